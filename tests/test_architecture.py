@@ -49,6 +49,7 @@ ONLY: dict[str, set[str]] = {
     "tomli": {"project"},
     "semver": {"release"},
     "jsonata": {"asl"},
+    "jlens": {"asl"},
     "pyarrow": {"simulator"},
     "rfc8785": {"canonical"},
     "yaml": {"authoring", "project"},  # lines of a file, for findings; and values

@@ -11,7 +11,7 @@ from sfn_release.aws.stepfunctions import in_process
 from sfn_release.local_service import open_service
 from support.oracle import CATEGORIES, Case, Recorded, cases, compare
 from support.oracle_comparison import as_recorded, differences
-from support.oracle_table import has_jsonata, lines, measure
+from support.oracle_table import lines, measure
 from support.places import ORACLE
 
 pytestmark = pytest.mark.skipif(not ORACLE.exists(), reason="the recordings are not here")
@@ -19,17 +19,13 @@ pytestmark = pytest.mark.skipif(not ORACLE.exists(), reason="the recordings are 
 DIFFERENT: dict[str, str] = {}
 """Recordings that are not matched, with the reason; all others are, in every event."""
 
-JSONATA = has_jsonata()
-
 
 @pytest.mark.parametrize("category", CATEGORIES)
 def test_executions_end_and_are_told_as_aws_recorded_them(
     category: str, record_property: Callable[[str, object], None]
 ) -> None:
     """Status, output, error, cause and every event match AWS's."""
-    agreements = [
-        measure(case) for case in cases(category) if JSONATA or case["query_language"] == "JSONPath"
-    ]
+    agreements = [measure(case) for case in cases(category)]
     record_property("agreement", "\n".join(lines(agreements)))
     unexpected = {
         agreement.case["id"]: agreement.differences[:3]

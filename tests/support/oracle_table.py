@@ -83,14 +83,6 @@ def measure(case: Case) -> Agreement:
     )
 
 
-def has_jsonata() -> bool:
-    """Whether the simulator runs JSONata."""
-    state = {"Type": "Pass", "End": True, "Output": "{% 1 %}"}
-    definition = {"QueryLanguage": "JSONata", "StartAt": "A", "States": {"A": state}}
-    case: Case = {"definition": definition, "wildcards": [], "mocks": [], "expect": {}}
-    return replay(case | {"type": "STANDARD"}).error != "SfnRelease.Unsupported"
-
-
 def lines(agreements: list[Agreement]) -> Iterator[str]:
     """Yield the table's lines, a total for each language last."""
     counts: dict[tuple[str, str], Counter[str]] = {}
