@@ -121,7 +121,7 @@ def model_of(operator: str, left: Any, right: Any) -> bool:
     one, other = convert[kind[0]](left), convert[kind[0]](right)
     if one is None or other is None:
         return False
-    sign = (one > other) - (one < other)
+    sign: int = (one > other) - (one < other)
     match operator.removeprefix(kind[0]).removesuffix("Path"):
         case "Equals":
             return sign == 0
@@ -160,7 +160,8 @@ def rule_holds(rule: dict[str, Any], input: Any) -> bool:
     """Run a Choice with one rule and a Default."""
     choice = {"Type": "Choice", "Choices": [rule | {"Next": "Yes"}], "Default": "No"}
     ends = {"Type": "Pass", "Result": True}, {"Type": "Pass", "Result": False}
-    states = {"C": choice, "Yes": ends[0] | {"End": True}, "No": ends[1] | {"End": True}}
+    states: dict[str, Any] = {"C": choice}
+    states |= {"Yes": ends[0] | {"End": True}, "No": ends[1] | {"End": True}}
     outcome = execute(machine(**states), input)
     assert outcome.status == "SUCCEEDED", outcome.cause
     return bool(outcome.output)
