@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,6 @@ from sfn_release.local_service.request_context import TasksFor
 from sfn_release.local_service.service import ACCOUNT, REGION, open_service
 from sfn_release.simulator import Mocks, RealClock, TaskCall, Tasks
 from sfn_release.tasks import (
-    Buckets,
     DeclaredBucket,
     Handlers,
     MockConfigFile,
@@ -20,6 +20,7 @@ from sfn_release.tasks import (
     buckets_of,
     handler_specs,
 )
+from sfn_release.tasks.endpoints import Endpoints
 
 
 def local(
@@ -29,9 +30,11 @@ def local(
     mock_config: str | Path | None = None,
     handlers: Mapping[str, Any] | None = None,
     buckets: Mapping[str, DeclaredBucket] | None = None,
+    endpoints: Mapping[str, str] | None = None,
     region: str = REGION,
     account: str = ACCOUNT,
     real_time: bool = False,
+    wait_time_scale: float = 1,
 ) -> StepFunctions:
     """Return a boto3 Step Functions client that is answered in this process.
 
@@ -44,7 +47,9 @@ def local(
     the current folder on its path. *buckets* stand in for S3: a folder by the bucket's name
     (``{"orders": "data/orders"}``), or a dictionary of objects in memory
     (``{"orders": {"today.jsonl": "[1]"}}``), in which you find the objects that executions write.
-    Executions take no time unless *real_time*.
+    *endpoints* are real services, by boto3's names: a URL, or ``"aws"`` for AWS itself; ``"*"``
+    stands for all others. Executions take no time unless *real_time*; *wait_time_scale* then
+    multiplies the time of Wait states.
 
     Raises ConfigError for a faulty mock, mock configuration or handler.
     """
@@ -54,11 +59,19 @@ def local(
     running = None if handlers is None else Handlers(handler_specs(handlers, Path.cwd()))
     service = open_service(
         path,
-        tasks_for=_tasks(mocks, running, buckets_of(buckets or {}, RealClock().now)),
+        tasks_for=_tasks(
+            mocks,
+            TaskSources(
+                handlers=running,
+                buckets=buckets_of(buckets or {}, RealClock().now),
+                endpoints=Endpoints(endpoints) if endpoints else None,
+            ),
+        ),
         region=region,
         account=account,
         real_time=real_time,
         mock_config=None if config is None else config.read,
+        wait_time_scale=wait_time_scale,
     )
     client = in_process(service.answer, region=region)
 
@@ -73,13 +86,12 @@ def local(
 
 def _tasks(
     mocks: Tasks | Mapping[str, Any] | Callable[[TaskCall], Any] | None,
-    handlers: Handlers | None,
-    buckets: Buckets,
+    sources: TaskSources,
 ) -> TasksFor:
     if mocks is None or isinstance(mocks, Mapping):
         mocks = Mocks(mocks)
     if isinstance(mocks, Mocks):
-        return TaskSources(given=mocks, handlers=handlers, buckets=buckets).for_execution
+        return replace(sources, given=mocks).for_execution
     tasks = mocks if hasattr(mocks, "run") else _FunctionTasks(mocks)
     return lambda _scope: tasks
 

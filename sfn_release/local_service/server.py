@@ -1,4 +1,4 @@
-"""The service over HTTP, on loopback, for the AWS CLI and any SDK.
+"""The service over HTTP, on loopback by default, for the AWS CLI and any SDK.
 
 You need ``endpoint_url = http://127.0.0.1:PORT`` and any credentials: signatures aren't checked.
 A request is answered for the region that it's signed for. An access key id of twelve digits is the
@@ -56,15 +56,17 @@ def serve(
     host: str = "127.0.0.1",
     port: int = 8083,
     allowed: Collection[str] = (),
+    exposed: bool = False,
     ready: Callable[[int], None] = lambda _port: None,
 ) -> None:
     """Answer requests until a KeyboardInterrupt, which is raised after closing *service*.
 
-    *port* 0 means any free port. *allowed* are host names to accept beside loopback's. *ready* is
-    called with the port. Raises LocalServiceError for a *host* that isn't loopback, and for a port
+    *port* 0 means any free port. *allowed* are host names to accept beside loopback's. *exposed*
+    lets other machines connect, as the inside of a container needs it. *ready* is called with the
+    port. Raises LocalServiceError for a *host* that isn't loopback unless *exposed*, and for a port
     that isn't free.
     """
-    with listen(service, host=host, port=port, allowed=allowed) as server:
+    with listen(service, host=host, port=port, allowed=allowed, exposed=exposed) as server:
         ready(server.server_port)
         try:
             server.serve_forever(poll_interval=0.2)
@@ -73,13 +75,18 @@ def serve(
 
 
 def listen(
-    service: LocalService, *, host: str, port: int, allowed: Collection[str] = ()
+    service: LocalService,
+    *,
+    host: str,
+    port: int,
+    allowed: Collection[str] = (),
+    exposed: bool = False,
 ) -> ThreadingHTTPServer:
     """Return a server that already listens. It answers once you call ``serve_forever``.
 
     Raises the errors of `serve`.
     """
-    address = _loopback(host)
+    address = _address(host, exposed=exposed)
     kind = _Server6 if address.version == 6 else _Server  # noqa: PLR2004 - IPv6
     try:
         server = kind((str(address), port), service, allowed)
@@ -96,12 +103,12 @@ def listen(
     return server
 
 
-def _loopback(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+def _address(host: str, *, exposed: bool) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
     try:
         address = ipaddress.ip_address("127.0.0.1" if host == "localhost" else host)
     except ValueError:
         address = None
-    if address is None or not address.is_loopback:
+    if address is None or not (exposed or address.is_loopback):
         raise LocalServiceError(
             f"The local service can't listen on {host}: it isn't a loopback address.",
             why="The service checks no credentials, so it is for this machine only.",

@@ -129,3 +129,12 @@ def test_execute_warns_about_mocks_that_answer_nothing(shop: Project) -> None:
     warned = shop.ok("execute", "pay").err
     assert 'workflows/pay.mocks.json: "Chrage" is neither a state nor a Resource of pay.' in warned
     assert 'Did you mean "Charge"?' in warned
+
+
+def test_other_machines_can_connect_when_you_ask_for_it(shop: Project) -> None:
+    """With --listen, a container's port can be mapped; host names are still checked."""
+    with serving(shop.root, "--listen", "0.0.0.0", "--allow-host", "sfn") as told:  # noqa: S104
+        for host, status in (("sfn:8083", 200), ("localhost", 200), ("evil.test", 403)):
+            assert status == asked(told["endpoint_url"], host)
+    ran = shop.run("local", "serve", "--listen", "nowhere")
+    assert (ran.code, "can't listen on nowhere" in ran.err) == (1, True)

@@ -6,11 +6,14 @@ import json
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError
 
 import sfn_release as sfn
 from sfn_release.errors import ConfigError
+from sfn_release.local_service import open_service, server
+from sfn_release.simulator import Mocks
 from support.machines import MACHINES, ROLE, refusal
 
 CHARGE = "arn:aws:lambda:us-east-1:000000000000:function:charge"
@@ -42,9 +45,17 @@ def pay(client: Any, type: str = "STANDARD") -> str:
 def output(client: Any, **start: Any) -> Any:
     """Start an execution; return its output."""
     started = client.start_execution(**start)
-    done = client.describe_execution(executionArn=started["executionArn"])
+    done = finished(client, started["executionArn"])
     assert done["status"] == "SUCCEEDED", done
     return json.loads(done["output"])
+
+
+def finished(client: Any, arn: str) -> dict[str, Any]:
+    """Return the description of an execution once it has ended."""
+    while True:
+        done: dict[str, Any] = client.describe_execution(executionArn=arn)
+        if done["status"] != "RUNNING":
+            return done
 
 
 def test_a_start_names_a_test_case(tmp_path: Path) -> None:
@@ -129,3 +140,56 @@ def test_a_faulty_mock_file_is_an_error_at_once(tmp_path: Path) -> None:
     """`sfn.local` reads the file before it returns."""
     with pytest.raises(ConfigError, match=r"missing\.json"):
         sfn.local(mock_config=tmp_path / "missing.json")
+
+
+def test_other_services_are_reached_at_endpoints(other_services: str) -> None:
+    """`sfn.local` sends tasks without a mock to the service that you name."""
+    client: Any = sfn.local(endpoints={"sqs": other_services})
+    sqs: Any = boto3.client("sqs", region_name="us-east-1", endpoint_url=other_services)
+    queue = sqs.create_queue(QueueName="orders")["QueueUrl"]
+    send = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::sqs:sendMessage",
+        "Parameters": {"QueueUrl": queue, "MessageBody": "hello"},
+        "End": True,
+    }
+    machine = {"StartAt": "Send", "States": {"Send": send}}
+    arn = client.create_state_machine(name="m", definition=json.dumps(machine), roleArn=ROLE)
+    assert "MessageId" in output(client, stateMachineArn=arn["stateMachineArn"])
+    (message,) = sqs.receive_message(QueueUrl=queue)["Messages"]
+    assert message["Body"] == "hello"
+
+
+def test_wait_states_are_scaled() -> None:
+    """A scale of 0 skips them in real time too; 0.5 halves them."""
+    client: Any = sfn.local(real_time=True, wait_time_scale=0)
+    machine = {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 600, "End": True}}}
+    arn = client.create_state_machine(name="m", definition=json.dumps(machine), roleArn=ROLE)
+    started = client.start_execution(stateMachineArn=arn["stateMachineArn"])
+    assert finished(client, started["executionArn"])["status"] == "SUCCEEDED"
+    scaled: Any = sfn.local(wait_time_scale=0.5)
+    arn = scaled.create_state_machine(name="m", definition=json.dumps(machine), roleArn=ROLE)
+    started = scaled.start_execution(stateMachineArn=arn["stateMachineArn"])
+    done = scaled.describe_execution(executionArn=started["executionArn"])
+    assert (done["stopDate"] - done["startDate"]).total_seconds() == 300
+
+
+def test_the_account_and_region_can_be_fixed(tmp_path: Path) -> None:
+    """Then a request is for them, whatever it's signed for."""
+    service = open_service(
+        tmp_path / "local.db",
+        tasks_for=lambda _scope: Mocks(),
+        region="local",
+        account="123456789012",
+        fixed=("region", "account"),
+    )
+    with server.start(service) as running:
+        client: Any = boto3.client(
+            "stepfunctions",
+            region_name="eu-west-1",
+            endpoint_url=running.url,
+            aws_access_key_id="111111111111",
+            aws_secret_access_key="any",
+        )
+        assert pay(client) == "arn:aws:states:local:123456789012:stateMachine:pay"
+        assert len(client.list_state_machines()["stateMachines"]) == 1

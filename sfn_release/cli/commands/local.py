@@ -66,6 +66,11 @@ def run() -> None:
 @click.option("--account", metavar="ID", help="The account of every ARN, such as 123456789012.")
 @click.option("--region", metavar="NAME", help="The region of every ARN.")
 @click.option(
+    "--listen",
+    metavar="ADDRESS",
+    help="The address to listen on; in a container 0.0.0.0. Default: 127.0.0.1.",
+)
+@click.option(
     "--allow-host",
     "allowed",
     multiple=True,
@@ -73,7 +78,12 @@ def run() -> None:
     help="Also answer to this host name, such as host.docker.internal. Repeatable.",
 )
 def serve(
-    session: Session, port: int, real_time: bool, allowed: tuple[str, ...], **given: Any
+    session: Session,
+    port: int,
+    real_time: bool,
+    listen: str | None,
+    allowed: tuple[str, ...],
+    **given: Any,
 ) -> None:
     """Serve Step Functions on loopback until Ctrl-C.
 
@@ -112,13 +122,26 @@ def serve(
             terminal.write(f"  {line}")
             for talk in (*serve_settings.lines(opened), *_HELP):
                 terminal.say(f"  {talk}")
+            if listen is not None:
+                terminal.say(
+                    f"  listening on {listen}: whoever reaches the port can use the service, which"
+                    " checks no credentials",
+                    style="yellow",
+                )
             own = opened.database.parent == data_folder(os.environ)
             which = "no project here; state is" if own else "the state is"
             terminal.say(f"  {which} in {opened.database}; stop with Ctrl-C")
         sys.stdout.flush()
 
     with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C is how it is meant to end
-        serve(opened.service, port=port, allowed=allowed, ready=ready)
+        serve(
+            opened.service,
+            host=listen or "127.0.0.1",
+            port=port,
+            allowed=allowed,
+            exposed=listen is not None,
+            ready=ready,
+        )
 
 
 @command("reset")
