@@ -38,11 +38,12 @@ _STACK = (
     "Stack overflow error: Check for non-terminating recursive function."
     " Consider rewriting as tail-recursive."
 )
-_TIME = "Expression evaluation timeout: Check for infinite loop"
+TIMEOUT: Final = "Expression evaluation timeout: Check for infinite loop"
+"""The error of an expression that takes too long."""
 _LIMITS: Final = {
     "D1011": _STACK,
-    "D1012": _TIME,
-    "U1006": _TIME,
+    "D1012": TIMEOUT,
+    "U1006": TIMEOUT,
 }
 
 _NAMES = re.compile(r"\$([^\W\d]\w*)")

@@ -52,7 +52,8 @@ class EvaluationFailure(StateFailure):
     """A JSONata field of a state can't be computed.
 
     *state* and *location* name the field in the history. *refused* is true when the expression
-    had a result that the field can't have; AWS links the event of such a failure otherwise.
+    had a result that the field can't have; AWS links the event of such a failure otherwise. An
+    *endless* expression took longer than an expression may.
     """
 
     def __init__(self, cause: str, state: str, location: str, *, refused: bool = False) -> None:
@@ -60,6 +61,7 @@ class EvaluationFailure(StateFailure):
         self.state = state
         self.location = location
         self.refused = refused
+        self.endless = False
         self.recorded = False
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sfn_release.asl.intrinsic_functions import compact
 from sfn_release.asl.jsonata import JsonataError, is_jsonata
-from sfn_release.asl.jsonata_engine import UNDEFINED, compiled
+from sfn_release.asl.jsonata_engine import TIMEOUT, UNDEFINED, compiled
 from sfn_release.asl.jsonata_functions import JsonataEvaluationError
 from sfn_release.simulator.failure import EvaluationFailure
 from sfn_release.simulator.state_visit import StateVisit
@@ -58,6 +58,7 @@ class JsonataFields:
         return EvaluationFailure(self.visit.cause(text), self.visit.name, field, refused=True)
 
     def _value(self, text: str, place: Place) -> Any:
+        endless = False
         try:
             found = compiled(text).evaluate(
                 self._variables,
@@ -67,13 +68,16 @@ class JsonataFields:
         except JsonataError as error:
             ending = f"threw an error during evaluation. {error.code}: {error}"
         except JsonataEvaluationError as error:
+            endless = error.text == TIMEOUT
             ending = "threw an error during evaluation"
             ending += f". {error.code}: {error.text}" if error.code else f": {error.text}"
         else:
             if found is not UNDEFINED:
                 return found
             ending = "returned nothing (undefined)."
-        raise self._failure(text, place, ending)
+        failure = self._failure(text, place, ending)
+        failure.endless = endless
+        raise failure
 
     def _failure(self, value: Any, place: Place, ending: str) -> EvaluationFailure:
         text = value if isinstance(value, str) else compact(value)

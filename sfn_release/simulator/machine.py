@@ -95,6 +95,8 @@ class ExecutionRun:
     """Receives each child execution at its start and at its end."""
     wait_time_scale: float = 1
     """By how much the time of Wait states is multiplied."""
+    endless: list[str] = field(default_factory=list)
+    """The states in which a JSONata expression took too long."""
 
     def language(self, frame: Frame, state: Mapping[str, Any]) -> QueryLanguage:
         """Return the query language of a state. Raises ExecutionFailure for an unknown one."""
@@ -241,6 +243,9 @@ def _visit(
     return exit_
 
 
+_MOST_ENDLESS = 3
+
+
 def record_evaluation(
     run: ExecutionRun, frame: Frame, visit: StateVisit, failure: StateFailure
 ) -> None:
@@ -255,6 +260,15 @@ def record_evaluation(
     )
     previous = visit.previous if first else frame.last
     frame.last = run.history.record("EvaluationFailed", previous, details)
+    if failure.endless:
+        run.endless.append(failure.state)
+        if len(run.endless) >= _MOST_ENDLESS:
+            # Caught or retried, each of thousands would take its seconds.
+            raise ExecutionFailure(
+                RUNTIME,
+                f"{_MOST_ENDLESS} JSONata expressions of this execution took too long, the last in"
+                f" the state '{failure.state}'.",
+            ) from failure
 
 
 def _context(run: ExecutionRun, frame: Frame, name: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sfn_release.asl import jsonata_engine
 from sfn_release.simulator import ExecutionOutcome, TaskCall, TaskFailure
 from support.executions import chain_of, detail, elapsed, execute, machine, types
 
@@ -586,3 +587,16 @@ def test_any_fields_end_in_an_outcome(state: dict[str, Any], input: Any) -> None
     """Whatever the fields hold, the execution ends; nothing is raised."""
     outcome = execute(jsonata(S=state), input, echo)
     assert outcome.status in ("SUCCEEDED", "FAILED")
+
+
+def test_endless_expressions_end_the_execution(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where a catcher leads back to them, which would take hours."""
+    monkeypatch.setattr(jsonata_engine, "_MAX_STEPS", 10_000)
+    endless = "{% ($f := function($n){$f($n)}; $f(1)) %}"
+    catch = [{"ErrorEquals": ["States.ALL"], "Next": "Again"}]
+    task = {"Type": "Task", "Resource": LAMBDA, "Output": endless, "Catch": catch}
+    outcome = execute(jsonata(Call=task, Again={"Type": "Pass", "Next": "Call"}), answer=echo)
+    assert (outcome.status, outcome.error) == ("FAILED", "States.Runtime")
+    assert outcome.cause is not None
+    assert "JSONata expressions of this execution took too long" in outcome.cause
+    assert types(outcome).count("EvaluationFailed") == 3
