@@ -138,3 +138,16 @@ def test_other_machines_can_connect_when_you_ask_for_it(shop: Project) -> None:
             assert status == asked(told["endpoint_url"], host)
     ran = shop.run("local", "serve", "--listen", "nowhere")
     assert (ran.code, "can't listen on nowhere" in ran.err) == (1, True)
+
+
+def test_the_state_can_be_in_memory(shop: Project, tmp_path: Path) -> None:
+    """The service begins with nothing, inside and outside a project, and leaves no file."""
+    shop.publish("1.0.0")
+    for folder in (shop.root, tmp_path):
+        with serving(folder, "--in-memory", XDG_DATA_HOME=str(tmp_path / "data")) as told:
+            assert told["database"] is None
+            client = boto3.client(
+                "stepfunctions", region_name="us-east-1", endpoint_url=told["endpoint_url"]
+            )
+            assert client.list_state_machines()["stateMachines"] == []
+    assert not (tmp_path / "data").exists()

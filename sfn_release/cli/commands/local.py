@@ -32,6 +32,9 @@ def run() -> None:
     "--real-time", is_flag=True, help="Let Wait states and retries take as long as on AWS."
 )
 @click.option(
+    "--in-memory", is_flag=True, help="Begin with nothing, and forget everything at the end."
+)
+@click.option(
     "--mock-config",
     metavar="FILE",
     help="A MockConfigFile.json of Step Functions Local. Default: SFN_MOCK_CONFIG, or that file.",
@@ -81,6 +84,7 @@ def serve(
     session: Session,
     port: int,
     real_time: bool,
+    in_memory: bool,
     listen: str | None,
     allowed: tuple[str, ...],
     **given: Any,
@@ -107,13 +111,15 @@ def serve(
         session.runtime(),
         environment=session.environment,
         real_time=real_time,
+        in_memory=in_memory,
         settings=settings,
     )
 
     def ready(port: int) -> None:
         url = f"http://127.0.0.1:{port}"
         if session.as_json:
-            members = {"endpoint_url": url, "database": str(opened.database)}
+            where = str(opened.database) if opened.database else None
+            members = {"endpoint_url": url, "database": where}
             terminal.write_json("local-serve", members | serve_settings.to_json(opened))
         else:
             terminal.write_parts("Step Functions at ", terminal.Styled(url, "bold"), "  (not AWS)")
@@ -128,9 +134,9 @@ def serve(
                     " checks no credentials",
                     style="yellow",
                 )
-            own = opened.database.parent == data_folder(os.environ)
+            own = opened.database is not None and opened.database.parent == data_folder(os.environ)
             which = "no project here; state is" if own else "the state is"
-            terminal.say(f"  {which} in {opened.database}; stop with Ctrl-C")
+            terminal.say(f"  {which} in {opened.database or 'memory'}; stop with Ctrl-C")
         sys.stdout.flush()
 
     with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C is how it is meant to end

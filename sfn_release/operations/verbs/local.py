@@ -24,10 +24,10 @@ _NOT_WRITABLE = {errno.EROFS, errno.EACCES, errno.EPERM}
 
 
 class OpenedService(NamedTuple):
-    """A service to serve, the path of its database, and what answers its tasks."""
+    """A service to serve, the path of its database (None: memory), and what answers its tasks."""
 
     service: LocalService
-    database: Path
+    database: Path | None
     tasks: TaskSettings
 
 
@@ -37,12 +37,13 @@ def service_for(
     *,
     environment: str | None = None,
     real_time: bool = False,
+    in_memory: bool = False,
     settings: LocalSettings | None = None,
     environ: Mapping[str, str] | None = None,
 ) -> OpenedService:
     """Return the service of the project around *directory*.
 
-    Outside a project, it is the user's own service. Raises UsageError for an environment that
+    Outside a project, it is the user's own service. *in_memory*, it begins empty. Raises UsageError for an environment that
     can't be served.
     """
     settings = settings or LocalSettings()
@@ -60,7 +61,7 @@ def service_for(
             tasks, tasks.handlers, directory, runtime.now, runtime.watcher.say
         )
         running = open_service(
-            path,
+            ":memory:" if in_memory else path,
             tasks_for=answering.for_execution,
             mock_config=None if config is None else config.read,
             region=settings.region or REGION,
@@ -69,7 +70,7 @@ def service_for(
             real_time=real_time,
             wait_time_scale=1 if scale is None else scale,
         )
-        return OpenedService(running, path, tasks)
+        return OpenedService(running, None if in_memory else path, tasks)
     served = workspace.environment(environment or "local")
     if not served.backend.can_serve:
         raise UsageError(
@@ -84,10 +85,12 @@ def service_for(
         settings=tasks,
         real_time=real_time,
         wait_time_scale=1 if scale is None else scale,
+        in_memory=in_memory,
         region=settings.region,
         account=settings.account,
     )
-    return OpenedService(running, local_backend.database(workspace.clone), tasks)
+    where = None if in_memory else local_backend.database(workspace.clone)
+    return OpenedService(running, where, tasks)
 
 
 def data_folder(environ: Mapping[str, str], platform: str = sys.platform) -> Path:

@@ -37,6 +37,7 @@ def local_service(
     real_time: bool = False,
     settings: TaskSettings | None = None,
     wait_time_scale: float = 1,
+    in_memory: bool = False,
     region: str | None = None,
     account: str | None = None,
 ) -> LocalService:
@@ -44,13 +45,14 @@ def local_service(
 
     State machines of this project move here from the database that all projects used to share.
     Tasks are answered as *settings* declare it, by default those of the environment. *region* and
-    *account* are for every request, whatever it is signed for. Raises ConfigError for a faulty mock
-    file or handler.
+    *account* are for every request, whatever it is signed for. *in_memory*, the service begins
+    empty and forgets everything. Raises ConfigError for a faulty mock file or handler.
     """
     from sfn_release.local_service.migration import move_project
 
     path = database(clone)
-    move_project(clone.data / _SHARED, path, tag=_TAG, project=clone.project)
+    if not in_memory:
+        move_project(clone.data / _SHARED, path, tag=_TAG, project=clone.project)
     from sfn_release.local_service import open_service
     from sfn_release.project.backends.local_tasks import mock_config, project_sources
 
@@ -58,7 +60,7 @@ def local_service(
     config = mock_config(settings, clone.root)
     answering = project_sources(clone, environment, settings)
     return open_service(
-        path,
+        ":memory:" if in_memory else path,
         tasks_for=answering.for_execution,
         region=region or _region(environment),
         account=account or LOCAL_ACCOUNT,
