@@ -174,12 +174,9 @@ def _children(context: RequestContext, request: Mapping[str, Any], map_run: str)
 def stop(context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
     """StopExecution: changes nothing after the end of an execution."""
     row = _row(context, execution_arn(request["executionArn"]))
-    if row["map_run"] is not None:
-        raise api_errors.validation(
-            f"The local service can't stop a child execution alone; stop '{row['map_run']}' by"
-            " stopping its execution"
-        )
     error, cause = request.get("error"), request.get("cause")
+    if row["map_run"] is not None:
+        return _stop_child(context, row, TaskSignal("stop_child", row["arn"], "", error, cause))
     if row["status"] == "RUNNING":
         context.live.stop(row["arn"], error, cause)
         with context.store.writing() as db:
@@ -190,6 +187,15 @@ def stop(context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
                 _stop_elsewhere(context, db, row, TaskSignal("stop", error=error, cause=cause))
                 row = queries.execution(db, context, row["arn"])
     return {"stopDate": row["stopped"]}
+
+
+def _stop_child(context: RequestContext, row: sqlite3.Row, signal: TaskSignal) -> dict[str, Any]:
+    """Stop one child execution. The execution that drives its map run goes on."""
+    if row["status"] == "RUNNING":
+        map_run_records.send(context, row["arn"], signal)
+        with context.store.reading() as db:
+            row = queries.execution(db, context, row["arn"])
+    return {"stopDate": row["stopped"] or context.now()}
 
 
 def _stop_elsewhere(

@@ -12,7 +12,6 @@ from sfn_release.local_service import (
     api_errors,
     execution_records,
     map_run_records,
-    open_tasks,
     pagination,
     queries,
 )
@@ -86,13 +85,8 @@ def update(context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any
                 f"UPDATE map_runs SET {column} = ? WHERE id = ?",  # noqa: S608 - a name of ours
                 (value, row["id"]),
             )
-        driven = map_run_records.driver(db, row["execution"])
-        signal = TaskSignal("map_run", row["arn"], output=json.dumps(settings))
-        run = context.live.find(driven["arn"])
-        if run is None and driven["owner"] is not None:
-            open_tasks.send_signal(db, driven["owner"], driven["arn"], signal.form())
-    if run is not None:
-        context.live.send(run, signal)
+    signal = TaskSignal("map_run", row["arn"], output=json.dumps(settings))
+    map_run_records.send(context, row["execution"], signal)
     return {}
 
 

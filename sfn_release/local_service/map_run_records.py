@@ -10,7 +10,9 @@ import sqlite3
 from collections.abc import Iterable
 from typing import Any
 
-from sfn_release.local_service import history_store
+from sfn_release.local_service import history_store, open_tasks
+from sfn_release.local_service.request_context import RequestContext
+from sfn_release.local_service.task_signals import TaskSignal
 from sfn_release.simulator import ChildExecution, MapRun
 
 
@@ -36,8 +38,19 @@ def find(db: sqlite3.Connection, arn: str) -> sqlite3.Row | None:
     return row
 
 
-def driver(db: sqlite3.Connection, arn: str) -> sqlite3.Row:
-    """Return the outermost execution around the execution *arn*, which drives it."""
+def send(context: RequestContext, execution: str, signal: TaskSignal) -> None:
+    """Send a signal to the outermost execution around *execution*, which drives it."""
+    with context.store.reading() as db:
+        row = _driver(db, execution)
+    run = context.live.find(row["arn"])
+    if run is not None:
+        context.live.send(run, signal)
+    elif row["owner"] is not None:
+        with context.store.writing() as db:
+            open_tasks.send_signal(db, row["owner"], row["arn"], signal.form())
+
+
+def _driver(db: sqlite3.Connection, arn: str) -> sqlite3.Row:
     while True:
         row: sqlite3.Row = db.execute("SELECT * FROM executions WHERE arn = ?", (arn,)).fetchone()
         found = None if row["map_run"] is None else find(db, row["map_run"])

@@ -10,14 +10,15 @@ from typing import Any, Literal, assert_never
 
 from sfn_release.simulator import Execution, TaskFailure, TaskResult
 
-Kind = Literal["success", "failure", "heartbeat", "started", "stop", "map_run"]
+Kind = Literal["success", "failure", "heartbeat", "started", "stop", "stop_child", "map_run"]
 
 
 @dataclass(frozen=True)
 class TaskSignal:
     """One signal. *output* is JSON text, *worker* the name of an activity's worker.
 
-    For the change of a map run, *token* is its ARN and *output* the members of UpdateMapRun.
+    To stop a child execution, *token* is its ARN. To change a map run, *token* is its ARN and
+    *output* has the members of UpdateMapRun.
 
     *done* is set when the execution has taken the signal and runs no further for now.
     """
@@ -65,6 +66,8 @@ def deliver(signal: TaskSignal, execution: Execution) -> None:
             execution.started(signal.token, signal.worker)
         case "stop":
             execution.stop(signal.error, signal.cause)
+        case "stop_child":
+            execution.stop_child(signal.token, signal.error, signal.cause)
         case "map_run":
             _update_map_run(execution, signal.token, json.loads(signal.output))
         case unknown:

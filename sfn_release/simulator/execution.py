@@ -51,6 +51,7 @@ from sfn_release.simulator.machine import (
     Texts,
     walk,
 )
+from sfn_release.simulator.map_run_children import ChildStopped
 from sfn_release.simulator.map_run_record import MapRun
 from sfn_release.simulator.nested_states import map_state, parallel_state
 from sfn_release.simulator.query_language import QueryLanguage
@@ -245,6 +246,13 @@ class Execution:
                 if map_run.execution_arn == self._run.seed.execution_arn:
                     with suppress(HistoryFull):  # the last event is the execution's end
                         self._history.record("MapRunAborted", map_run.event)
+
+    def stop_child(self, arn: str, error: str | None = None, cause: str | None = None) -> bool:
+        """Abort one child execution; False if it doesn't run. Then `advance`.
+
+        It doesn't count as a failure of its map run.
+        """
+        return self.outcome is None and self._scheduler.cut(arn, ChildStopped(error, cause))
 
     def _due(self) -> datetime | None:
         if self.outcome is not None:

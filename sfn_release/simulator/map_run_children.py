@@ -83,11 +83,11 @@ class Children:
         run.observe_child(map_run, child)
         try:
             walking = walk(run, frame, item_processor(self._attempt.visit), payload, child.position)
-            if map_run.type == "EXPRESS":
-                (output,) = yield from _within(_LONGEST_EXPRESS, run, walking)
-            else:
-                output = yield from walking
+            output = yield from _to_its_end(run, walking)
             text = compact(output)
+        except ChildStopped as stopped:
+            child.error, child.cause = stopped.error, stopped.cause
+            self._end(child, "ABORTED")
         except (StateFailure, HistoryFull) as failure:
             child.error, child.cause = failure.error, failure.cause
             self._end(child, "TIMED_OUT" if isinstance(failure, _ExpressTimedOut) else "FAILED")
@@ -127,17 +127,32 @@ def _abort_map_runs(child: _Running) -> None:
             run.history.record("MapRunAborted", inner.event)
 
 
+class ChildStopped(Exception):  # noqa: N818 - names the thing
+    """StopExecution of one child; *error* and *cause* are the caller's reasons."""
+
+    def __init__(self, error: str | None, cause: str | None) -> None:
+        super().__init__(error, cause)
+        self.error = error
+        self.cause = cause
+
+
 class _ExpressTimedOut(StateFailure):
     """An EXPRESS child has run for five minutes."""
 
 
-def _within(seconds: float, run: ExecutionRun, strand: Strand) -> Strand:
-    """Run *strand* to its end; raise _ExpressTimedOut when it takes longer than *seconds*."""
-    until = later(run.clock.now(), seconds)
-    results = yield RunTogether([lambda: strand], until=until)
-    if isinstance(results, TimeIsUp):
-        raise _ExpressTimedOut("States.Timeout")
-    return results
+def _to_its_end(run: ExecutionRun, walking: Strand) -> Strand:
+    """Walk a child to its end and return its output. Raises the reason of another end."""
+    until = None
+    if run.seed.type == "EXPRESS":
+        until = later(run.clock.now(), _LONGEST_EXPRESS)
+    ended = yield RunTogether([lambda: walking], until=until, name=run.seed.execution_arn)
+    match ended:
+        case TimeIsUp():
+            raise _ExpressTimedOut("States.Timeout")
+        case ChildStopped():
+            raise ended
+        case _:
+            return ended[0]
 
 
 def _run_of(

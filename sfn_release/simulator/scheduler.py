@@ -54,12 +54,13 @@ class RunTogether:
     The value is the list of their values, in order. When a strand fails with a StateFailure, the
     others are closed, and the failure is raised where the group was yielded. *limit* is
     called whenever a strand could start, so it may change meanwhile. At *until* the strands that
-    still run are closed, and the value is TIME_IS_UP.
+    still run are closed, and the value is TIME_IS_UP. A group with a *name* can be cut off.
     """
 
     strands: Sequence[Callable[[], Strand]]
     limit: Callable[[], int] = lambda: 0
     until: datetime | None = None
+    name: str | None = None
 
 
 Strand = Generator[SleepUntil | WaitForMessage | RunTogether, Any, Any]
@@ -96,6 +97,7 @@ class Scheduler:
         self._queue: list[tuple[datetime, int, _RunningStrand, Any]] = []
         self._count = 0
         self._tokens: dict[str, _RunningStrand] = {}
+        self._named: dict[str, _RunningStrand] = {}
         self._main = _RunningStrand(main)
         self._resume(self._main, None)
         self.ended = False
@@ -140,6 +142,14 @@ class Scheduler:
         self._resume(running, message)
         return True
 
+    def cut(self, name: str, value: Any) -> bool:
+        """Close the strands of the group *name*, whose value is *value*; False without one."""
+        owner = self._named.get(name)
+        if owner is None or owner.waits_for is None:
+            return False
+        self._resume(owner, value)  # `_run` closes the strands
+        return True
+
     def refill(self) -> None:
         """Start the strands that a group's limit allows now, after it has changed."""
         pending = [self._main]
@@ -150,9 +160,9 @@ class Scheduler:
                 self._fill(running.waits_for)
 
     def _run(self, running: _RunningStrand, value: Any) -> None:
-        if running.waits_for is not None:  # the time of its group is up
+        if running.waits_for is not None:  # the time of its group is up, or it's cut off
             self._cancel(running.waits_for)
-            running.waits_for = None
+            self._leave(running)
         try:
             self._step(running, value)
         except StopIteration as end:
@@ -184,6 +194,8 @@ class Scheduler:
                 running.waits_for = join
                 if wanted.until is not None:
                     self._resume(running, TIME_IS_UP, wanted.until)
+                if wanted.name is not None:
+                    self._named[wanted.name] = running
                 self._fill(join)
 
     def _resume(self, running: _RunningStrand, value: Any, when: datetime | None = None) -> None:
@@ -207,7 +219,7 @@ class Scheduler:
             join.running[running] = None
             self._resume(running, None)
         if not join.running:
-            join.owner.waits_for = None
+            self._leave(join.owner)
             self._resume(join.owner, join.values)
 
     def _ended(self, running: _RunningStrand, value: Any) -> None:
@@ -220,14 +232,21 @@ class Scheduler:
     def _failed(self, join: _Join, failed: _RunningStrand, failure: StateFailure) -> None:
         del join.running[failed]
         self._cancel(join)
-        join.owner.waits_for = None
+        self._leave(join.owner)
         self._resume(join.owner, failure)
+
+    def _leave(self, owner: _RunningStrand) -> None:
+        """Let the owner of a group wait for it no more."""
+        if owner.waits_for is not None and owner.waits_for.group.name is not None:
+            self._named.pop(owner.waits_for.group.name, None)
+        owner.waits_for = None
 
     def _cancel(self, join: _Join) -> None:
         """Close the strands that still run, innermost first."""
         for running in join.running:
             if running.waits_for is not None:
                 self._cancel(running.waits_for)
+                self._leave(running)
             running.turn = _NEVER_DUE
             self._forget_token(running)
             running.strand.close()

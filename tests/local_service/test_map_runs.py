@@ -276,6 +276,25 @@ def test_stop_execution_aborts_its_map_run() -> None:
         assert code == "TaskTimedOut", message
 
 
+def test_one_child_can_be_stopped() -> None:
+    """It is ABORTED, and the others go on."""
+    outside = Outside()
+    with served(outside, real_time=True) as client:
+        execution = start(client, definition(ASKS), [1, 2])
+        eventually(lambda: len(outside.tokens) == 2)
+        eventually(lambda: len(children(client, map_run(client, execution))) == 2)
+        first, second = children(client, map_run(client, execution))
+        stopped = client.stop_execution(executionArn=first["executionArn"], error="Enough")
+        described = client.describe_execution(executionArn=first["executionArn"])
+        assert (described["status"], described["error"]) == ("ABORTED", "Enough")
+        assert described["stopDate"] == stopped["stopDate"]
+        assert client.describe_execution(executionArn=second["executionArn"])["status"] == "RUNNING"
+        client.send_task_success(taskToken=outside.tokens[1], output='"ok"')
+        eventually(lambda: map_run(client, execution)["status"] == "SUCCEEDED")
+        output = client.describe_execution(executionArn=execution)["output"]
+        assert json.loads(output) == [{"Status": "ABORTED", "Error": "Enough"}, "ok"]
+
+
 def test_a_redrive_goes_on_with_the_map_run() -> None:
     """It keeps its ARN and the results of the children that succeeded."""
     mocks = Mocks({"Ask": {"per": "execution", "answers": [
@@ -322,7 +341,7 @@ def test_requests_for_what_is_not_there(client: Any) -> None:
     assert refusal(client.list_map_runs, executionArn=f"{execution}x")[0] == "ExecutionDoesNotExist"
     assert refusal(client.update_map_run, mapRunArn=run)[0] == "ValidationException"
     child = client.list_executions(mapRunArn=run)["executions"][0]["executionArn"]
-    assert refusal(client.stop_execution, executionArn=child)[0] == "ValidationException"
+    assert client.stop_execution(executionArn=child)["stopDate"]
     assert client.list_map_runs(executionArn=child)["mapRuns"] == []
 
 
