@@ -6,21 +6,16 @@ import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sfn_release.aws.stepfunctions import StepFunctions, in_process
 from sfn_release.local_service.request_context import TasksFor
 from sfn_release.local_service.service import ACCOUNT, REGION, open_service
 from sfn_release.simulator import Mocks, RealClock, TaskCall, Tasks
-from sfn_release.tasks import (
-    DeclaredBucket,
-    Handlers,
-    MockConfigFile,
-    TaskSources,
-    buckets_of,
-    handler_specs,
-)
-from sfn_release.tasks.endpoints import Endpoints
+from sfn_release.tasks import open_sources
+
+if TYPE_CHECKING:
+    from sfn_release.tasks import DeclaredBucket, MockConfigFile, TaskSources
 
 
 def local(
@@ -53,20 +48,13 @@ def local(
 
     Raises ConfigError for a faulty mock, mock configuration or handler.
     """
-    config = None if mock_config is None else MockConfigFile(Path(mock_config))
-    if config is not None:
-        config.read()
-    running = None if handlers is None else Handlers(handler_specs(handlers, Path.cwd()))
+    config = None if mock_config is None else _mock_config(Path(mock_config))
+    sources = open_sources(
+        Path.cwd(), RealClock().now, handlers=handlers, buckets=buckets, endpoints=endpoints
+    )
     service = open_service(
         path,
-        tasks_for=_tasks(
-            mocks,
-            TaskSources(
-                handlers=running,
-                buckets=buckets_of(buckets or {}, RealClock().now),
-                endpoints=Endpoints(endpoints) if endpoints else None,
-            ),
-        ),
+        tasks_for=_tasks(mocks, sources),
         region=region,
         account=account,
         real_time=real_time,
@@ -77,16 +65,23 @@ def local(
 
     def close() -> None:
         service.close()
-        if running is not None:
-            running.close()
+        if sources.handlers is not None:
+            sources.handlers.close()
 
     weakref.finalize(client, close)
     return client
 
 
+def _mock_config(path: Path) -> MockConfigFile:
+    from sfn_release.tasks import MockConfigFile
+
+    file = MockConfigFile(path)
+    file.read()
+    return file
+
+
 def _tasks(
-    mocks: Tasks | Mapping[str, Any] | Callable[[TaskCall], Any] | None,
-    sources: TaskSources,
+    mocks: Tasks | Mapping[str, Any] | Callable[[TaskCall], Any] | None, sources: TaskSources
 ) -> TasksFor:
     if mocks is None or isinstance(mocks, Mapping):
         mocks = Mocks(mocks)

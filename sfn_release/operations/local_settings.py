@@ -17,7 +17,7 @@ from sfn_release.checks.services.botocore_models import sdk_ids
 from sfn_release.errors import UsageError
 from sfn_release.project import aws_rules
 from sfn_release.project.task_settings import TaskSettings
-from sfn_release.tasks import handler_specs
+from sfn_release.tasks import read_handlers
 from sfn_release.text import did_you_mean
 
 MOCK_FILE = "MockConfigFile.json"
@@ -104,7 +104,7 @@ def read_settings(
     handlers = dict(
         _pair("--handler", text, "charge=app.charge:handler") for text in given.handlers
     )
-    handler_specs(handlers, folder)
+    read_handlers(handlers, folder)
     named = {
         service: _url(name, variables[name])
         for name, service in ENDPOINTS.items()

@@ -32,31 +32,22 @@ buckets             S3 tasks, answered from a folder (`folder_bucket`) or from m
                     (`object_store`); `s3_request` and `bucket_listing` are their parts
 mock_config         reads MockConfigFile.json (`mock_config_file`: again when it changes);
                     `mocked_case` answers tasks from one of its cases
+
+``__init__.pyi`` lists the public names. Each is imported when you first use it: a handler needs
+processes, an endpoint botocore, and most executions need neither.
 """
 
 from __future__ import annotations
 
-from sfn_release.tasks.buckets import Buckets, DeclaredBucket, buckets_of
-from sfn_release.tasks.execution_scope import ApiRefusal, CallApi, ExecutionScope
-from sfn_release.tasks.handler_specs import handler_specs
-from sfn_release.tasks.handlers import Handlers
-from sfn_release.tasks.mock_config import MockConfig, MockedTestCase, load_mock_config
-from sfn_release.tasks.mock_config_file import MockConfigFile, ReadMockConfig
-from sfn_release.tasks.task_sources import TaskSources
+from sfn_release.lazy_names import load, public_names
 
-__all__ = [
-    "ApiRefusal",
-    "Buckets",
-    "CallApi",
-    "DeclaredBucket",
-    "ExecutionScope",
-    "Handlers",
-    "MockConfig",
-    "MockConfigFile",
-    "MockedTestCase",
-    "ReadMockConfig",
-    "TaskSources",
-    "buckets_of",
-    "handler_specs",
-    "load_mock_config",
-]
+
+def __getattr__(name: str) -> object:
+    """Import a public name when it is first used."""
+    value = load(__name__, __file__, name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *public_names(__file__)})

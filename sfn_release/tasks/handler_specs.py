@@ -28,7 +28,7 @@ def handler_problem(text: str) -> str | None:
     return 'It must name a module and a function, such as "app.charge:handler".'
 
 
-def handler_specs(declared: Mapping[str, Any], folder: Path) -> dict[str, HandlerSpec]:
+def read_handlers(declared: Mapping[str, Any], folder: Path) -> dict[str, HandlerSpec]:
     """Return the specs of *declared* handlers, by function. Modules are found in *folder*.
 
     A value is ``"module:function"``, or ``{"handler": …, "timeout": seconds, "memory": MB,

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from sfn_release.simulator import Mocks, Tasks
-from sfn_release.tasks.buckets import Buckets
 from sfn_release.tasks.chain import TaskChain, TaskSource
-from sfn_release.tasks.endpoints import Endpoints
-from sfn_release.tasks.execution_scope import ExecutionScope
-from sfn_release.tasks.handlers import Handlers
-from sfn_release.tasks.map_endpoint import MapEndpoint
+from sfn_release.tasks.deferred_source import DeferredSource
+from sfn_release.tasks.execution_scope import CallApi, ExecutionScope
 from sfn_release.tasks.mocked_case import MockedCase
-from sfn_release.tasks.workflows import WorkflowTasks
+
+if TYPE_CHECKING:
+    from sfn_release.tasks.buckets import Buckets, DeclaredBucket
+    from sfn_release.tasks.endpoints import Endpoints
+    from sfn_release.tasks.handlers import Handlers
+
+_STEP_FUNCTIONS = (":states:startExecution", ":aws-sdk:sfn:")
+"""The beginnings of Resources that `workflows` answers, after their ARN's account."""
 
 
 @dataclass(frozen=True)
@@ -43,10 +50,55 @@ class TaskSources:
         if self.handlers is not None:
             sources.append(self.handlers.of_execution(scope))
         if scope.call_api is not None:
-            sources.append(WorkflowTasks(scope.call_api))
+            sources.append(_workflows(scope.call_api))
         if self.buckets is not None:
             sources.append(self.buckets)
         if self.endpoints is not None:
+            from sfn_release.tasks.map_endpoint import MapEndpoint
+
             sources.append(MapEndpoint(self.endpoints, scope.region))
             sources.append(self.endpoints.of_execution(scope.region))
         return TaskChain(sources, mock_file)
+
+
+def open_sources(
+    folder: Path,
+    now: Callable[[], datetime],
+    *,
+    handlers: Mapping[str, Any] | None = None,
+    buckets: Mapping[str, DeclaredBucket] | None = None,
+    endpoints: Mapping[str, str] | None = None,
+    mocks_of: Callable[[str], Mocks] = lambda _machine: Mocks(),
+    log: Callable[[str], None] | None = None,
+) -> TaskSources:
+    """Return the sources that a user declares. Each kind is loaded if there is any of it.
+
+    The modules of *handlers* are found in *folder*, and *log* takes the lines that they print.
+    *now* is the time of the objects that executions write to *buckets*. Raises ConfigError.
+    """
+    sources = TaskSources(mocks_of=mocks_of)
+    if handlers:
+        from sfn_release.tasks.handler_specs import read_handlers
+        from sfn_release.tasks.handlers import Handlers
+
+        sources = replace(sources, handlers=Handlers(read_handlers(handlers, folder), log=log))
+    if buckets:
+        from sfn_release.tasks.buckets import buckets_of
+
+        sources = replace(sources, buckets=buckets_of(buckets, now))
+    if endpoints:
+        from sfn_release.tasks.endpoints import Endpoints
+
+        sources = replace(sources, endpoints=Endpoints(endpoints))
+    return sources
+
+
+def _workflows(call_api: CallApi) -> TaskSource:
+    """Return the source of nested executions, which few executions need."""
+
+    def load() -> TaskSource:
+        from sfn_release.tasks.workflows import WorkflowTasks
+
+        return WorkflowTasks(call_api)
+
+    return DeferredSource(_STEP_FUNCTIONS, load)

@@ -14,7 +14,7 @@ import pytest
 import sfn_release as sfn
 from sfn_release.local_service import open_service
 from sfn_release.local_service.server import start
-from sfn_release.tasks import Handlers, TaskSources, handler_specs
+from sfn_release.tasks import Handlers, TaskSources, read_handlers
 from support.machines import ROLE
 
 PATIENCE = 60.0
@@ -211,7 +211,7 @@ def test_a_stopped_parent_stops_its_child(client: Any) -> None:
 def test_a_handler_calls_the_service_back(tmp_path: Path) -> None:
     """While it runs, by the client that it would use on AWS."""
     (tmp_path / "handlers.py").write_text(CODE)
-    handlers = Handlers(handler_specs({"callback": "handlers:callback"}, tmp_path))
+    handlers = Handlers(read_handlers({"callback": "handlers:callback"}, tmp_path))
     sources = TaskSources(handlers=handlers)
     with start(open_service(":memory:", tasks_for=sources.for_execution)) as server:
         client = boto3.client(

@@ -6,6 +6,7 @@ import http.server
 import json
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -327,6 +328,10 @@ def test_an_execution_uses_an_endpoint(endpoint: Endpoint) -> None:
         text = json.dumps({"StartAt": "Send", "States": {"Send": state}})
         made = client.create_state_machine(name="m", definition=text, roleArn=ROLE)
         begun = client.start_execution(stateMachineArn=made["stateMachineArn"], input='{"a":1}')
-        done = client.describe_execution(executionArn=begun["executionArn"])
+        until = time.monotonic() + 60
+        while True:
+            done = client.describe_execution(executionArn=begun["executionArn"])
+            if done["status"] != "RUNNING" or time.monotonic() > until:
+                break
     assert "MessageId" in json.loads(done["output"])
     assert endpoint.client("sqs").receive_message(QueueUrl=url)["Messages"][0]["Body"] == '{"a":1}'

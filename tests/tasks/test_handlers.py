@@ -17,7 +17,7 @@ import pytest
 
 from sfn_release.errors import ConfigError
 from sfn_release.simulator import Later, NoAnswer, TaskCall, TaskFailure, Tasks
-from sfn_release.tasks import ExecutionScope, Handlers, TaskSources, handler_specs
+from sfn_release.tasks import ExecutionScope, Handlers, TaskSources, read_handlers
 
 ARN = "arn:aws:lambda:eu-west-1:111111111111:function:charge"
 INVOKE = "arn:aws:states:::lambda:invoke"
@@ -126,7 +126,7 @@ def run(folder: Path, logged: list[str]) -> Iterator[Run]:
     def answer(handler: Any, event: Any = None, *, resource: str = ARN, **fields: Any) -> Any:
         if isinstance(handler, str) and ":" not in handler:
             handler = f"app.charge:{handler}"
-        handlers = Handlers(handler_specs({"charge": handler}, folder), log=logged.append)
+        handlers = Handlers(read_handlers({"charge": handler}, folder), log=logged.append)
         opened.append(handlers)
         return tasks(handlers).run(TaskCall("Charge", resource, event, **fields))
 
@@ -261,7 +261,7 @@ def test_a_process_that_ends_is_an_exit_error(
 def test_a_handler_times_out_and_starts_anew(folder: Path) -> None:
     """Its process is ended, and the next event finds a fresh one."""
     declared = {"charge": {"handler": "app.charge:endless", "timeout": 0.5}}
-    handlers = Handlers(handler_specs(declared, folder))
+    handlers = Handlers(read_handlers(declared, folder))
     asked = tasks(handlers)
     with pytest.raises(TaskFailure) as caught:
         asked.run(TaskCall("Charge", ARN, "stay"))
@@ -281,7 +281,7 @@ def test_the_states_own_limit_is_a_timeout_of_the_state(run: Run) -> None:
 
 def test_a_process_stays_warm_until_its_code_changes(folder: Path) -> None:
     """Module state survives from event to event; an edited module starts a new process."""
-    handlers = Handlers(handler_specs({"charge": "app.charge:count"}, folder))
+    handlers = Handlers(read_handlers({"charge": "app.charge:count"}, folder))
     asked = tasks(handlers)
     call = TaskCall("Charge", ARN, None)
     assert [asked.run(call), asked.run(call), asked.run(call)] == [1, 2, 3]
@@ -347,7 +347,7 @@ def test_a_handler_is_found_by_name_arn_and_qualifier(
     folder: Path, key: str, name: str, *, found: bool
 ) -> None:
     """A key without a qualifier stands for all of them."""
-    handlers = Handlers(handler_specs({key: "app.charge:echo"}, folder))
+    handlers = Handlers(read_handlers({key: "app.charge:echo"}, folder))
     call = TaskCall("Charge", INVOKE, {"FunctionName": name, "InvocationType": "DryRun"})
     if found:
         assert tasks(handlers).run(call)["StatusCode"] == 204
@@ -359,7 +359,7 @@ def test_a_handler_is_found_by_name_arn_and_qualifier(
 def test_the_most_exact_handler_runs(folder: Path) -> None:
     """A handler of an alias comes before the handler of the function."""
     declared = {"charge": "app.charge:count", "charge:live": "app.charge:echo"}
-    handlers = Handlers(handler_specs(declared, folder))
+    handlers = Handlers(read_handlers(declared, folder))
     assert tasks(handlers).run(TaskCall("C", f"{ARN}:live", "a")) == "a"
     assert tasks(handlers).run(TaskCall("C", f"{ARN}:old", "a")) == 1
     handlers.close()
@@ -381,7 +381,7 @@ def test_the_most_exact_handler_runs(folder: Path) -> None:
 def test_a_faulty_declaration_names_the_function(declared: Any, problem: str) -> None:
     """And says what is expected."""
     with pytest.raises(ConfigError) as caught:
-        handler_specs({"charge": declared}, Path())
+        read_handlers({"charge": declared}, Path())
     assert "'charge'" in str(caught.value)
     assert problem in str(caught.value)
 
@@ -394,10 +394,10 @@ def test_a_killed_parent_leaves_no_process(folder: Path) -> None:
         import sys, threading
         from pathlib import Path
         from sfn_release.simulator import TaskCall
-        from sfn_release.tasks import ExecutionScope, Handlers, TaskSources, handler_specs
+        from sfn_release.tasks import ExecutionScope, Handlers, TaskSources, read_handlers
         folder, arn = Path(sys.argv[1]), sys.argv[2]
         names = {"charge": "app.charge:pid", "stay": "app.charge:endless"}
-        tasks = TaskSources(handlers=Handlers(handler_specs(names, folder))).for_execution(
+        tasks = TaskSources(handlers=Handlers(read_handlers(names, folder))).for_execution(
             ExecutionScope("m", region="eu-west-1", account="111111111111"))
         stay = TaskCall("S", arn.replace("charge", "stay"), "stay")
         tasks.run(stay)

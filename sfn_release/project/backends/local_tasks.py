@@ -50,16 +50,16 @@ def sources(
     *log* takes the lines that handlers print.
     """
     from sfn_release.simulator import Mocks
-    from sfn_release.tasks import Handlers, TaskSources, handler_specs
-    from sfn_release.tasks.buckets import buckets_of
-    from sfn_release.tasks.endpoints import Endpoints
+    from sfn_release.tasks import open_sources
 
-    folders = {name: folder / path for name, path in settings.buckets.items()}
-    return TaskSources(
-        handlers=Handlers(handler_specs(handlers, folder), log=log) if handlers else None,
-        endpoints=Endpoints(settings.task_endpoints) if settings.task_endpoints else None,
-        buckets=buckets_of(folders, now) if folders else None,
+    return open_sources(
+        folder,
+        now,
+        handlers=handlers,
+        buckets={name: folder / path for name, path in settings.buckets.items()},
+        endpoints=settings.task_endpoints,
         mocks_of=mocks_of or (lambda _machine: Mocks()),
+        log=log,
     )
 
 
