@@ -45,6 +45,7 @@ from sfn_release.simulator.task_protocol import Tasks
 from sfn_release.simulator.timestamps import later, write_instant
 
 _LONGEST = 300  # seconds (AWS: a test runs for up to five minutes)
+_RETRIED = ("Task", "Map", "Parallel")
 _ENTERED = 2  # the id of the first StateEntered event of an execution
 
 _SEED = ContextSeed(
@@ -242,12 +243,10 @@ def _context_object(test: StateTest, state: TestedState, run: ExecutionRun) -> d
     found: dict[str, Any] = {
         "Execution": run.execution,
         "StateMachine": {"Id": seed.state_machine_arn, "Name": seed.state_machine_name},
-        "State": {
-            "Name": state.name,
-            "EnteredTime": write_instant(run.clock.now()),
-            "RetryCount": test.retry_count or 0,
-        },
+        "State": {"Name": state.name, "EnteredTime": write_instant(run.clock.now())},
     }
+    if state.type in _RETRIED:
+        found["State"]["RetryCount"] = test.retry_count or 0
     if any(holder.type == "Map" for holder in state.handlers if holder is not state):
         # As AWS does: the first iteration, over the input.
         found["Map"] = {"Item": {"Index": 0, "Value": test.input}}
