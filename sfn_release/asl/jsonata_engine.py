@@ -32,7 +32,7 @@ _MAX_DEPTH = 100  # as on AWS: 100 terms of a sum, 99 parentheses, a recursion o
 _MAX_ITEMS = 873_782  # as on AWS: [1..873782] is accepted
 _MAX_TEXT = 6_990_256  # AWS accepts 2^22 characters and refuses 2^23
 _MAX_STEPS = 5_000_000
-_SECONDS = 3.0
+_SECONDS = 2.0
 
 _STACK = (
     "Stack overflow error: Check for non-terminating recursive function."
@@ -51,6 +51,10 @@ _PATH = re.compile(r"\$[^\W\d]\w*(\.(?!(?:true|false|null|function|λ)\b)[^\W\d]
 """A variable and names after it. The excluded words aren't names."""
 
 
+_WHOLE = re.compile(r'"(?:\\.|[^"\\])*"|(?<![\w.])(-?\d+)\.0(?![\w.])')
+"""A text, or a whole number as the engine writes it; JSONata writes it without a point."""
+_APPLIED = re.compile(r"~>\s*\$(\w+)\b(?!\s*\()")
+"""A function in a chain. The engine's errors don't have its name."""
 _LONG = re.compile(r"\d{16}")
 _EXACT, _LONGEST = 2**53, 2**63  # the whole numbers of a double, and of AWS
 
@@ -138,7 +142,7 @@ class CompiledJsonata:
         except (TypeError, ValueError) as error:  # JSON that the engine can't hold
             raise JsonataEvaluationError("", str(error)) from error
         except Exception as error:
-            raise _as_aws(error) from error
+            raise _as_aws(error, self.source) from error
         if text is None:
             return UNDEFINED
         return json.loads(text) if _LONG.search(text) is None else _exact(text, bindings)
@@ -150,7 +154,7 @@ def compiled(text: str) -> CompiledJsonata:
     return CompiledJsonata(text)
 
 
-def _as_aws(error: Exception) -> JsonataEvaluationError:
+def _as_aws(error: Exception, source: str) -> JsonataEvaluationError:
     """Return an engine's error in AWS's words. Raises any other error again."""
     from jlens import JlensError
 
@@ -160,7 +164,10 @@ def _as_aws(error: Exception) -> JsonataEvaluationError:
         return JsonataEvaluationError("", _LIMITS[error.code])
     if error.code == "U1001":
         return memory_exceeded()
-    text = str(error)
+    text = _WHOLE.sub(lambda found: found[1] or found[0], str(error))
+    applied = set(_APPLIED.findall(source))
+    if "of function undefined" in text and len(applied) == 1:
+        text = text.replace("of function undefined", f'of function "{applied.pop()}"', 1)
     if error.code == "T0410" and text.startswith('Argument 1 of function "partition"'):
         # AWS's own text, as its TestState has shown it
         return JsonataEvaluationError(

@@ -71,7 +71,17 @@ def test_an_expression_has_the_reference_s_value(text: str, expected: Any) -> No
         ("$nope()", "T1006", "Attempted to invoke a non-function"),
         ("$sum(['a'])", "T0412", 'Argument 1 of function "sum" must be an array of "numbers"'),
         ("1 + {}", "T2002", 'The right side of the "+" operator must evaluate to a number'),
-        ("$sqrt(-1)", "D3060", "The sqrt function cannot be applied to a negative number: -1"),
+        ("$sqrt(-2)", "D3060", "The sqrt function cannot be applied to a negative number: -2"),
+        (
+            "$power(-3, 2.5) & '-3.0'",
+            "D3061",
+            (
+                "The power function has resulted in a value that cannot be represented as a JSON"
+                " number: base=-3, exponent=2.5"
+            ),
+        ),
+        ("'1.0' < 1", "T2009", 'The values "1.0" and 1 either side of operator "<" must be of'),
+        ("1 ~> $lowercase", "T0410", 'Argument 1 of function "lowercase" does not match function'),
         ("$split('a', 'b', -1)", "D3020", "Third argument of split function must evaluate to a"),
         ("$error('mine')", "D3137", "mine"),
         (
@@ -92,7 +102,9 @@ def test_a_failing_expression_says_why_in_aws_s_words(text: str, code: str, word
     """A runaway expression fails like a wrong one."""
     with pytest.raises(JsonataEvaluationError) as caught:
         value_of(text)
-    assert (caught.value.code, caught.value.text[: len(words)]) == (code, words)
+    assert caught.value.code == code
+    assert caught.value.text.startswith(words)
+    assert ".0" not in caught.value.text.replace('"1.0"', "")
 
 
 @pytest.mark.parametrize(
