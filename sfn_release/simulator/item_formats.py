@@ -14,7 +14,12 @@ from typing import Any, NoReturn
 
 from sfn_release.simulator import item_csv
 from sfn_release.simulator.item_parquet import read_parquet
-from sfn_release.simulator.map_items import MapItem, UnreadableItemsError, iterate
+from sfn_release.simulator.map_items import (
+    NOT_ITERABLE,
+    MapItem,
+    UnreadableItemsError,
+    iterate,
+)
 
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 
@@ -33,7 +38,11 @@ def items_in(body: str | bytes, config: Mapping[str, Any], source: str) -> Itera
             return (MapItem(value, source) for value in _json_lines(text(body)))
         case "JSON":
             value = parse(text(body))
-            return iterate(_pointed(value, config.get("ItemsPointer", "")), source)
+            if "ItemsPointer" in config:
+                return iterate(_pointed(value, config["ItemsPointer"]), source)
+            if not isinstance(value, list):  # as recorded on AWS, also for an object
+                raise UnreadableItemsError(NOT_ITERABLE)
+            return iterate(value, source)
         case other:
             raise UnreadableItemsError(f"The InputType {other} can't be read from one object.")
 

@@ -64,18 +64,19 @@ def cause(body: str | bytes, **config: Any) -> str:
     return str(caught.value)
 
 
-def test_a_json_array_or_object_has_items() -> None:
-    """An object's members have a key each; the default format is JSON."""
+def test_a_json_array_has_items() -> None:
+    """The default format is JSON. With a pointer to an object, its members have a key each."""
     assert values('[1, {"a": 2}]') == [1, {"a": 2}]
-    (one, two) = read({"shop/data": '{"a": 1, "b": [2]}'}, {"InputType": "JSON"})
+    members = {"InputType": "JSON", "ItemsPointer": "/in"}
+    (one, two) = read({"shop/data": '{"in": {"a": 1, "b": [2]}}'}, members)
     assert one == MapItem(1, "S3://shop/data", "a")
     assert two.context(1) == {"Index": 1, "Key": "b", "Value": [2], "Source": "S3://shop/data"}
     assert two.input() == {"Key": "b", "Value": [2]}
 
 
 def test_a_json_value_without_items_fails_in_aws_s_words() -> None:
-    """A number, text or null has no items."""
-    for body in ("1", '"text"', "null", "true"):
+    """A number, a text, null, or a whole object."""
+    for body in ("1", '"text"', "null", "true", '{"a": 1}'):
         assert cause(body) == "Attempting to map over non-iterable node."
 
 
