@@ -139,7 +139,7 @@ CREATE TABLE map_runs (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     arn TEXT NOT NULL UNIQUE,
     execution TEXT NOT NULL,         -- executions.arn
-    machine_arn TEXT NOT NULL,       -- of the execution
+    machine_arn TEXT NOT NULL,       -- of its child executions
     status TEXT NOT NULL,
     started REAL NOT NULL,
     stopped REAL,

@@ -95,7 +95,7 @@ def _store_run(db: sqlite3.Connection, run: MapRun) -> None:
     fixed = {
         "arn": run.arn,
         "execution": run.execution_arn,
-        "machine_arn": run.machine.rpartition("/")[0],
+        "machine_arn": run.machine,
         "started": history_store.timestamp(run.started),
     }
     _upsert(db, "map_runs", fixed, changing)

@@ -139,6 +139,10 @@ def test_a_map_run_is_described_with_all_members(client: Any) -> None:
     described = client.describe_execution(executionArn=execution)
     failed = {"Status": "FAILED", "Error": "Boom", "Cause": "two"}
     assert json.loads(described["output"]) == [1, failed, 3]
+    (listed,) = client.list_map_runs(executionArn=execution)["mapRuns"]
+    assert listed["executionArn"] == execution
+    assert listed["stateMachineArn"].endswith(":stateMachine:m/Rows")
+    assert listed["startDate"] <= listed["stopDate"]
     run = map_run(client, execution)
     machine = "arn:aws:states:us-east-1:000000000000:mapRun:m/Rows:"
     assert run.pop("mapRunArn").startswith(machine)
