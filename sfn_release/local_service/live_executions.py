@@ -65,6 +65,7 @@ class LiveExecutions:
         self._pool = WorkerPool()
         self._wall = RealClock()
         self._relief = self._wall.now()
+        self._looking = False
 
     def begin(self, run: LiveExecution) -> None:
         """Take in an execution that the caller's thread drives first, with `advance`."""
@@ -147,12 +148,19 @@ class LiveExecutions:
 
     def stop(self, arn: str, error: str | None = None, cause: str | None = None) -> None:
         """Stop an execution and wait a moment for its end, which a running task may delay."""
+        run = self.request_stop(arn, error, cause)
+        if run is not None and not run.asks_here:
+            wait([run.end], _STOP_SECONDS)
+
+    def request_stop(
+        self, arn: str, error: str | None = None, cause: str | None = None
+    ) -> LiveExecution | None:
+        """Let an execution stop soon, and return it; None if it isn't here any more."""
         run = self.find(arn)
         if run is not None:
             run.execution.stop(error, cause)
             self.wake(arn)
-            if not run.asks_here:
-                wait([run.end], _STOP_SECONDS)
+        return run
 
     def wake(self, arn: str) -> None:
         """Drive an execution on now."""
@@ -247,8 +255,7 @@ class LiveExecutions:
             for arn in due:
                 self.wake(arn)
             self._relieve()
-            if self._take_signals is not None and self._turns and not self.closed.is_set():
-                self._receive(self._take_signals)
+            self._look_for_signals()
 
     def _relieve(self) -> None:
         """Relieve the pool, but not too often: its jobs need a moment."""
@@ -276,11 +283,19 @@ class LiveExecutions:
                 due.append(turn.run.arn)
         return due
 
+    def _look_for_signals(self) -> None:
+        """Look for the signals of other processes in a thread of the pool: it may take a while."""
+        if self._take_signals is not None and self._turns and not self._looking:
+            self._looking = True
+            self._pool.submit(partial(self._receive, self._take_signals))
+
     def _receive(self, take_signals: TakeSignals) -> None:
         try:
             signals = [*take_signals(self.owner)]
         except LocalServiceError:
             return  # the database was closed or is locked: look again later
+        finally:
+            self._looking = False
         for arn, signal in signals:
             run = self.find(arn)
             if run is not None:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from concurrent.futures import Future, InvalidStateError
+from contextlib import suppress
 from contextvars import ContextVar
+from functools import partial
 from typing import Any
 
 from sfn_release.local_service import api_errors
 from sfn_release.local_service import api_model as models
 from sfn_release.local_service.api_errors import ApiError
+from sfn_release.local_service.live_executions import LiveExecutions
 from sfn_release.local_service.request_context import RequestContext
 from sfn_release.local_service.start_targets import StartTarget
 from sfn_release.simulator import Tasks
@@ -45,8 +49,41 @@ def tasks_named(
             account=context.scope.account,
             call_api=call_api,
             endpoint_url=context.address.url,
+            end_of=partial(_end_of, context),
         )
     )
+
+
+class _ChildEnd(Future[dict[str, Any]]):
+    """The end of a nested execution. Cancelling it stops the execution."""
+
+    def __init__(self, live: LiveExecutions, arn: str) -> None:
+        super().__init__()
+        self._live = live
+        self._arn = arn
+
+    def cancel(self) -> bool:
+        """Stop the execution, unless it has ended. Its end isn't waited for."""
+        cancelled = super().cancel()
+        if cancelled:
+            self._live.request_stop(self._arn)
+        return cancelled
+
+
+def _end_of(context: RequestContext, arn: str) -> Future[dict[str, Any]]:
+    """Return the future of the description of an execution that this process runs."""
+    end = _ChildEnd(context.live, arn)
+
+    def ended(_: object) -> None:
+        with suppress(InvalidStateError):  # it was cancelled
+            end.set_result(_answer(context, "DescribeExecution", {"executionArn": arn}))
+
+    run = context.live.find(arn)
+    if run is None:
+        ended(None)
+    else:
+        run.end.add_done_callback(ended)
+    return end
 
 
 def _perform(context: RequestContext, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:

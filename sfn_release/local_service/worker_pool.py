@@ -77,7 +77,8 @@ class WorkerPool:
             self._idle += 1
             try:
                 while not self._jobs:
-                    if self._closed or not self._changed.wait(_IDLE_SECONDS):
+                    waited = self._changed.wait(_IDLE_SECONDS) if not self._closed else False
+                    if not waited and not self._jobs:
                         return None
                 return self._jobs.popleft()
             finally:

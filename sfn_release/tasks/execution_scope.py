@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +13,13 @@ CallApi = Callable[[str, Mapping[str, Any]], dict[str, Any]]
 """Performs an operation of Step Functions' API on behalf of a task: (operation, request) → answer.
 
 Members are spelled as in the API, and times are datetimes. Raises `ApiRefusal`.
+"""
+
+
+EndOf = Callable[[str], Future[dict[str, Any]]]
+"""Returns the future of DescribeExecution's answer at the end of the execution with an ARN.
+
+Cancelling the future stops the execution.
 """
 
 
@@ -42,3 +50,4 @@ class ExecutionScope:
     account: str = ""
     call_api: CallApi | None = None
     endpoint_url: str | None = None
+    end_of: EndOf | None = None

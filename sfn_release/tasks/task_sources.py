@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sfn_release.simulator import Mocks, Tasks
 from sfn_release.tasks.chain import TaskChain, TaskSource
 from sfn_release.tasks.deferred_source import DeferredSource
-from sfn_release.tasks.execution_scope import CallApi, ExecutionScope
+from sfn_release.tasks.execution_scope import CallApi, EndOf, ExecutionScope
 from sfn_release.tasks.mocked_case import MockedCase
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class TaskSources:
         if self.handlers is not None:
             sources.append(self.handlers.of_execution(scope))
         if scope.call_api is not None:
-            sources.append(_workflows(scope.call_api))
+            sources.append(_workflows(scope.call_api, scope.end_of))
         if self.buckets is not None:
             sources.append(self.buckets)
         if self.endpoints is not None:
@@ -93,12 +93,12 @@ def open_sources(
     return sources
 
 
-def _workflows(call_api: CallApi) -> TaskSource:
+def _workflows(call_api: CallApi, end_of: EndOf | None) -> TaskSource:
     """Return the source of nested executions, which few executions need."""
 
     def load() -> TaskSource:
         from sfn_release.tasks.workflows import WorkflowTasks
 
-        return WorkflowTasks(call_api)
+        return WorkflowTasks(call_api, end_of)
 
     return DeferredSource(_STEP_FUNCTIONS, load)

@@ -1,4 +1,8 @@
-"""Work in progress: a thread that runs one answer, whose result the execution collects."""
+"""Work in progress: an answer that comes later, whose result the execution collects.
+
+An execution cancels the work that it has abandoned. A thread that runs can't be interrupted: its
+result is then dropped.
+"""
 
 from __future__ import annotations
 
@@ -18,14 +22,40 @@ def in_background(run: Callable[[], Any], name: str = "task") -> Future[Any]:
     future: Future[Any] = Future()
 
     def body() -> None:
-        try:
-            result = run()
-        except BaseException as error:  # noqa: BLE001 - whoever collects the result raises it
-            with suppress(InvalidStateError):
-                future.set_exception(error)
-        else:
-            with suppress(InvalidStateError):
-                future.set_result(result)
+        _fill(future, run)
 
     threading.Thread(target=body, name=name, daemon=True).start()
     return future
+
+
+def after(source: Future[Any], finish: Callable[[Any], Any]) -> Future[Any]:
+    """Return the future of *finish* of the result of *source*. Cancelling it cancels both."""
+    future = _Following(source)
+    source.add_done_callback(lambda done: _fill(future, lambda: finish(done.result())))
+    return future
+
+
+class _Following(Future[Any]):
+    """A future that depends on another one."""
+
+    def __init__(self, source: Future[Any]) -> None:
+        super().__init__()
+        self._source = source
+
+    def cancel(self) -> bool:
+        """Cancel this future and the one that it depends on."""
+        cancelled = super().cancel()
+        self._source.cancel()
+        return cancelled
+
+
+def _fill(future: Future[Any], run: Callable[[], Any]) -> None:
+    """Complete *future* with the result, or the exception, of *run*, unless it was cancelled."""
+    try:
+        result = run()
+    except BaseException as error:  # noqa: BLE001 - whoever collects the result raises it
+        with suppress(InvalidStateError):
+            future.set_exception(error)
+    else:
+        with suppress(InvalidStateError):
+            future.set_result(result)

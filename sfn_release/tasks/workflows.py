@@ -10,6 +10,7 @@ import json
 import re
 import threading
 from collections.abc import Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -18,12 +19,12 @@ from sfn_release.asl.intrinsic_functions import compact
 from sfn_release.checks.services.botocore_models import Service, optimized_service, sdk_service
 from sfn_release.simulator import Later, TaskCall, TaskFailure, TaskResult
 from sfn_release.tasks.chain import Answer
-from sfn_release.tasks.execution_scope import ApiRefusal, CallApi
+from sfn_release.tasks.execution_scope import ApiRefusal, CallApi, EndOf
 from sfn_release.tasks.request_ids import new_request_id
 from sfn_release.tasks.sdk_metadata import with_metadata
 from sfn_release.tasks.sdk_values import UnknownMember, from_answer, to_request
 from sfn_release.tasks.service_failures import ServiceFault, failure_of
-from sfn_release.tasks.work import in_background
+from sfn_release.tasks.work import after, in_background
 
 _START = "StartExecution"
 _RESOURCE = re.compile(
@@ -49,11 +50,13 @@ class _ApiCall:
 class WorkflowTasks:
     """Step Functions itself as a source of answers, by *call_api*.
 
-    A start of a state machine that it doesn't have is left to the next source.
+    A start of a state machine that it doesn't have is left to the next source. *end_of* follows
+    nested executions to their ends; without it, they're polled.
     """
 
-    def __init__(self, call_api: CallApi) -> None:
+    def __init__(self, call_api: CallApi, end_of: EndOf | None = None) -> None:
         self._call_api = call_api
+        self._end_of = end_of
 
     def answer_to(self, call: TaskCall) -> Answer | None:
         """Return the call of Step Functions; None for other services and unknown workflows."""
@@ -109,10 +112,8 @@ class WorkflowTasks:
         """Return the end of a started execution: at once if it's there, else as work."""
         found = self._call_api("DescribeExecution", {"executionArn": arn})
         if found["status"] == "RUNNING":
-            abandoned = threading.Event()
-            waiting = in_background(lambda: _outcome(asked, self._wait(arn, abandoned)), arn)
-            # Once it has ended in any way, nothing waits for it.
-            waiting.add_done_callback(lambda _done: abandoned.set())
+            end_of = self._end_of or self._polled
+            waiting = after(end_of(arn), lambda described: _outcome(asked, described))
             return Later(waiting, submitted)
         seconds = max(0.0, found["stopDate"] - found["startDate"])
         try:
@@ -121,6 +122,13 @@ class WorkflowTasks:
             failure.seconds, failure.submitted = seconds, submitted
             raise
         return TaskResult(output, seconds, submitted)
+
+    def _polled(self, arn: str) -> Future[dict[str, Any]]:
+        """Poll an execution until it has ended, or nothing waits for it any more."""
+        abandoned = threading.Event()
+        end = in_background(lambda: self._wait(arn, abandoned), arn)
+        end.add_done_callback(lambda _done: abandoned.set())
+        return end
 
     def _wait(self, arn: str, abandoned: threading.Event) -> dict[str, Any]:
         """Return a started execution once it has ended. Stop it if its parent gives it up."""

@@ -17,7 +17,7 @@ from botocore.config import Config
 import sfn_release as sfn
 from sfn_release.local_service import open_service, server
 from sfn_release.simulator import Later, Mocks, NoAnswer, TaskCall, TaskFailure
-from support.machines import ROLE, refusal
+from support.machines import MACHINES, ROLE, refusal
 
 CALLBACK = "arn:aws:states:::sqs:sendMessage.waitForTaskToken"
 LAMBDA = "arn:aws:lambda:us-east-1:000000000000:function:pick"
@@ -74,7 +74,7 @@ def types(client: Any, execution: str) -> list[str]:
 
 def eventually(test: Callable[[], bool]) -> None:
     """Wait until something is so."""
-    for _ in range(1000):
+    for _ in range(3000):
         if test():
             return
         threading.Event().wait(0.01)
@@ -111,7 +111,7 @@ def client(request: pytest.FixtureRequest, outside: Outside) -> Iterator[Any]:
 
 def submitted(outside: Outside) -> str:
     """Wait for the next callback task; return its token."""
-    assert outside.submitted.acquire(timeout=20)
+    assert outside.submitted.acquire(timeout=60)
     return outside.tokens[-1]
 
 
@@ -263,7 +263,7 @@ def test_a_worker_may_wait_for_a_task_before_it_is_there(client: Any) -> None:
     )
     poll.start()
     execution = start(client, task(arn))
-    token = polled.result(timeout=20)["taskToken"]
+    token = polled.result(timeout=60)["taskToken"]
     client.send_task_failure(taskToken=token, error="Broken")
     assert client.describe_execution(executionArn=execution)["error"] == "Broken"
 
@@ -347,3 +347,41 @@ def test_work_in_progress_leaves_the_start_at_once() -> None:
         stopped = start(client, task(LAMBDA))
         client.stop_execution(executionArn=stopped)
         assert work[1].cancelled()
+
+
+@pytest.fixture(params=[False, True], ids=["virtual", "real"])
+def nesting(request: pytest.FixtureRequest) -> tuple[Any, str, str]:
+    """Return a client, an activity, and a parent that waits for a child that waits for it."""
+    client: Any = sfn.local(real_time=request.param)
+    activity: str = client.create_activity(name="pick")["activityArn"]
+    child = client.create_state_machine(
+        name="child", definition=json.dumps(task(activity)), roleArn=ROLE
+    )["stateMachineArn"]
+    nested = task(
+        "arn:aws:states:::states:startExecution.sync:2",
+        Parameters={"StateMachineArn": child, "Name": "inner"},
+    )
+    return client, activity, start(client, nested)
+
+
+def test_a_parent_goes_on_when_its_child_has_ended(nesting: tuple[Any, str, str]) -> None:
+    """No thread waits for the child meanwhile."""
+    client, activity, parent = nesting
+    taken = client.get_activity_task(activityArn=activity)
+    assert status(client, parent) == "RUNNING"
+    client.send_task_success(taskToken=taken["taskToken"], output='{"a": 1}')
+    eventually(lambda: status(client, parent) == "SUCCEEDED")
+    output = json.loads(client.describe_execution(executionArn=parent)["output"])
+    assert (output["Name"], output["Output"]) == ("inner", {"a": 1})
+
+
+def test_a_stopped_parent_stops_its_child(nesting: tuple[Any, str, str]) -> None:
+    """So does a parent whose task has run into its timeout."""
+    client, activity, parent = nesting
+    taken = client.get_activity_task(activityArn=activity)
+    client.stop_execution(executionArn=parent)
+    assert status(client, parent) == "ABORTED"
+    arn = f"{MACHINES.replace('stateMachine', 'execution')}:child:inner"
+    eventually(lambda: status(client, arn) == "ABORTED")
+    late = {"taskToken": taken["taskToken"], "output": "1"}
+    assert refusal(client.send_task_success, **late) == OVER
