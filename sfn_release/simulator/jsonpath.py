@@ -26,7 +26,8 @@ from sfn_release.simulator.timestamps import later, parse_instant
 from sfn_release.simulator.variables import within_limits
 
 _ALL = 100  # percent
-_MAX_AMOUNT = 99_999_999  # AWS: seconds; no other number here may be larger
+_MAX_SECONDS = 99_999_999
+_MAX_COUNT = 10**15 - 1  # a path's number has at most as many digits
 
 
 class JsonPathLanguage:
@@ -259,7 +260,7 @@ def _seconds_to_wait(visit: StateVisit, input: Any) -> int:
         raise visit.error(f"The SecondsPath parameter cannot be parsed as a long value: {where}")
     if seconds < 0:
         raise visit.error(f"The SecondsPath parameter references a negative value: {where}")
-    if seconds > _MAX_AMOUNT:
+    if seconds > _MAX_SECONDS:
         raise visit.error(f"The SecondsPath parameter references too large a value: {where}")
     return seconds
 
@@ -296,7 +297,7 @@ def _share(visit: StateVisit, field: str, data: Any) -> float:
 
 def _constant(visit: StateVisit, field: str) -> float:
     value = visit.definition[field]
-    if not _is_amount(value):
+    if not _is_amount(value, _MAX_SECONDS if "Seconds" in field else _MAX_COUNT):
         raise visit.error(f"The field '{field}' is not a number of 0 or more: {as_text(value)}")
     return value
 
@@ -316,6 +317,6 @@ def _timestamp(visit: StateVisit, input: Any) -> datetime:
     return instant
 
 
-def _is_amount(value: Any) -> TypeGuard[float]:
+def _is_amount(value: Any, most: int) -> TypeGuard[float]:
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    return number and 0 <= value <= _MAX_AMOUNT
+    return number and 0 <= value <= most

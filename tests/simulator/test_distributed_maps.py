@@ -201,6 +201,17 @@ def test_a_reader_is_asked_and_its_failure_is_aws_s() -> None:
     assert only_run(outcome).status == "FAILED"
 
 
+def test_the_most_items_that_a_reader_may_be_told() -> None:
+    """AWS's most, 100,000,000, is more than its most seconds."""
+    reader = {
+        "Resource": "arn:aws:states:::s3:getObject",
+        "ReaderConfig": {"InputType": "JSON", "MaxItems": 100_000_000},
+        "Parameters": {"Bucket": "shop", "Key": "rows.json"},
+    }
+    outcome = run(rows(ItemReader=reader), {}, lambda _: {"Body": "[1,2]"})
+    assert outcome.output == [1, 2]
+
+
 def test_a_reader_and_a_writer_may_be_answered_later() -> None:
     """From outside, or by work in progress."""
     place = {"Bucket": "b", "Key": "k"}
