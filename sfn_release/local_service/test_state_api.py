@@ -78,9 +78,9 @@ def _read(request: Mapping[str, Any], text: str) -> tuple[StateTest, str]:
         definition=definition,
         state_name=request.get("stateName"),
         input=input,
-        variables=_object(request.get("variables"), "Variables") or {},
+        variables=_object(request.get("variables"), "Invalid variables provided:") or {},
         mock=None if mock is None else _mock(mock),
-        context=_object(request.get("context"), "Context"),
+        context=_object(request.get("context"), "Invalid Context object provided:"),
         retry_count=settings.get("retrierRetryCount"),
         failed_iterations=settings.get("mapIterationFailureCount"),
         caused_by=settings.get("errorCausedByState"),
@@ -105,16 +105,16 @@ def _mock(mock: Mapping[str, Any]) -> MockedResult | MockedError:
         raise api_errors.validation("Mocked result must be valid JSON") from None
 
 
-def _object(text: str | None, name: str) -> Mapping[str, Any] | None:
+def _object(text: str | None, refusal: str) -> Mapping[str, Any] | None:
     """Return the JSON object in a member's text; None for an absent member."""
     if text is None:
         return None
     try:
         value = loads(text, unique_keys=False)
     except DefinitionError as error:
-        raise api_errors.validation(f"{name} must be valid JSON: {error.message}") from None
+        raise api_errors.validation(f"{refusal} {error.message}") from None
     if not isinstance(value, Mapping):
-        raise api_errors.validation(f"{name} must be a JSON object.")
+        raise api_errors.validation(f"{refusal} It must be a JSON object.")
     return value
 
 

@@ -481,6 +481,7 @@ def test_the_context_object_is_made_up_otherwise() -> None:
         ({"State": []}, "State must be a object"),
         ({"State": {"Name": 1}}, "State.Name must be a string"),
         ({"State": {"RetryCount": "1"}}, "State.RetryCount must be a integer"),
+        ([], "It must be a JSON object."),
         ({"State": {"RetryCount": True}}, "State.RetryCount must be a integer"),
     ],
 )
@@ -573,7 +574,11 @@ NO_END = (
         ),
         (MAP, {"result": {}}, (VALIDATION, "Mocked result must be an array.")),
         (TASK, {"result": []}, (VALIDATION, "Mocked result must be a JSON object.")),
-        (TASK, {"variables": "[]", "result": {}}, (VALIDATION, "Variables must be a JSON object.")),
+        (
+            TASK,
+            {"variables": "[]", "result": {}},
+            (VALIDATION, "Invalid variables provided: It must be a JSON object."),
+        ),
         (
             {"Type": "Pass"},
             {},

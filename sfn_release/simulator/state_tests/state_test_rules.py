@@ -136,9 +136,11 @@ def _waits(state: TestedState) -> bool:
 
 
 def _has_type(value: Any, wanted: str) -> bool:
+    if value is None or wanted == _ANY:
+        return True
     if wanted == _COUNT:
         return isinstance(value, int) and not isinstance(value, bool)
-    return wanted == _ANY or isinstance(value, str)
+    return isinstance(value, str)
 
 
 def _context_fault(fault: str) -> StateTestRefused:
