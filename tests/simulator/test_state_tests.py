@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sfn_release.simulator import Clock, RealClock, TaskCall, TaskFailure
 from sfn_release.simulator.state_tests import (
     MockedError,
     MockedResult,
@@ -16,6 +19,7 @@ from sfn_release.simulator.state_tests import (
     StateTestRefused,
     simulate_state,
 )
+from sfn_release.simulator.task_protocol import Later
 from support.values import JSON
 
 FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:f"
@@ -89,3 +93,29 @@ def test_a_parallel_inside_a_map_has_the_handlers_of_both() -> None:
         *("RETRIABLE", "RETRIABLE", "CAUGHT_ERROR", "CAUGHT_ERROR")
     ]
     assert ends["C", 0].next == "Other"
+
+
+class Slow:
+    """Tasks that are answered by work in another thread."""
+
+    def __init__(self, pool: ThreadPoolExecutor) -> None:
+        self._pool = pool
+
+    def run(self, call: TaskCall) -> Later:
+        """Return at once; the work ends a little later."""
+        return Later(self._pool.submit(self._work, call.payload))
+
+    def _work(self, payload: Any) -> Any:
+        if payload == "fail":
+            raise TaskFailure("Busy", "too much")
+        return {"got": payload}
+
+
+@pytest.mark.parametrize("clock", [None, RealClock()], ids=["virtual", "real"])
+def test_a_test_waits_for_work_in_progress(clock: Clock | None) -> None:
+    """Whose result is the task's, and whose failure too."""
+    with ThreadPoolExecutor() as pool:
+        ended = simulate_state(StateTest(TASK, input=1), tasks=Slow(pool), clock=clock)
+        failed = simulate_state(StateTest(TASK, input="fail"), tasks=Slow(pool), clock=clock)
+    assert ended.output == {"got": 1}
+    assert (failed.status, failed.error) == ("FAILED", "Busy")
