@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from contextvars import ContextVar
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from sfn_release.local_service import api_errors
 from sfn_release.local_service import api_model as models
 from sfn_release.local_service.api_errors import ApiError
+from sfn_release.local_service.arns import ArnScope
 from sfn_release.local_service.live_executions import LiveExecutions
 from sfn_release.local_service.request_context import RequestContext
 from sfn_release.local_service.start_targets import StartTarget
@@ -20,6 +22,8 @@ from sfn_release.simulator import Tasks
 from sfn_release.tasks import ApiRefusal, ExecutionScope, MockedTestCase
 
 _DEEPEST = 16
+_RESOURCES = ("stateMachineArn", "executionArn", "activityArn", "mapRunArn", "resourceArn")
+_ACCOUNT_PART = 4  # of an ARN
 _depth: ContextVar[int] = ContextVar("depth of nested executions", default=0)
 """How many executions of virtual time have started each other, each inside the one before."""
 
@@ -99,12 +103,26 @@ def _perform(context: RequestContext, operation: str, request: Mapping[str, Any]
         _depth.reset(deeper)
 
 
+def _scope(context: RequestContext, request: Mapping[str, Any]) -> ArnScope:
+    """Return the region and account of the resource that a task names.
+
+    It may be another account's: on AWS, the role in Credentials decides whether the task may use
+    it. No role decides anything here.
+    """
+    for name in _RESOURCES:
+        parts = str(request.get(name)).split(":")
+        if len(parts) > _ACCOUNT_PART and parts[2] == "states" and parts[_ACCOUNT_PART]:
+            return ArnScope(parts[_ACCOUNT_PART - 1], parts[_ACCOUNT_PART])
+    return context.scope
+
+
 def _answer(context: RequestContext, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
     perform = context.operations.get(operation)
     try:
         if perform is None:
             raise api_errors.unknown_operation(operation, sorted(context.operations))
         body = json.dumps(request).encode()
-        return perform(context, models.load().request(operation, body))
+        there = replace(context, scope=_scope(context, request))
+        return perform(there, models.load().request(operation, body))
     except ApiError as error:
         raise ApiRefusal(error.code, error.message, error.status) from error

@@ -200,12 +200,8 @@ def _shown(request: _Request, answer: ServiceAnswer) -> Any:
 def _finished(request: _Request, job: Job, submitted: ServiceAnswer) -> Any:
     """Return the end of a job, which is polled. Raises TaskFailure for a failed one."""
     pause, never = _FIRST_POLL, threading.Event()
-    asks = job.request(request.members, submitted.members)
     while True:
-        answer = _named_failures(
-            request.service, lambda: send(request.client, job.operation, asks), sdk=False
-        )
-        found = job.find(answer.members)
+        found = _described(request, job, submitted)
         status = job.status(found)
         if status in job.succeeded or status in job.failed:
             break
@@ -218,6 +214,19 @@ def _finished(request: _Request, job: Job, submitted: ServiceAnswer) -> Any:
         texts = {name: shown[name] for name in ("Input", "Output") if name in shown}
         shown |= {name: json.loads(text) for name, text in texts.items()}
     return {job.wrapped: shown} if job.wrapped else shown
+
+
+def _described(request: _Request, job: Job, submitted: ServiceAnswer) -> Mapping[str, Any]:
+    """Return a job as it is now. Raises TaskFailure for a job that doesn't exist."""
+    try:
+        asks = job.request(request.members, submitted.members)
+        answer: ServiceAnswer = _named_failures(
+            request.service, lambda: send(request.client, job.operation, asks), sdk=False
+        )
+        return job.find(answer.members)
+    except (KeyError, IndexError, TypeError):
+        # Nothing was started, or an emulator forgot it: the submission's answer may say why.
+        raise TaskFailure("States.TaskFailed", compact(_shown(request, submitted))) from None
 
 
 def _shown_job(request: _Request, job: Job, found: Mapping[str, Any]) -> dict[str, Any]:

@@ -298,6 +298,22 @@ def test_a_task_of_ecs_succeeds_by_its_exit_codes(code: int | None, error: str |
             assert (found or "").startswith(error)
 
 
+@pytest.mark.parametrize(
+    "answers",
+    [
+        {"RunTask": [{"tasks": [], "failures": [{"reason": "AGENT"}]}], "DescribeTasks": [{}]},
+        {"RunTask": [{"tasks": [{"taskArn": "t"}]}], "DescribeTasks": [{"tasks": []}]},
+    ],
+)
+def test_a_job_that_did_not_start_fails_the_task(answers: Answers) -> None:
+    """With the answer to its submission."""
+    request = {"Cluster": "c", "TaskDefinition": "d"}
+    with answering(answers) as url:
+        error, cause = Endpoint(url).failure("ecs:runTask.sync", request)
+    assert error == "States.TaskFailed"
+    assert "Tasks" in json.loads(cause)
+
+
 def test_workflows_elsewhere_are_started_there() -> None:
     """A nested execution at another Step Functions, which a .sync task waits for."""
     running = open_service(":memory:", tasks_for=lambda _scope: Mocks())

@@ -5,9 +5,17 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import boto3
 import pytest
+from hypothesis import given
+from hypothesis import strategies as some
 
 import sfn_release as sfn
+from sfn_release.local_service import open_service
+from sfn_release.local_service.server import start
+from sfn_release.local_service.task_scope import tasks_named
+from sfn_release.simulator import NoAnswer, TaskCall, TaskFailure
+from sfn_release.tasks import TaskSources
 from support.machines import ROLE
 
 START = "arn:aws:states:::states:startExecution"
@@ -256,3 +264,69 @@ def test_a_machine_that_starts_itself_fails(client: Any) -> None:
         client.describe_execution(executionArn=execution["executionArn"]) for execution in ended
     ]
     assert any("16 levels deep" in cause["cause"] for cause in causes)
+
+
+def test_a_workflow_of_another_account_is_started_there() -> None:
+    """The role in Credentials isn't assumed: nothing here has permissions."""
+    running = open_service(":memory:", tasks_for=TaskSources().for_execution)
+    with start(running) as server:
+        first, second = (
+            boto3.client(
+                "stepfunctions",
+                endpoint_url=server.url,
+                region_name=region,
+                aws_access_key_id=account,
+                aws_secret_access_key="x",
+            )
+            for region, account in (("us-east-1", "111111111111"), ("eu-west-1", "222222222222"))
+        )
+        theirs = create(second, "ok", {"C": {"Type": "Pass", "Result": 7, "End": True}})
+        role = {"RoleArn": "arn:aws:iam::222222222222:role/caller"}
+        request = {"StateMachineArn": theirs}
+        done = parent(first, f"{START}.sync:2", request, Credentials=role)
+        assert output(done)["Output"] == 7
+        (child,) = second.list_executions(stateMachineArn=theirs)["executions"]
+        assert output(done)["ExecutionArn"] == child["executionArn"]
+
+
+ANY = some.recursive(
+    some.none() | some.booleans() | some.integers(-9, 9) | some.text(max_size=4),
+    lambda inner: (
+        some.lists(inner, max_size=2)
+        | some.dictionaries(
+            some.sampled_from(["StateMachineArn", "Input", "Name", "ExecutionArn", "TraceHeader"])
+            | some.text(max_size=2),
+            inner,
+            max_size=3,
+        )
+    ),
+    max_leaves=8,
+)
+
+
+@given(
+    some.sampled_from(
+        [
+            START,
+            f"{START}.sync",
+            f"{START}.sync:2",
+            f"{SDK}:startExecution",
+            f"{SDK}:describeExecution",
+            f"{SDK}:listExecutions",
+            f"{SDK}:sendTaskSuccess",
+            f"{SDK}:createStateMachine",
+            f"{SDK}:testState",
+        ]
+    ),
+    ANY,
+)
+def test_any_parameters_end_in_a_result_or_an_error(resource: str, parameters: Any) -> None:
+    """Never in an exception of another kind."""
+    service = open_service(":memory:", tasks_for=TaskSources().for_execution)
+    tasks = tasks_named(service.context, "m", {})
+    try:
+        tasks.run(TaskCall("N", resource, parameters))
+    except (TaskFailure, NoAnswer):
+        pass
+    finally:
+        service.close()
