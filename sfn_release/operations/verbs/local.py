@@ -43,8 +43,8 @@ def service_for(
 ) -> OpenedService:
     """Return the service of the project around *directory*.
 
-    Outside a project, it is the user's own service. *in_memory*, it begins empty. Raises UsageError for an environment that
-    can't be served.
+    Outside a project, it is the user's own service. *in_memory*, it begins empty. Raises UsageError
+    for an environment that can't be served.
     """
     settings = settings or LocalSettings()
     scale = settings.wait_time_scale
