@@ -53,8 +53,6 @@ _PATH = re.compile(r"\$[^\W\d]\w*(\.(?!(?:true|false|null|function|λ)\b)[^\W\d]
 
 _WHOLE = re.compile(r'"(?:\\.|[^"\\])*"|(?<![\w.])(-?\d+)\.0(?![\w.])')
 """A text, or a whole number as the engine writes it; JSONata writes it without a point."""
-_APPLIED = re.compile(r"~>\s*\$(\w+)\b(?!\s*\()")
-"""A function in a chain. The engine's errors don't have its name."""
 _LONG = re.compile(r"\d{16}")
 _EXACT, _LONGEST = 2**53, 2**63  # the whole numbers of a double, and of AWS
 
@@ -142,7 +140,7 @@ class CompiledJsonata:
         except (TypeError, ValueError) as error:  # JSON that the engine can't hold
             raise JsonataEvaluationError("", str(error)) from error
         except Exception as error:
-            raise _as_aws(error, self.source) from error
+            raise _as_aws(error) from error
         if text is None:
             return UNDEFINED
         return json.loads(text) if _LONG.search(text) is None else _exact(text, bindings)
@@ -154,7 +152,7 @@ def compiled(text: str) -> CompiledJsonata:
     return CompiledJsonata(text)
 
 
-def _as_aws(error: Exception, source: str) -> JsonataEvaluationError:
+def _as_aws(error: Exception) -> JsonataEvaluationError:
     """Return an engine's error in AWS's words. Raises any other error again."""
     from jlens import JlensError
 
@@ -165,9 +163,6 @@ def _as_aws(error: Exception, source: str) -> JsonataEvaluationError:
     if error.code == "U1001":
         return memory_exceeded()
     text = _WHOLE.sub(lambda found: found[1] or found[0], str(error))
-    applied = set(_APPLIED.findall(source))
-    if "of function undefined" in text and len(applied) == 1:
-        text = text.replace("of function undefined", f'of function "{applied.pop()}"', 1)
     if error.code == "T0410" and text.startswith('Argument 1 of function "partition"'):
         # AWS's own text, as its TestState has shown it
         return JsonataEvaluationError(
