@@ -1,7 +1,7 @@
 """Feeds generated JSON to the simulator and to the operations of the service.
 
 Any definition, input, mock file and request that is legal JSON ends in a result or in one of AWS's
-errors. A Python error is a traceback that a user would see, and more than ten seconds are a hang.
+errors. A Python error is a traceback that a user would see, and ten seconds of work are a hang.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ _SEED = ContextSeed(
     started_at=datetime(2030, 1, 1, tzinfo=UTC),
 )
 _LATEST = 20
+_PATIENCE = 60.0  # seconds
 _INNER = {"StartAt": "Pass", "States": {"Pass": {"Type": "Pass", "End": True}}}
 _EACH = {
     "Type": "Map",
@@ -176,7 +177,8 @@ _KINDS = ("execution", "state", "machine", "request", "request")
 
 
 def _fed(kind: str, number: int, text: str, run: Callable[[], bool]) -> Fed:
-    begun = time.monotonic()
+    """Run an input. It hangs if it computes too long, or waits much longer on a busy machine."""
+    begun, busy = time.monotonic(), time.process_time()
     trouble, refused = "", False
     try:
         refused = run()
@@ -184,10 +186,10 @@ def _fed(kind: str, number: int, text: str, run: Callable[[], bool]) -> Fed:
         refused = True
     except Exception as error:  # noqa: BLE001 - whatever it is, it is the finding
         trouble = shown(error)
-    seconds = time.monotonic() - begun
-    if not trouble and seconds > LIMIT:
-        trouble = f"took {seconds:.1f} s"
-    return Fed(kind, number, seconds, trouble, text, refused)
+    seconds, computed = time.monotonic() - begun, time.process_time() - busy
+    if not trouble and (computed > LIMIT or seconds > _PATIENCE):
+        trouble = f"took {seconds:.1f} s, and computed for {computed:.1f} s"
+    return Fed(kind, number, computed, trouble, text, refused)
 
 
 @cache
