@@ -119,3 +119,15 @@ def test_a_test_waits_for_work_in_progress(clock: Clock | None) -> None:
         failed = simulate_state(StateTest(TASK, input="fail"), tasks=Slow(pool), clock=clock)
     assert ended.output == {"got": 1}
     assert (failed.status, failed.error) == ("FAILED", "Busy")
+
+
+def test_states_nested_too_deeply_are_refused() -> None:
+    """As a definition of an execution is."""
+    state: dict[str, Any] = {"Type": "Pass", "End": True}
+    for _ in range(1000):
+        state = {"Type": "Map", "ItemProcessor": {"StartAt": "A", "States": {"A": state}}}
+    for name in (None, "B"):
+        machine = state if name is None else {"StartAt": "A", "States": {"A": state}}
+        test = StateTest(machine, name, mock=MockedError("E"), caused_by="B")
+        with pytest.raises(StateTestRefused, match="too deeply nested"):
+            simulate_state(test)

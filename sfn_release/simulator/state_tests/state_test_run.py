@@ -72,9 +72,13 @@ def simulate_state(
     doesn't give. *clock* is virtual by default: a Wait takes no time. A state that fails is an
     outcome too. Raises StateTestRefused for a test that contradicts itself or its definition.
     """
-    state = find_tested(test)
-    _require_shape(test, state)
-    require_valid(test, state)
+    try:
+        state = find_tested(test)
+        _require_shape(test, state)
+        require_valid(test, state)
+    except RecursionError:
+        deep = "The states are too deeply nested."
+        raise StateTestRefused(deep, "InvalidDefinition") from None
     return _StateTestRun.of(test, state, tasks or Mocks(), context, clock).outcome()
 
 
