@@ -1,17 +1,20 @@
 """One request to any AWS service, or to an emulator of it, with the answer as AWS sent it.
 
 `api_calls` turns failures into our own errors, for the services that a deployment needs. Here they
-stay the service's own: codes, messages and request ids.
+stay the service's own: codes, messages and request ids. Each call is logged at debug, without its
+arguments and answer.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sfn_release.aws.sessions import client_config, creating
 
+_LOG = logging.getLogger(__name__)
 _ANY = "local"  # credentials for an endpoint that isn't AWS's, where you have none
 
 
@@ -73,15 +76,18 @@ def send(client: Any, operation: str, request: Mapping[str, Any]) -> ServiceAnsw
     from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
     from botocore.parsers import ResponseParserError
 
+    service = client.meta.service_model.service_name
     try:
         answer = getattr(client, xform_name(operation))(**request)
     except ClientError as error:
+        _LOG.debug("%s %s: %s", service, operation, error.response.get("Error", {}).get("Code"))
         raise _refused(error.response) from error
     except ParamValidationError as error:
         raise RefusedRequest("ValidationException", str(error), 400, "none") from error
     except (BotoCoreError, ResponseParserError) as error:
         raise UnansweredRequest(str(error)) from error
     metadata = answer.get("ResponseMetadata", {})
+    _LOG.debug("%s %s: ok, request %s", service, operation, metadata.get("RequestId"))
     return ServiceAnswer(
         {name: member for name, member in answer.items() if name != "ResponseMetadata"},
         metadata.get("HTTPHeaders", {}),
