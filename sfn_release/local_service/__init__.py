@@ -12,10 +12,15 @@ request_headers       refuses web pages; reads the region and account of a reque
 api_model, api_shapes
                       check requests against AWS's own service model
 *_api                 the operations, one file per kind of resource
+supported_members     the members of requests that are honoured; all others are refused by name
 definition_validation refuses the definitions that AWS refuses, in AWS's words (`diagnostics`)
 start_targets         resolves the ARN of a start to a revision
 execution_records     executions in the store (`history_store`: their events)
-live_executions       executions that run in real time, in threads
+live_executions       drives the executions that wait, each a `live_execution`, with a few threads
+                      (`worker_pool`)
+live_tasks            tasks that the API answers: `open_tasks` in the store, `task_tokens` in memory
+task_signals          answers, heartbeats and stops on their way to an execution, which another
+                      process may run (`signal_reader`)
 store                 the SQLite file (`database_tables`: its tables)
 
 To add an operation, write a function ``(context, request) → answer`` in an ``*_api`` file and name

@@ -240,7 +240,8 @@ class LiveExecutions:
             return True
 
     def _watch(self) -> None:
-        """Start the thread that wakes executions."""
+        """Let the timer's thread look at a new execution; start the thread first if need be."""
+        self._changed.notify_all()
         if self._watcher is None:
             self._watcher = threading.Thread(
                 target=self._wake_all, name="sfn-release timer", daemon=True

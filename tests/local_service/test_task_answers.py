@@ -313,6 +313,18 @@ def test_any_process_can_answer(tmp_path: Path, outside: Outside) -> None:
         eventually(lambda: refusal(client.send_task_heartbeat, taskToken=outside.tokens[1]) == OVER)
 
 
+def test_signals_are_looked_for_after_a_pause(tmp_path: Path, outside: Outside) -> None:
+    """A service that had nothing to do notices that an execution waits again."""
+    path = tmp_path / "local.db"
+    with served(outside, path) as client, served(Mocks(), path) as other:
+        for number in range(2):
+            execution = start(client, task())
+            threading.Event().wait(0.5)
+            other.send_task_success(taskToken=outside.tokens[number], output="1")
+            eventually(lambda arn=execution: status(client, arn) == "SUCCEEDED")  # type: ignore[misc]
+            threading.Event().wait(0.5)
+
+
 def test_blocked_tasks_hold_up_nothing_else() -> None:
     """Executions whose tasks don't return leave the service and all others alone."""
     over = threading.Event()
