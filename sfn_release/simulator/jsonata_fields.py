@@ -55,7 +55,9 @@ class JsonataFields:
 
     def refusal(self, field: str, text: str) -> EvaluationFailure:
         """Return the failure for a value of the right type that a field can't have."""
-        return EvaluationFailure(self.visit.cause(text), self.visit.name, field, refused=True)
+        return EvaluationFailure(
+            self.visit.evaluation_cause(text), self.visit.name, field, refused=True
+        )
 
     def _value(self, text: str, place: Place) -> Any:
         endless = False
@@ -84,7 +86,7 @@ class JsonataFields:
         source = text[2:-2].strip() if is_jsonata(text) else text
         field = written(place)
         cause = f"The JSONata expression '{source}' specified for the field '{field}' {ending}"
-        return EvaluationFailure(self.visit.cause(cause), self.visit.name, field)
+        return EvaluationFailure(self.visit.evaluation_cause(cause), self.visit.name, field)
 
 
 def kind_of(value: Any) -> str:

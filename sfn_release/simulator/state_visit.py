@@ -59,6 +59,10 @@ class StateVisit:
             f" #{self.entered}). {text}"
         )
 
+    def evaluation_cause(self, text: str) -> str:
+        """Return the cause of a failure to compute a JSONata field. A state test overrides it."""
+        return self.cause(text)
+
     def field(self, name: str, type_: type) -> Any:
         """Return a required field. Raises StateFailure when it is missing or of another type."""
         value = self.definition.get(name)

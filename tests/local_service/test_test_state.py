@@ -689,6 +689,10 @@ def test_a_jsonata_catcher_gets_the_error() -> None:
     failing = {**catcher, "Output": "{% $no %}"}
     answer = ask({**JSONATA, "Catch": [failing]}, {"a": "!"}, mock=BUSY)
     assert (answer["status"], answer["error"]) == ("FAILED", "States.QueryEvaluationError")
+    assert answer["cause"] == (  # an execution's cause begins with the state's name and event
+        "The JSONata expression '$no' specified for the field 'Catch[0]/Output' returned nothing"
+        " (undefined)."
+    )
 
 
 def test_a_failing_expression_can_be_retried_and_caught() -> None:
