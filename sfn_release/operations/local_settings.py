@@ -113,7 +113,7 @@ def read_settings(
     return LocalSettings(
         TaskSettings(
             handlers=handlers,
-            buckets=dict(_bucket(folder, text) for text in given.buckets),
+            buckets=read_buckets(folder, given.buckets),
             mock_config=mock_config(folder, variables, given.mock_config),
             task_endpoints=named | dict(_endpoint(text) for text in given.endpoints),
         ),
@@ -142,6 +142,14 @@ def _pair(option: str, text: str, example: str) -> tuple[str, str]:
     if not (name and equals and value):
         raise UsageError(f"{option} {text!r} can't be read.", fix=f"Write  {option} {example}")
     return name, value
+
+
+def read_buckets(folder: Path, given: Iterable[str]) -> dict[str, str]:
+    """Return the folders of the ``--bucket`` options, by the names of their buckets.
+
+    Raises UsageError for a place that is not a folder.
+    """
+    return dict(_bucket(folder, text) for text in given)
 
 
 def _bucket(folder: Path, text: str) -> tuple[str, str]:

@@ -125,6 +125,16 @@ def test_a_folder_stands_in_for_a_bucket(project: Project, *, tree: bool) -> Non
     assert ran(project, "reading", tree=tree)["output"] == "order a"
 
 
+@pytest.mark.parametrize("tree", [False, True])
+def test_an_option_puts_another_folder_in_its_place(project: Project, *, tree: bool) -> None:
+    """For one execution; what isn't a folder is refused."""
+    project.write("today/a.txt", "another order")
+    done = ran(project, "reading", "--bucket", "orders=today", tree=tree)
+    assert done["output"] == "another order"
+    refused = project.run("execute", "reading", "--bucket", "orders=none")
+    assert (refused.code, "is not a folder" in refused.err) == (2, True)
+
+
 def test_a_mock_file_comes_before_a_handler(project: Project) -> None:
     """So that a test can leave a slow function out."""
     project.write("workflows/charging.mocks.json", '{"Charge": {"payload": "mocked"}}')

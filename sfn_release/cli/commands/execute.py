@@ -14,6 +14,8 @@ from sfn_release.cli.session import Session
 from sfn_release.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sfn_release.operations.mocked_start import MockedStart
     from sfn_release.operations.verbs.execute import Execution
     from sfn_release.operations.workspace import Workspace
@@ -37,6 +39,13 @@ _GOOD = {"SUCCEEDED", "RUNNING"}
     metavar="FILE",
     help="The file of --test-case. Default: SFN_MOCK_CONFIG, or MockConfigFile.json.",
 )
+@click.option(
+    "--bucket",
+    "buckets",
+    multiple=True,
+    metavar="NAME=FOLDER",
+    help="On `local`, let a folder stand in for an S3 bucket. Repeatable.",
+)
 def run(
     session: Session,
     workflow: str,
@@ -47,20 +56,23 @@ def run(
     name: str | None,
     test_case: str | None,
     mock_config: str | None,
+    buckets: tuple[str, ...],
 ) -> int:
     """Run a workflow and show how it ended.
 
     Starts an execution, waits for it, and shows its states, its retries, and where and why it
     failed. Exits 1 if the execution doesn't succeed.
     """
+    from sfn_release.operations.local_settings import read_buckets
     from sfn_release.operations.verbs.execute import execute
     from sfn_release.operations.verbs.local import unused_mocks
 
     workspace = session.workspace()
     mocked = _mocked(session, test_case, mock_config)
+    folders = read_buckets(session.directory, buckets)
     if tree:
         return _execute_tree(
-            session, workspace, workflow, given, version, name, mocked, no_wait=no_wait
+            session, workspace, workflow, given, version, name, mocked, folders, no_wait=no_wait
         )
     environment = workspace.environment(session.environment)
     done = execute(
@@ -72,6 +84,7 @@ def run(
         name=name,
         wait=not no_wait,
         mocked=mocked,
+        buckets=folders,
     )
     code = _show(session, done, environment)
     for line in unused_mocks(workspace, environment, workflow):
@@ -87,6 +100,7 @@ def _execute_tree(
     version: str | None,
     name: str | None,
     mocked: MockedStart | None,
+    buckets: Mapping[str, str],
     *,
     no_wait: bool,
 ) -> int:
@@ -107,6 +121,7 @@ def _execute_tree(
         environment=environment.name,
         name=name,
         mocked=mocked,
+        buckets=buckets,
     )
     return _show(session, done, environment)
 

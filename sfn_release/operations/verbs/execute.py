@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -12,6 +13,7 @@ from sfn_release.aws.stepfunctions import StepFunctions
 from sfn_release.canonical import loads
 from sfn_release.errors import AccessError, AwsError, DefinitionError, NotFoundError, UsageError
 from sfn_release.operations.awaited_execution import AwaitedExecution, history
+from sfn_release.operations.given_buckets import with_buckets
 from sfn_release.operations.mocked_start import MockedStart
 from sfn_release.operations.state_visits import Visit, read_visits
 from sfn_release.operations.workspace import Workspace
@@ -57,17 +59,20 @@ def execute(
     name: str | None = None,
     wait: bool = True,
     mocked: MockedStart | None = None,
+    buckets: Mapping[str, str] | None = None,
 ) -> Execution:
     """Start *workflow* in an environment and wait for its end, unless *wait* is False.
 
     Like other callers, it starts the alias. With a *version*, it starts the state machine version
     of that release. An EXPRESS workflow runs through StartSyncExecution. *input* is JSON text.
-    *mocked* names the test case that answers its tasks on `local`.
+    *mocked* names the test case that answers its tasks on `local`, and *buckets* are folders that
+    stand in for S3 buckets there.
 
     Raises NotFoundError for a workflow that isn't deployed, UsageError for input that isn't JSON.
     """
     checked_input(input)
     chosen = workspace.environment(environment)
+    chosen = with_buckets(chosen, buckets or {})
     chosen = mocked.on(workspace, chosen) if mocked else chosen
     snapshot = workspace.snapshot()
     state = workspace.ledger.deployments.state(snapshot, chosen.name)

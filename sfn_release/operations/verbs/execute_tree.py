@@ -7,6 +7,7 @@ beside its module and the parameters of the environment.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from contextlib import closing
 from datetime import datetime
 from typing import Any
@@ -15,6 +16,7 @@ from sfn_release.authoring.declaration import Declaration
 from sfn_release.canonical import loads
 from sfn_release.deployment.parameter_lookup import look_up
 from sfn_release.errors import NotFoundError, UsageError
+from sfn_release.operations.given_buckets import with_buckets
 from sfn_release.operations.mocked_start import MockedStart
 from sfn_release.operations.open_site import site_of
 from sfn_release.operations.state_visits import read_visits
@@ -47,13 +49,16 @@ def execute_tree(
     environment: str | None = None,
     name: str | None = None,
     mocked: MockedStart | None = None,
+    buckets: Mapping[str, str] | None = None,
 ) -> Execution:
     """Run *workflow* of the work tree in this process, and return the execution.
 
-    *input* is JSON text. *mocked* names the test case that answers its tasks. Raises NotFoundError
-    for an unknown workflow, UsageError for an environment on AWS and for input that isn't JSON,
-    DefinitionError for a definition that `publish` would refuse, and ConfigError for a faulty mock
-    file.
+    *input* is JSON text. *mocked* names the test case that answers its tasks, and *buckets* are
+    folders that stand in for S3 buckets.
+
+    Raises NotFoundError for an unknown workflow, UsageError for an environment on AWS and for input
+    that isn't JSON, DefinitionError for a definition that `publish` would refuse, and ConfigError
+    for a faulty mock file.
     """
     given = loads(checked_input(input))
     chosen = workspace.environment(environment or LOCAL)
@@ -62,6 +67,7 @@ def execute_tree(
             f"--tree runs on this machine, with mocks, but {chosen.name} has no mocks.",
             fix="Leave out --env, or publish a release there.",
         )
+    chosen = with_buckets(chosen, buckets or {})
     chosen = mocked.on(workspace, chosen) if mocked else chosen
     problem = state_machine_name(name) if name is not None else None
     if problem:
