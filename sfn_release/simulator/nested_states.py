@@ -27,7 +27,6 @@ from sfn_release.simulator.machine import (
     ExecutionRun,
     Finished,
     Frame,
-    record_evaluation,
     walk,
 )
 from sfn_release.simulator.map_items import MapItem, iterate
@@ -224,15 +223,15 @@ def _iterate(
         frame.inner[index] = Finished(before["output"])
         return before["output"]
     name = {"name": visit.name, "index": index}
-    inner = frame.inner[index] = frame.nested(progress.link if previous is None else previous)
+    inner = frame.nested(progress.link if previous is None else previous)
     inner.iteration = (*frame.iteration, (visit.name, index))
     inner.item = value.inline_context(index)
     payload = iteration_input(run, frame, visit, input, inner.item, value.input())
+    frame.inner[index] = inner
     inner.last = run.history.record("MapIterationStarted", inner.last, name)
     try:
         output = yield from walk(run, inner, item_processor(visit), payload, before)
-    except StateFailure as failure:
-        record_evaluation(run, inner, visit, failure)
+    except StateFailure:
         frame.last, progress.failed = inner.last, index
         raise
     progress.link = inner.last

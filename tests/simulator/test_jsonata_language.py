@@ -485,6 +485,12 @@ def test_a_failed_evaluation_is_linked_as_aws_links_it() -> None:
         (6, 5, "MapStateFailed"),
         (7, 6, "ExecutionFailed"),
     ]
+    selector = execute(jsonata(S=mapped(ItemSelector={"a": FAILING}, Items=[1, 2])))
+    assert failed_at(selector) == [
+        (4, 3, "EvaluationFailed"),
+        (5, 4, "MapStateFailed"),
+        (6, 5, "ExecutionFailed"),
+    ]
     refused = execute(jsonata(A=first, S={"Type": "Wait", "Timestamp": "{% 'x' %}"}))
     assert failed_at(refused) == [(5, 4, "EvaluationFailed"), (6, 5, "ExecutionFailed")]
     output = execute(
