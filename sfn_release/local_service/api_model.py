@@ -172,7 +172,7 @@ def _number(shape: ApiShape, _: dict[str, MemberCheck]) -> MemberCheck:
     def check(value: Any, path: str, failures: list[str]) -> None:
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise _wrong_type(value, shape.type_name.capitalize())
-        if whole and not float(value).is_integer():
+        if whole and isinstance(value, float) and not value.is_integer():
             raise _wrong_type(value, shape.type_name.capitalize())
         _measure(value, value, path, failures, "value", limits)
 
