@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -44,43 +45,57 @@ class AwaitedExecution:
 
         On Ctrl-C, says what becomes of the execution.
         """
-        try:
+        with self._interruptible():
             poll = 0
             while True:
                 answer = call(self.client.describe_execution, executionArn=self.arn)
                 if answer["status"] != "RUNNING":
                     return answer
                 poll += 1
-                self._show_waits(poll)
+                self._look(poll)
                 self.runtime.pause(min(poll, _LONGEST_PAUSE))
-        except KeyboardInterrupt:
-            self._interrupted()
-            raise
 
     def left(self, started: dict[str, Any]) -> dict[str, Any]:
         """Return the response for an execution that you don't wait for.
 
-        It is *started*'s on AWS. A local execution that waits for an answer is stopped.
+        On AWS that is *started*. A local execution goes on until it ends, or until it needs an
+        answer from outside: then it is stopped.
         """
         if not self.in_this_process:
             return started
-        answer = call(self.client.describe_execution, executionArn=self.arn)
-        if answer["status"] == "RUNNING":
-            self._show_waits(1)
-            cause = "sfn-release execute --no-wait ended, and the execution runs in its process."
-            self._stop(cause)
-            self.runtime.watcher.say(
-                "stopped the execution: it runs in the process of this command. Leave out"
-                " --no-wait, or start it through `sfn-release local serve`."
-            )
-            answer = call(self.client.describe_execution, executionArn=self.arn)
-        return answer
+        with self._interruptible():
+            poll = 0
+            while True:
+                answer = call(self.client.describe_execution, executionArn=self.arn)
+                if answer["status"] != "RUNNING":
+                    return answer
+                waits = self._waits()
+                if any(wait.needs_answer for wait in waits):
+                    self._show(waits)
+                    return self._ended()
+                poll += 1
+                self.runtime.pause(min(poll, _LONGEST_PAUSE))
+
+    def _ended(self) -> dict[str, Any]:
+        """Stop the execution, because the command ends; return its description."""
+        self._stop("The command ended, and this execution ran in its process.")
+        self.runtime.watcher.say(
+            "stopped the execution: it runs in the process of this command. Leave out --no-wait, or"
+            " start it through `sfn-release local serve`."
+        )
+        return call(self.client.describe_execution, executionArn=self.arn)
+
+    @contextmanager
+    def _interruptible(self) -> Iterator[None]:
+        try:
+            yield
+        except KeyboardInterrupt:
+            self._interrupted()
+            raise
 
     def _interrupted(self) -> None:
         if self.in_this_process:
-            self._stop(
-                "sfn-release execute was interrupted, and the execution runs in its process."
-            )
+            self._stop("The command was interrupted, and this execution ran in its process.")
             self.runtime.watcher.say("stopped the execution: it ran in the process of this command")
             return
         self.runtime.watcher.say(
@@ -92,16 +107,22 @@ class AwaitedExecution:
         stop = self.client.stop_execution
         call(stop, executionArn=self.arn, error="SfnRelease.Interrupted", cause=cause)
 
-    def _show_waits(self, poll: int) -> None:
-        """Show each wait once. On AWS, look for them after a while, and less and less often."""
+    def _look(self, poll: int) -> None:
+        """Show the waits of the execution. On AWS, look later, and less and less often."""
         if not self.in_this_process:
             if poll < self._next_look:
                 return
             self._next_look = poll * 2
+        self._show(self._waits())
+
+    def _waits(self) -> list[WaitingState]:
         try:
-            waits = waiting_states(history(self.client, self.arn, data=True))
+            return waiting_states(history(self.client, self.arn, data=True))
         except AccessError:
-            return  # you may start executions without being allowed to read their history
+            return []  # you may start executions without being allowed to read their history
+
+    def _show(self, waits: list[WaitingState]) -> None:
+        """Show each wait once."""
         for wait in waits:
             if wait.event not in self._shown:
                 self._shown.add(wait.event)
@@ -117,7 +138,7 @@ class AwaitedExecution:
             yield f"  {service} send-task-success --task-token TOKEN --task-output '{{}}'"
         elif wait.activity is not None:
             yield f"  {service} get-activity-task --activity-arn {wait.activity}"
-        if self.in_this_process and (wait.callback or wait.activity):
+        if self.in_this_process and wait.needs_answer:
             yield "  (first run  sfn-release local serve  in another terminal)"
 
 

@@ -29,6 +29,11 @@ class WaitingState:
     callback: bool = False
     activity: str | None = None
 
+    @property
+    def needs_answer(self) -> bool:
+        """Whether it ends only by an answer from outside."""
+        return self.callback or self.activity is not None
+
 
 def waiting_states(events: Iterable[Mapping[str, Any]]) -> list[WaitingState]:
     """Return the waits of a running execution, in the order of their events."""

@@ -120,6 +120,14 @@ def test_no_wait_does_not_leave_a_local_execution_behind(approvals: Project) -> 
 
 def test_no_wait_of_an_execution_that_ends(shop: Project) -> None:
     """A local execution that waits for nothing has ended when it is started."""
+    shop.write(
+        "workflows/quick.py",
+        "import sfn_release as sfn\n"
+        "state_machine = sfn.StateMachine(\n"
+        "    name='quick', workflow=sfn.Workflow.of(sfn.Pass('A')), type='EXPRESS')\n",
+    )
     shop.publish("1.0.0")
     ran = shop.ok("--json", "execute", "hello", "--no-wait")
     assert ran.json["status"] == "SUCCEEDED"
+    ran = shop.ok("--json", "execute", "quick", "--no-wait")
+    assert ran.json["status"] == "RUNNING"  # nothing shows the end of an EXPRESS execution

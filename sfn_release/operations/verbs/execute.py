@@ -96,7 +96,8 @@ def execute(
     arn = _started(served, chosen.alias, wanted)
     request: dict[str, Any] = {"stateMachineArn": f"{arn}#{mocked.test_case}" if mocked else arn}
     request |= {"input": input} | ({"name": name} if name else {})
-    in_sync = wait and served.settings["type"] == "EXPRESS"
+    express = served.settings["type"] == "EXPRESS"
+    in_sync = wait and express
     try:
         answer = call(client.start_sync_execution if in_sync else client.start_execution, **request)
     except AwsError as error:
@@ -106,7 +107,7 @@ def execute(
             fix="It was deleted outside of sfn-release. Deploy it again:"
             f"  sfn-release deploy {served.version} --env {chosen.name}"
         ) from error
-    if not in_sync:
+    if not express:
         awaited = AwaitedExecution(client, answer["executionArn"], workspace.runtime, chosen)
         answer = awaited.finished() if wait else awaited.left(answer)
     done = _execution(answer, workflow, served.version)

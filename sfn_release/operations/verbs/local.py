@@ -77,6 +77,11 @@ def service_for(
             f"{served.label} can't be served: it doesn't run inside sfn-release.",
             fix='Choose an environment with  backend = "local"  in releases.toml.',
         )
+    if settings.account is not None and "account" not in settings.asked:
+        runtime.watcher.say(
+            "AWS_ACCOUNT_ID isn't used in a project, because its workflows have an account."
+            f" To use it:  --account {settings.account}"
+        )
     settings = settings.in_project()
     tasks = local_settings.with_defaults(directory, served.tasks.and_also(settings.tasks))
     running = local_backend.local_service(
