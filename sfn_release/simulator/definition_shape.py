@@ -53,17 +53,16 @@ def shape_fault(definition: Any) -> str | None:
 def _nested_fault(at: _Place, state: Mapping[str, Any]) -> str | None:
     """Check the objects inside a state's lists and objects."""
     for field in _INSIDE.keys() & state.keys():
-        found, fields = state[field], _INSIDE[field]
-        if not isinstance(found, list):
-            fault = _fault((*at, field), found, fields)
-            if fault:
-                return fault
-            continue
-        for index, item in enumerate(found):
-            place = (*at, field, index)
+        found, fields, needed = state[field], _INSIDE[field], _NEEDED.get(field)
+        items: list[tuple[_Place, Any]] = (
+            [((*at, field, index), item) for index, item in enumerate(found)]
+            if isinstance(found, list)
+            else [((*at, field), found)]
+        )
+        for place, item in items:
             fault = _fault(place, item, fields)
-            if fault is None and field in ("Retry", "Catch") and "ErrorEquals" not in item:
-                fault = f"{_written(place)} has no ErrorEquals."
+            if fault is None and needed and needed not in item:
+                fault = f"{_written(place)} has no {needed}."
             if fault is None and field == "Choices":
                 fault = _rule_fault(place, item)
             if fault:
@@ -186,4 +185,11 @@ _INSIDE: Mapping[str, Mapping[str, FieldTest]] = {
     "Choices": {"Next": _text, "Assign": _object},
     "ItemReader": {"Resource": _text, "ReaderConfig": _object},
     "ItemBatcher": {"MaxItemsPerBatch": _computed, "MaxInputBytesPerBatch": _computed},
+    "ResultWriter": {"Resource": _text},
+}
+
+_NEEDED: Mapping[str, str] = {
+    "Retry": "ErrorEquals",
+    "Catch": "ErrorEquals",
+    "ItemReader": "Resource",
 }

@@ -448,6 +448,10 @@ def test_an_unknown_query_language_is_refused_in_words() -> None:
             chain(A={"Type": "Task", "Resource": LAMBDA, "Retry": [{}]}),
             "Retry[0] has no ErrorEquals",
         ),
+        (
+            chain(A={"Type": "Map", "ItemReader": {}, "ItemProcessor": chain(B={"Type": "Pass"})}),
+            "$.States.A.ItemReader has no Resource",
+        ),
         (chain(A={"Type": "Pass", "Next": "B"}), "The state 'B' does not exist"),
         (chain(A={"Type": "Parallel", "Branches": [1]}), "$.States.A.Branches[0] is not an object"),
         (chain(A={"Type": "Choice", "Choices": [{"And": [{}]}]}), "And[0] has no Variable"),
