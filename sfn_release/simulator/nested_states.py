@@ -39,6 +39,8 @@ from sfn_release.simulator.state_visit import StateVisit
 
 Resumed = Sequence[Checkpoint | None]
 
+_CUT = ("Task", "Wait", "Parallel", "Map")  # the others have failed themselves at that instant
+
 
 def parallel_state(run: ExecutionRun, frame: Frame, visit: StateVisit) -> Strand:
     """Run all branches side by side; the result is the list of their outputs."""
@@ -173,7 +175,8 @@ def _record_cut(
             if isinstance(part, MapRun) and part.status == "RUNNING":
                 part.abort()
                 run.history.record("MapRunAborted", previous)
-        run.history.record(f"{strand.type}StateAborted", previous)
+        if strand.type in _CUT:
+            run.history.record(f"{strand.type}StateAborted", previous)
         inner_map = strand.state if strand.type == "Map" else None
         _record_cut(run, strand.inner, previous, map_name=inner_map)
 

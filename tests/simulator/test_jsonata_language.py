@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sfn_release.asl import jsonata_engine
+from sfn_release.aws.stepfunctions import in_process
 from sfn_release.simulator import ExecutionOutcome, TaskCall, TaskFailure
 from support.executions import chain_of, detail, elapsed, execute, machine, types
 
@@ -588,21 +588,22 @@ STATES = st.one_of(
 )
 
 
-@given(STATES, JSON)
-def test_any_fields_end_in_an_outcome(state: dict[str, Any], input: Any) -> None:
-    """Whatever the fields hold, the execution ends; nothing is raised."""
-    outcome = execute(jsonata(S=state), input, echo)
-    assert outcome.status in ("SUCCEEDED", "FAILED")
+EVENTS = frozenset(
+    in_process(lambda *_: (200, {}, b""), region="us-east-1")
+    .meta.service_model.shape_for("HistoryEventType")
+    .enum
+)
 
 
-def test_endless_expressions_end_the_execution(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also where a catcher leads back to them, which would take hours."""
-    monkeypatch.setattr(jsonata_engine, "_MAX_STEPS", 10_000)
-    endless = "{% ($f := function($n){$f($n)}; $f(1)) %}"
-    catch = [{"ErrorEquals": ["States.ALL"], "Next": "Again"}]
-    task = {"Type": "Task", "Resource": LAMBDA, "Output": endless, "Catch": catch}
-    outcome = execute(jsonata(Call=task, Again={"Type": "Pass", "Next": "Call"}), answer=echo)
-    assert (outcome.status, outcome.error) == ("FAILED", "States.Runtime")
-    assert outcome.cause is not None
-    assert "JSONata expressions of this execution took too long" in outcome.cause
-    assert types(outcome).count("EvaluationFailed") == 3
+@given(STATES, STATES, JSON)
+def test_any_fields_end_in_an_outcome_with_a_history_of_aws(
+    state: dict[str, Any], other: dict[str, Any], input: Any
+) -> None:
+    """Whatever the fields hold, the execution ends. Its events are AWS's, each after another."""
+    branches = [machine(A=state), machine(B=other)]
+    parallel = {"Type": "Parallel", "Branches": branches}
+    for definition in (jsonata(S=state), jsonata(S=parallel)):
+        outcome = execute(definition, input, echo)
+        assert outcome.status in ("SUCCEEDED", "FAILED")
+        assert {*types(outcome)} <= EVENTS
+        assert all(previous < id for id, previous, _ in chain_of(outcome))
