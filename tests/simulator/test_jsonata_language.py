@@ -588,11 +588,8 @@ STATES = st.one_of(
 )
 
 
-EVENTS = frozenset(
-    in_process(lambda *_: (200, {}, b""), region="us-east-1")
-    .meta.service_model.shape_for("HistoryEventType")
-    .enum
-)
+_CLIENT: Any = in_process(lambda *_: (200, {}, b""), region="us-east-1")
+EVENTS = frozenset(_CLIENT.meta.service_model.shape_for("HistoryEventType").enum)
 
 
 @given(STATES, STATES, JSON)
