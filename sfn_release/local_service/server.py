@@ -108,6 +108,11 @@ def _address(host: str, *, exposed: bool) -> ipaddress.IPv4Address | ipaddress.I
         address = ipaddress.ip_address("127.0.0.1" if host == "localhost" else host)
     except ValueError:
         address = None
+    if address is None and exposed:
+        raise LocalServiceError(
+            f"The local service can't listen on {host}: it isn't an IP address.",
+            fix="Use 0.0.0.0 for every address of this machine.",
+        )
     if address is None or not (exposed or address.is_loopback):
         raise LocalServiceError(
             f"The local service can't listen on {host}: it isn't a loopback address.",

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError
+from hypothesis import given, settings
+from hypothesis import strategies as some
 
 import sfn_release as sfn
 from sfn_release.errors import ConfigError
@@ -119,6 +122,21 @@ def test_an_unknown_test_case(tmp_path: Path, machine: str, case: str, said: str
     code, message = refusal(client.start_execution, stateMachineArn=f"{arn}#{case}")
     assert code == "ValidationException"
     assert said in message
+
+
+@settings(max_examples=50)
+@given(text=some.text(max_size=40))
+def test_any_text_after_the_arn_is_an_answer(text: str) -> None:
+    """The start succeeds, or is refused as AWS refuses starts."""
+    with tempfile.TemporaryDirectory() as folder:
+        client: Any = sfn.local(mock_config=mock_file(Path(folder), 1))
+        arn = pay(client)
+        try:
+            client.start_execution(stateMachineArn=f"{arn}#{text}")
+        except ClientError as refused:
+            assert text != "Happy"
+            code = refused.response["Error"]["Code"]
+            assert code in {"ValidationException", "InvalidArn", "StateMachineDoesNotExist"}
 
 
 def test_an_unknown_state_machine_comes_first(tmp_path: Path) -> None:
