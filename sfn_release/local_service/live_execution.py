@@ -55,6 +55,7 @@ class LiveExecution:
         self._answered: set[str] = set()
         self._work: set[Future[Any]] = set()
         self._asking: threading.Thread | None = None
+        self._question: object | None = None
 
     def observe_child(self, map_run: MapRun, child: ChildExecution) -> None:
         """Keep a child execution that has started or ended until it is stored."""
@@ -70,22 +71,23 @@ class LiveExecution:
         return tuple(self._events)
 
     @property
-    def asking(self) -> bool:
-        """Whether the execution waits for a task's source of answers to return."""
-        return self._asking is not None
+    def question(self) -> object | None:
+        """The present call of a source of answers: a new object for each; None without one."""
+        return self._question
 
     @property
     def asks_here(self) -> bool:
-        """Whether the present thread is in such a source."""
-        return self._asking is threading.current_thread()
+        """Whether the present thread is in such a call."""
+        return self._question is not None and self._asking is threading.current_thread()
 
     def ask(self, task: Callable[[], Any]) -> Any:
         """Call a source of answers, which may take its time, or call the service."""
         self._asking = threading.current_thread()
+        self._question = object()
         try:
             return task()
         finally:
-            self._asking = None
+            self._question = None
 
     def open(self, task: OpenTask) -> None:
         """Note a task that the API can answer from now on."""

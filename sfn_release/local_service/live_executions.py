@@ -22,7 +22,8 @@ from sfn_release.local_service.task_tokens import TaskTokens
 from sfn_release.local_service.worker_pool import WorkerPool
 from sfn_release.simulator import Event, RealClock
 
-_STOP_SECONDS = 1.0  # to wait for an execution that takes a signal
+_CLOSE_SECONDS = 1.0  # to wait for the ends of all executions
+_LOOKS, _BETWEEN_SECONDS = 200, 0.05  # to wait for an execution that takes a signal
 _LOOK_SECONDS = 0.25  # between two looks for the signals of other processes
 _RELIEF_SECONDS = 0.05  # after which a blocked worker gets company
 
@@ -143,14 +144,13 @@ class LiveExecutions:
         """Send a signal. Wait a moment until the execution has taken it and runs no further."""
         run.send(signal)
         self.wake(run.arn)
-        if not run.asking:  # otherwise the source of answers may itself be the sender
-            signal.done.wait(_STOP_SECONDS)
+        _wait(run, signal.done.wait)
 
     def stop(self, arn: str, error: str | None = None, cause: str | None = None) -> None:
         """Stop an execution and wait a moment for its end, which a running task may delay."""
         run = self.request_stop(arn, error, cause)
-        if run is not None and not run.asks_here:
-            wait([run.end], _STOP_SECONDS)
+        if run is not None:
+            _wait(run, lambda seconds: bool(wait([run.end], seconds).done))
 
     def request_stop(
         self, arn: str, error: str | None = None, cause: str | None = None
@@ -183,7 +183,7 @@ class LiveExecutions:
         for run in runs:
             run.execution.stop(None, _CLOSED)
             self.wake(run.arn)
-        wait([run.end for run in runs], _STOP_SECONDS)
+        wait([run.end for run in runs], _CLOSE_SECONDS)
         self._pool.close()
         with self.activity_scheduled:
             self.activity_scheduled.notify_all()
@@ -302,6 +302,20 @@ class LiveExecutions:
             if run is not None:
                 run.send(signal)
                 self.wake(arn)
+
+
+def _wait(run: LiveExecution, done: Callable[[float], bool]) -> None:
+    """Wait a moment until *done* returns true, but not while a source of answers takes its time.
+
+    That source may itself be the caller.
+    """
+    question = run.question
+    for _ in range(_LOOKS):
+        if run.asks_here or done(_BETWEEN_SECONDS):
+            return
+        if run.question is not None and run.question is question:
+            return
+        question = run.question
 
 
 _CLOSED = "The local service was closed."
