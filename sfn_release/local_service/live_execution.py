@@ -49,7 +49,7 @@ class LiveExecution:
         self._taken: list[TaskSignal] = []
         self._events: list[Event] = []
         self._children: dict[str, tuple[MapRun, ChildExecution]] = {}
-        self._stored_map_runs = 0
+        self._stored_map_runs: set[str] = set()
         self._opened: dict[str, OpenTask] = {}
         self._stored: set[str] = set()
         self._answered: set[str] = set()
@@ -142,9 +142,7 @@ class LiveExecution:
         runs = self.execution.map_runs
         changed = {id(map_run) for map_run, _ in children}
         map_runs = [
-            run
-            for index, run in enumerate(runs)
-            if index >= self._stored_map_runs or run.status == "RUNNING" or id(run) in changed
+            run for run in runs if run.arn not in self._stored_map_runs or id(run) in changed
         ]
         outcome = self.execution.outcome
         return Progress(self.events, opened, closed, map_runs, children, outcome)
@@ -153,7 +151,7 @@ class LiveExecution:
         """Forget the changes in *progress*, which are stored, and release their senders."""
         del self._events[: len(progress.events)]
         self._children.clear()
-        self._stored_map_runs = sum(run.status != "RUNNING" for run in self.execution.map_runs)
+        self._stored_map_runs |= {run.arn for run in progress.map_runs if run.status != "RUNNING"}
         for _, child in progress.children:
             if child.stopped is not None:
                 child.events = ()

@@ -63,10 +63,21 @@ def _nested_fault(at: _Place, state: Mapping[str, Any]) -> str | None:
             fault = _fault(place, item, fields)
             if fault is None and needed and needed not in item:
                 fault = f"{_written(place)} has no {needed}."
+            if fault is None and field in ("ItemReader", "ResultWriter"):
+                fault = _configuration_fault(place, item)
             if fault is None and field == "Choices":
                 fault = _rule_fault(place, item)
             if fault:
                 return fault
+    return None
+
+
+def _configuration_fault(place: _Place, part: Mapping[str, Any]) -> str | None:
+    """Check the configuration inside an ItemReader or a ResultWriter."""
+    for field in _CONFIGURATIONS.keys() & part.keys():
+        fault = _fault((*place, field), part[field], _CONFIGURATIONS[field])
+        if fault:
+            return fault
     return None
 
 
@@ -184,12 +195,21 @@ _INSIDE: Mapping[str, Mapping[str, FieldTest]] = {
     "Catch": {"ErrorEquals": _texts, "Next": _text, "ResultPath": _nullable, "Assign": _object},
     "Choices": {"Next": _text, "Assign": _object},
     "ItemReader": {"Resource": _text, "ReaderConfig": _object},
+    "ResultWriter": {"Resource": _text, "WriterConfig": _object},
     "ItemBatcher": {"MaxItemsPerBatch": _computed, "MaxInputBytesPerBatch": _computed},
-    "ResultWriter": {"Resource": _text},
 }
 
 _NEEDED: Mapping[str, str] = {
     "Retry": "ErrorEquals",
     "Catch": "ErrorEquals",
     "ItemReader": "Resource",
+}
+
+_CONFIGURATIONS: Mapping[str, Mapping[str, FieldTest]] = {
+    "ReaderConfig": {
+        **dict.fromkeys(("InputType", "ManifestType", "Transformation", "ItemsPointer"), _text),
+        **dict.fromkeys(("CSVHeaderLocation", "CSVDelimiter"), _text),
+        "CSVHeaders": _texts,
+    },
+    "WriterConfig": dict.fromkeys(("Transformation", "OutputType"), _text),
 }

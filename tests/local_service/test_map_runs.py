@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -278,6 +279,24 @@ def test_stop_execution_aborts_its_map_run() -> None:
         assert [event["type"] for event in history[-2:]] == ["MapRunAborted", "ExecutionAborted"]
         code, message = refusal(client.send_task_success, taskToken=outside.tokens[0], output="1")
         assert code == "TaskTimedOut", message
+
+
+def test_a_map_run_ends_after_its_results_are_written() -> None:
+    """Also when S3 takes its time after the last child has ended."""
+    written: Future[Any] = Future()
+
+    class Slow:
+        def run(self, call: TaskCall) -> Any:
+            return {} if call.payload["Key"].endswith("manifest.json") else Later(written)
+
+    writer = {"Resource": "arn:aws:states:::s3:putObject", "Parameters": {"Bucket": "b"}}
+    with served(Slow(), real_time=True) as client:
+        execution = start(client, definition(FAILS_AT_2, ResultWriter=writer), [1])
+        eventually(lambda: map_run(client, execution)["itemCounts"]["succeeded"] == 1)
+        assert map_run(client, execution)["status"] == "RUNNING"
+        written.set_result({})
+        eventually(lambda: map_run(client, execution)["status"] == "SUCCEEDED")
+        assert map_run(client, execution)["itemCounts"]["resultsWritten"] == 1
 
 
 def test_one_child_can_be_stopped() -> None:

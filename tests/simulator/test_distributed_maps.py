@@ -6,6 +6,8 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sfn_release.simulator import (
     ChildExecution,
@@ -376,3 +378,35 @@ def test_a_thousand_children_are_independent() -> None:
     outcome = run(rows(PASS, "EXPRESS", MaxConcurrency=7), [*range(1000)])
     assert outcome.output == [*range(1000)]
     assert only_run(outcome).counts(items=False)["succeeded"] == 1000
+
+
+FIELDS = st.sampled_from(
+    [
+        *("Resource", "ReaderConfig", "Parameters", "Arguments", "WriterConfig", "Transformation"),
+        *("InputType", "CSVHeaders", "CSVDelimiter", "CSVHeaderLocation", "MaxItems"),
+        *("MaxItemsPath", "ItemsPointer", "ManifestType", "OutputType", "MaxItemsPerBatch"),
+        *("MaxInputBytesPerBatch", "BatchInput", "Bucket", "Key", "Prefix"),
+    ]
+)
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-1, 9)
+    | st.sampled_from(["CSV", "JSON", "JSONL", "MANIFEST", "FLATTEN", "GIVEN", "$.a", "{% $x %}"])
+    | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(FIELDS, inner, max_size=4),
+)
+MAP_FIELDS = st.sampled_from(
+    [
+        *("ItemReader", "ResultWriter", "ItemBatcher", "ItemSelector", "Label", "MaxConcurrency"),
+        *("ToleratedFailureCount", "ToleratedFailurePercentage", "ItemsPath", "Items"),
+        "QueryLanguage",
+    ]
+)
+
+
+@given(st.dictionaries(MAP_FIELDS, VALUES), VALUES, VALUES | st.just({"Body": "[1]"}))
+def test_any_map_ends_in_a_result_or_an_error(fields: Any, input: Any, answer: Any) -> None:
+    """No JSON in its fields, its input or an answer ends in an exception."""
+    outcome = execute(machine(Rows=rows(**fields)), [input], lambda _call: answer)
+    assert outcome.status in ("SUCCEEDED", "FAILED")
