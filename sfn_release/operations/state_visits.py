@@ -151,6 +151,24 @@ class _Reader:
                 return inside, container
         return inside, None
 
+    def _cut_off(self, visit: Visit) -> None:
+        """Mark the visit that an event ...StateAborted is about.
+
+        The event follows the failure of another branch or iteration, so *visit* may be the failed
+        one: then it is about a visit of the same type that still runs.
+        """
+        if id(visit) in self._failing:
+            others = (
+                other
+                for other in self.visits
+                if other.type == visit.type
+                and other.ended == "running"
+                and id(other) not in self._failing
+            )
+            visit = next(others, visit)
+        if id(visit) not in self._failing:
+            visit.ended = "aborted"
+
     def _note(self, visit: Visit, kind: str, details: Mapping[str, Any]) -> None:
         """Update a visit with an event of its work."""
         if kind in _TRIED:
@@ -158,7 +176,7 @@ class _Reader:
             visit.error = visit.cause = None
             self._failing.discard(id(visit))
         elif kind == f"{visit.type}StateAborted":
-            visit.ended = "aborted"
+            self._cut_off(visit)
         elif kind.endswith(("Failed", "TimedOut")) and not kind.startswith("MapIteration"):
             timeout = "States.Timeout" if kind.endswith("TimedOut") else None
             visit.error, visit.cause = details.get("error") or timeout, details.get("cause")
