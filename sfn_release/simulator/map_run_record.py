@@ -18,6 +18,18 @@ MOST_CONCURRENT = 10_000
 _UNSUCCESSFUL = ("FAILED", "TIMED_OUT", "ABORTED")
 
 
+def too_many_failed(failed: int, total: int, count: float | None, percentage: float | None) -> bool:
+    """Return whether *failed* of *total* items are more than tolerated.
+
+    With both tolerances, either is enough; without any, one failure is too many. Source:
+    distributed Maps run on AWS.
+    """
+    if not count and not percentage:
+        return failed > 0
+    too_many = count is not None and 0 < count < failed
+    return too_many or (bool(percentage) and 100 * failed > (percentage or 0) * total)
+
+
 @dataclass(eq=False)
 class MapRun:
     """One map run, as DescribeMapRun shows it.
@@ -53,17 +65,13 @@ class MapRun:
         return min(self.max_concurrency or MOST_CONCURRENT, MOST_CONCURRENT)
 
     def threshold_exceeded(self) -> bool:
-        """Return whether more items have failed than tolerated.
-
-        A failed batch counts all its items. With both tolerances, either is enough; without any,
-        one failure is too many. Source: distributed Maps run on AWS.
-        """
-        count, percentage = self.tolerated_failure_count, self.tolerated_failure_percentage
-        if not count and not percentage:
-            return self.failed_items > 0
-        total = sum(child.items for child in self.children)
-        too_many = bool(count) and self.failed_items > count
-        return too_many or (bool(percentage) and 100 * self.failed_items > percentage * total)
+        """Return whether more items have failed than tolerated. A failed batch counts all."""
+        return too_many_failed(
+            self.failed_items,
+            sum(child.items for child in self.children),
+            self.tolerated_failure_count,
+            self.tolerated_failure_percentage,
+        )
 
     def counts(self, *, items: bool) -> dict[str, int]:
         """Return executionCounts, or with *items* itemCounts, as in DescribeMapRun."""

@@ -29,6 +29,7 @@ CALL = {"FunctionName": "f", "Payload.$": "$"}
 TASK = {"Type": "Task", "Resource": INVOKE, "Parameters": CALL, "End": True}
 RETRY = {"ErrorEquals": ["Busy"], "IntervalSeconds": 2, "MaxAttempts": 2, "BackoffRate": 3.0}
 CATCH = {"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": "Rescue"}
+EXCEEDED = "States.ExceedToleratedFailureThreshold"
 BUSY = {"errorOutput": {"error": "Busy", "cause": "too much"}}
 
 
@@ -371,22 +372,29 @@ def test_a_map_reads_the_data_of_the_request() -> None:
     ("tolerance", "failed", "error"),
     [
         ({"ToleratedFailureCount": 1}, 1, "Busy"),
-        ({"ToleratedFailureCount": 1}, 2, "States.ExceedToleratedFailureThreshold"),
+        ({"ToleratedFailureCount": 1}, 2, EXCEEDED),
         ({"ToleratedFailurePercentage": 50}, 2, "Busy"),
-        ({"ToleratedFailurePercentage": 50}, 3, "States.ExceedToleratedFailureThreshold"),
-        ({"ToleratedFailureCountPath": "$.most"}, 1, "States.ExceedToleratedFailureThreshold"),
-        ({}, 3, "Busy"),
+        ({"ToleratedFailurePercentage": 50}, 3, EXCEEDED),
+        ({"ToleratedFailureCountPath": "$.most"}, 1, EXCEEDED),
+        ({}, 0, "Busy"),
+        ({}, 1, EXCEEDED),
     ],
 )
 def test_too_many_failed_iterations_fail_the_map(tolerance: Any, failed: int, error: str) -> None:
-    """With a tolerance only: without one, the mocked error is that of the first iteration."""
-    answer = ask(
-        {**DISTRIBUTED, **tolerance},
-        {"items": [1, 2, 3, 4], "most": 0},
-        mock=BUSY,
-        stateConfiguration={"mapIterationFailureCount": failed},
-    )
-    assert (answer["status"], answer["error"]) == ("FAILED", error)
+    """Retry and Catch get that error; without any, a mocked error stays the state's."""
+    state = {**DISTRIBUTED, **tolerance}
+    request = {"mock": BUSY, "stateConfiguration": {"mapIterationFailureCount": failed}}
+    input = {"items": [1, 2, 3, 4], "most": 0}
+    caught = ask({**state, "Catch": [CATCH]}, input, **request)
+    assert (caught["status"], caught["error"]) == ("CAUGHT_ERROR", error)
+    assert ask(state, input, **request)["error"] == "Busy"
+
+
+def test_failed_iterations_fail_a_map_with_a_result() -> None:
+    """The threshold is checked before."""
+    request = {"result": [1], "stateConfiguration": {"mapIterationFailureCount": 1}}
+    answer = ask(DISTRIBUTED, {"items": [1, 2]}, **request)
+    assert (answer["status"], answer["error"]) == ("FAILED", EXCEEDED)
 
 
 def test_the_tolerance_is_shown() -> None:

@@ -10,8 +10,10 @@ from dataclasses import replace
 from typing import Any
 
 from sfn_release.simulator.failure import StateFailure
+from sfn_release.simulator.item_processor import is_distributed
 from sfn_release.simulator.machine import ExecutionRun, Frame
 from sfn_release.simulator.map_run_items import MapAttempt, child_inputs, items_of
+from sfn_release.simulator.map_run_record import too_many_failed
 from sfn_release.simulator.query_language import QueryLanguage
 from sfn_release.simulator.scheduler import Strand
 from sfn_release.simulator.state_tests.state_test import (
@@ -51,10 +53,14 @@ def mocked(test: StateTest) -> Any:
 
 
 class NestedMocks:
-    """The behaviours of Map and Parallel under the mock of *test*."""
+    """The behaviours of Map and Parallel under the mock of *test*.
 
-    def __init__(self, test: StateTest) -> None:
+    *handled* says whether the state has a Retry or a Catch.
+    """
+
+    def __init__(self, test: StateTest, *, handled: bool) -> None:
         self._test = test
+        self._handled = handled
 
     def parallel(self, run: ExecutionRun, frame: Frame, visit: StateVisit) -> Strand:
         """Take the mock as the list of the branches' outputs."""
@@ -73,7 +79,9 @@ class NestedMocks:
         reading = replace(run, tasks=MockedTasks(self._test))
         attempt = MapAttempt(reading, frame, visit, input, count=0)
         inputs = child_inputs(attempt, (yield from items_of(attempt)))
-        self._require_tolerated(len(inputs), *limits)
+        self._require_known(len(inputs))
+        if is_distributed(visit):
+            self._require_tolerated(len(inputs), *limits)
         result = self._result()
         if isinstance(result, list) and len(result) != len(inputs) - self._failed:
             raise StateTestRefused("Input array does not equal the mocked result array's size.")
@@ -94,17 +102,22 @@ class NestedMocks:
         visit.note(member, int(limit) if field == "ToleratedFailureCount" else float(limit))
         return limit
 
-    def _require_tolerated(self, total: int, count: float | None, percentage: float | None) -> None:
-        """Fail the Map when more iterations failed than it tolerates."""
+    def _require_known(self, total: int) -> None:
+        """Refuse more failed iterations than there are iterations."""
         if self._failed > total:
             raise StateTestRefused(
                 "Map iteration failure count must be less than or equal to the number of Map"
                 " iterations."
             )
-        share = 100 * self._failed / total if total else 0
-        if (count is not None and self._failed > count) or (
-            percentage is not None and share > percentage
-        ):
+
+    def _require_tolerated(self, total: int, count: float | None, percentage: float | None) -> None:
+        """Fail the Map when more iterations failed than it tolerates: without a tolerance, one.
+
+        As recorded: a mocked error that nothing handles is the state's error in any case.
+        """
+        if isinstance(self._test.mock, MockedError) and not self._handled:
+            return
+        if too_many_failed(self._failed, total, count, percentage):
             raise StateFailure(
                 "States.ExceedToleratedFailureThreshold",
                 "The specified tolerated failure threshold was exceeded",

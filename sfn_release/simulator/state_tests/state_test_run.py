@@ -46,6 +46,7 @@ from sfn_release.simulator.timestamps import later, write_instant
 
 _LONGEST = 300  # seconds (AWS: a test runs for up to five minutes)
 _RETRIED = ("Task", "Map", "Parallel")
+_HANDLERS = ("Retry", "Catch")
 _ENTERED = 2  # the id of the first StateEntered event of an execution
 
 _SEED = ContextSeed(
@@ -119,7 +120,8 @@ class _StateTestRun:
             "Name": context.execution_name,
             "RoleArn": context.role_arn or None,
         }
-        nested = NestedMocks(test)
+        handled = bool(state.definition.get("Retry") or state.definition.get("Catch"))
+        nested = NestedMocks(test, handled=handled)
         random = Random(context.execution_arn)  # noqa: S311 - reproducible, nothing secret
         run = ExecutionRun(
             tasks if test.mock is None else MockedTasks(test),
@@ -135,10 +137,9 @@ class _StateTestRun:
             {},
         )
         frame = Frame(_ENTERED, state.language, dict(test.variables))
-        handled = {"Retry", "Catch"}
         visit = InspectedVisit(
             state.name,
-            {field: value for field, value in state.definition.items() if field not in handled},
+            {field: value for field, value in state.definition.items() if field not in _HANDLERS},
             test.input,
             _context_object(test, state, run),
             frame.variables,
