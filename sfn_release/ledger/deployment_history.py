@@ -7,7 +7,7 @@ the commit.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sfn_release.canonical import dumps
 from sfn_release.errors import TamperedError
@@ -31,6 +31,8 @@ class DeploymentHistory:
 
     git: Git
     layout: Layout
+    _states: dict[tuple[str, str], RecordedState] = field(default_factory=dict, compare=False)
+    """The states that `state_at` has read. The content of a commit never changes."""
 
     def environments(self, snapshot: Snapshot) -> dict[str, str]:
         """Return the tip of every environment that was ever deployed to, private ones too."""
@@ -51,8 +53,11 @@ class DeploymentHistory:
 
     def state_at(self, environment: str, commit: str) -> RecordedState:
         """Return the state after the event of one commit."""
-        event, serving = self.git.objects.read_many([(commit, _EVENT), (commit, _SERVING)])
-        return self._state(environment, commit, event, serving)
+        if (environment, commit) not in self._states:
+            event, serving = self.git.objects.read_many([(commit, _EVENT), (commit, _SERVING)])
+            state = self._state(environment, commit, event, serving)
+            self._states[environment, commit] = state
+        return self._states[environment, commit]
 
     def states(
         self, environment: str, commits: Sequence[str]

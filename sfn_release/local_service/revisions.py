@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sfn_release.checks.checker import variable_references
 from sfn_release.local_service import api_errors, encryption
 
 _ROLE = re.compile(r"arn:[a-z-]+:iam::\d{12}:role/.+")
@@ -126,6 +125,8 @@ def _logging(asked: Mapping[str, Any]) -> dict[str, Any]:
 
 @lru_cache(maxsize=64)
 def _references(definition: str) -> dict[str, list[str]]:
+    from sfn_release.checks.checker import variable_references
+
     return variable_references(json.loads(definition))
 
 

@@ -9,7 +9,6 @@ from typing import Any
 
 from sfn_release.local_service import (
     api_errors,
-    definition_validation,
     pagination,
     queries,
     revisions,
@@ -34,7 +33,7 @@ def create(context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any
     name, type = request["name"], request.get("type", "STANDARD")
     check_name(name)
     publish, description = _publishing(request)
-    definition_validation.check(request["definition"], type)
+    _check_definition(request["definition"], type)
     asked = revisions.requested(request)
     # A request is a repetition if the content and these two are equal.
     options = json.dumps([publish, description])
@@ -71,7 +70,7 @@ def update(context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any
     with context.store.writing() as db:
         machine = queries.machine(db, context, arn)
         if "definition" in request:
-            definition_validation.check(request["definition"], machine["type"])
+            _check_definition(request["definition"], machine["type"])
         revision = queries.revision(db, machine["revision"])
         present = revisions.from_row(revision)
         asked = revisions.requested(request, present)
@@ -174,6 +173,8 @@ def list_all(context: RequestContext, request: Mapping[str, Any]) -> dict[str, A
 
 def validate(_world: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
     """ValidateStateMachineDefinition: the verdict of create, without creating."""
+    from sfn_release.local_service import definition_validation
+
     return definition_validation.report(
         request["definition"],
         request.get("type", "STANDARD"),
@@ -224,3 +225,10 @@ def _repeated(
         and present.definition == asked.definition
         and present.configuration[1:] == asked.configuration[1:]
     )
+
+
+def _check_definition(definition: str, type: str) -> None:
+    # The checks take as long to import as a short command runs, and an execution needs none.
+    from sfn_release.local_service import definition_validation
+
+    definition_validation.check(definition, type)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,6 @@ from sfn_release.errors import (
 )
 from sfn_release.ledger import Ledger, Snapshot, open_ledger
 from sfn_release.ledger.git import Git, Identity, RemoteTimeout
-from sfn_release.plan.rendered_checks import FilledChecks
 from sfn_release.project import FILE_NAME, Environment, Project, find_project, read_project
 from sfn_release.project.backends import Clone
 from sfn_release.release.release import Release
@@ -26,14 +26,14 @@ from sfn_release.text import count
 
 if TYPE_CHECKING:
     from sfn_release.aws.clients import Aws
+    from sfn_release.plan.rendered_checks import FilledChecks
 
 
 @dataclass(frozen=True)
 class Workspace:
     """One project, its repository and its ledger.
 
-    *aws* connects to an environment without checking its account; verbs use `reach`. *filled*
-    checks definitions with an environment's parameters filled in, each form once.
+    *aws* connects to an environment without checking its account; verbs use `reach`.
     """
 
     project: Project
@@ -42,7 +42,13 @@ class Workspace:
     clone: Clone
     runtime: Runtime
     aws: Callable[[Environment], Aws]
-    filled: FilledChecks
+
+    @cached_property
+    def filled(self) -> FilledChecks:
+        """The checks of definitions with an environment's parameters filled in, each form once."""
+        from sfn_release.plan.rendered_checks import FilledChecks
+
+        return FilledChecks(self.project.silences)
 
     @property
     def folder(self) -> str:
@@ -223,7 +229,7 @@ def open_workspace(directory: Path, runtime: Runtime) -> Workspace:
     def aws(environment: Environment) -> Aws:
         return environment.backend.connect(environment, clone)
 
-    return Workspace(project, git, ledger, clone, runtime, aws, FilledChecks(project.silences))
+    return Workspace(project, git, ledger, clone, runtime, aws)
 
 
 def _source_in(ledger: Ledger) -> Callable[[str, str], str | None]:

@@ -15,7 +15,7 @@ from sfn_release.local_service import ACCOUNT, REGION, LocalService, open_servic
 from sfn_release.operations import local_settings
 from sfn_release.operations.local_settings import LocalSettings
 from sfn_release.operations.workspace import Workspace, open_workspace
-from sfn_release.project import Environment
+from sfn_release.project import Environment, existing_files
 from sfn_release.project.backends import local_backend, local_tasks
 from sfn_release.project.mock_files import mock_file, unused_keys
 from sfn_release.project.task_settings import TaskSettings
@@ -144,6 +144,8 @@ def unused_mocks(workspace: Workspace, environment: Environment, workflow: str) 
     if commit is None or serving is None or served is None:
         return []
     file = mock_file(served.source)
+    if not existing_files.is_file(workspace.project.root / file):
+        return []
     sharing = [
         form.definition
         for name, form in ledger.deployments.served(environment.name, commit, serving).items()
