@@ -16,6 +16,7 @@ supported_members     the members of requests that are honoured; all others are 
 definition_validation refuses the definitions that AWS refuses, in AWS's words (`diagnostics`)
 start_targets         resolves the ARN of a start to a revision
 execution_records     executions in the store (`history_store`: their events)
+map_run_records       map runs and their child executions in the store
 live_executions       drives the executions that wait, each a `live_execution`, with a few threads
                       (`worker_pool`)
 live_tasks            tasks that the API answers: `open_tasks` in the store, `task_tokens` in memory

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -33,4 +33,12 @@ class TaskChain:
             answer = source.answer_to(call)
             if answer is not None:
                 return answer()
-        raise NoAnswer("SfnRelease.NoMock", self.mock_file.how_to_add(call))
+        raise NoAnswer("SfnRelease.NoMock", self.mock_file.how_to_add(call) + _folder_hint(call))
+
+
+def _folder_hint(call: TaskCall) -> str:
+    """Return how to answer a task of S3 without a mock; empty for any other task."""
+    bucket = call.payload.get("Bucket") if isinstance(call.payload, Mapping) else None
+    if ":s3:" not in call.resource or not isinstance(bucket, str):
+        return ""
+    return f" Or let a folder stand in for the bucket: --bucket {bucket}=FOLDER"

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 import sfn_release as sfn
 from sfn_release.simulator import NoAnswer, TaskCall, TaskFailure
+from sfn_release.tasks import ExecutionScope, TaskSources
 from sfn_release.tasks.buckets import Buckets, DeclaredBucket, buckets_of
 from sfn_release.tasks.endpoints import Endpoints
 from sfn_release.tasks.folder_bucket import FolderBucket
@@ -307,3 +308,16 @@ def test_a_map_reads_and_writes_through_an_s3_endpoint(
     other = TaskCall("Map", SDK + "getObject", {})
     assert tasks.answer_to(other) is None
     assert MapEndpoint(Endpoints({"sqs": "aws"}), "us-east-1").answer_to(other) is None
+
+
+def test_a_task_of_s3_without_a_bucket_is_explained() -> None:
+    """The cause shows the mock, and the folder."""
+    tasks = TaskSources().for_execution(ExecutionScope("m"))
+    with pytest.raises(NoAnswer) as caught:
+        tasks.run(TaskCall("Read", SDK + "getObject", {"Bucket": "shop", "Key": "a"}))
+    assert caught.value.cause.endswith(
+        "Or let a folder stand in for the bucket: --bucket shop=FOLDER"
+    )
+    with pytest.raises(NoAnswer) as caught:
+        tasks.run(TaskCall("Send", "arn:aws:states:::sqs:sendMessage", {"Bucket": "shop"}))
+    assert "--bucket" not in caught.value.cause
