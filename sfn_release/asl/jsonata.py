@@ -42,7 +42,7 @@ FUNCTIONS: Final = frozenset(
         *("partition", "range", "hash", "uuid", "parse"),
     )
 )
-"""The functions of JSONata 2.1 that Step Functions has (not ``eval``), and its own five.
+"""The functions of JSONata 2.0.6 that Step Functions has (not ``eval``), and its own five.
 
 Sources: docs.jsonata.org; "Transforming data with JSONata" in AWS's developer guide.
 """
