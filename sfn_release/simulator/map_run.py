@@ -22,10 +22,12 @@ from sfn_release.simulator.map_items import MapItem
 from sfn_release.simulator.map_run_children import Children
 from sfn_release.simulator.map_run_items import (
     ChildInput,
+    DatasetRequest,
     MapAttempt,
     child_inputs,
+    dataset_request,
     given_items,
-    items_of,
+    read,
     text_of,
 )
 from sfn_release.simulator.map_run_record import MapRun
@@ -40,17 +42,15 @@ def run_distributed(attempt: MapAttempt, concurrency: int, progress: NestedProgr
     """
     run, frame = attempt.run, attempt.frame
     before = _resumed(attempt)
-    items: list[MapItem] | None = None
+    items = [] if "ItemReader" in attempt.visit.definition else given_items(attempt)
     if before is None:
-        if "ItemReader" not in attempt.visit.definition:
-            items = given_items(attempt)
-        details = {"length": 0 if items is None else len(items)}
-        frame.last = run.history.record("MapStateStarted", frame.last, details)
+        frame.last = run.history.record("MapStateStarted", frame.last, {"length": len(items)})
+    request = dataset_request(attempt)
     map_run = _new_map_run(attempt, concurrency, before)
     progress.started = True
     _record_start(attempt, map_run, before is not None)
     try:
-        result = yield from _run(attempt, map_run, items, before)
+        result = yield from _run(attempt, map_run, request or items, before)
     except StateFailure as failure:
         map_run.end("FAILED", run.clock.now())
         details = with_error(failure.error, failure.cause)
@@ -66,13 +66,14 @@ def run_distributed(attempt: MapAttempt, concurrency: int, progress: NestedProgr
 def _run(
     attempt: MapAttempt,
     map_run: MapRun,
-    items: list[MapItem] | None,
+    source: list[MapItem] | DatasetRequest,
     before: Mapping[str, Any] | None,
 ) -> Strand:
     """Read the items, run the children, write the results."""
     if before is None or not before["children"]:
-        if items is None:
-            items = yield from items_of(attempt)
+        items: list[MapItem] = (
+            (yield from read(attempt, source)) if isinstance(source, DatasetRequest) else source
+        )
         inputs = child_inputs(attempt, items)
         map_run.children += [
             _new_child(attempt.run, map_run, index, given) for index, given in enumerate(inputs)

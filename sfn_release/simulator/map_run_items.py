@@ -82,11 +82,22 @@ class ChildInput:
     items: int
 
 
+@dataclass(frozen=True)
+class DatasetRequest:
+    """What an ItemReader is to read, and at most how many items; 0 for all."""
+
+    resource: str
+    payload: Any
+    config: Mapping[str, Any]
+    most: int
+
+
 def items_of(attempt: MapAttempt) -> Strand:
     """Return the items of the Map, wherever they come from. Raises StateFailure."""
-    if "ItemReader" in attempt.visit.definition:
-        return (yield from _read(attempt))
-    return given_items(attempt)
+    request = dataset_request(attempt)
+    if request is None:
+        return given_items(attempt)
+    return (yield from read(attempt, request))
 
 
 def given_items(attempt: MapAttempt) -> list[MapItem]:
@@ -95,15 +106,23 @@ def given_items(attempt: MapAttempt) -> list[MapItem]:
     return list(iterate(language.items(attempt.visit, attempt.input)))
 
 
-def _read(attempt: MapAttempt) -> Strand:
-    """Return the items that the ItemReader reads. Raises StateFailure."""
-    reader = attempt.visit.definition["ItemReader"]
+def dataset_request(attempt: MapAttempt) -> DatasetRequest | None:
+    """Return what the ItemReader is to read; None for a Map without one. Raises StateFailure."""
+    reader = attempt.visit.definition.get("ItemReader")
+    if reader is None:
+        return None
     config = reader.get("ReaderConfig", {})
-    request = attempt.parameters("ItemReader")
+    payload = attempt.parameters("ItemReader")
     most = int(attempt.number("MaxItems", config))
+    return DatasetRequest(reader["Resource"], payload, config, most)
+
+
+def read(attempt: MapAttempt, request: DatasetRequest) -> Strand:
+    """Return the items that the ItemReader reads. Raises StateFailure."""
+    config, most = request.config, request.most
     if most < 0:
         raise StateFailure("States.ItemReaderFailed", "field MaxItems must be positive")
-    reading = read_items(reader["Resource"], request, config, most)
+    reading = read_items(request.resource, request.payload, config, most)
     try:
         call = next(reading)
         while True:

@@ -203,6 +203,22 @@ def test_a_reader_is_asked_and_its_failure_is_aws_s() -> None:
     assert only_run(outcome).status == "FAILED"
 
 
+def test_a_reader_s_paths_are_read_before_its_map_run_starts() -> None:
+    """A path without a whole number ends the execution; a negative number fails the map run."""
+    reader = {
+        "Resource": "arn:aws:states:::s3:getObject",
+        "ReaderConfig": {"InputType": "JSON", "MaxItemsPath": "$.most"},
+        "Parameters": {"Bucket": "shop", "Key": "rows.json"},
+    }
+    state = rows(ItemReader=reader)
+    broken = run(state, {"most": 1.5}, lambda _: {"Body": "[1,2]"})
+    assert [event.type for event in broken.events][2:] == ["MapStateStarted", "ExecutionFailed"]
+    assert str(broken.cause).endswith('refers to value "1.5" which is not a valid integer: $.most')
+    negative = run(state, {"most": -1}, lambda _: {"Body": "[1,2]"})
+    assert negative.cause == "field MaxItems must be positive"
+    assert [event.type for event in negative.events][3:5] == ["MapRunStarted", "MapRunFailed"]
+
+
 def test_the_most_items_that_a_reader_may_be_told() -> None:
     """AWS's most, 100,000,000, is more than its most seconds."""
     reader = {
