@@ -38,11 +38,6 @@ def blocks(language: str, text: str = PAGE) -> list[str]:
 
 
 SCRIPTS = {heading: blocks("sh", text) for heading, text in sections().items()}
-EXAMPLES = [
-    pytest.param(block, id=f"{heading}-{index}")
-    for heading, text in sections().items()
-    for index, block in enumerate(blocks("py", text))
-]
 
 
 @contextmanager
@@ -87,12 +82,13 @@ def test_every_command_runs(heading: str, tmp_path: Path, other_services: str) -
         assert re.search(pattern, said, re.MULTILINE), said
 
 
-@pytest.mark.parametrize("example", EXAMPLES)
-def test_every_example_runs(example: str, tmp_path: Path) -> None:
+def test_every_example_runs(tmp_path: Path) -> None:
     """Each is a test module of its own, as a reader has it."""
-    (tmp_path / "test_page.py").write_text(example)
+    examples = blocks("py")
+    for number, example in enumerate(examples):
+        (tmp_path / f"test_{number}.py").write_text(example)
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_page.py"],
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)],
         cwd=tmp_path,
         env=os.environ | {"PATH": f"{BIN}:{os.environ['PATH']}"},
         capture_output=True,
@@ -100,6 +96,7 @@ def test_every_example_runs(example: str, tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout
+    assert len(examples) == 4
 
 
 def test_the_pipelines_start_the_service_with_options_that_it_has() -> None:
