@@ -23,6 +23,7 @@ from support.serving import aws_cli, serving
 ACCOUNT = "123456789012"
 ARN = f"arn:aws:states:us-east-1:{ACCOUNT}:stateMachine:LambdaSQSIntegration"
 SAID = {"StatusCode": 200, "Payload": {"StatusCode": 200, "body": "Hello from Lambda!"}}
+ENDS = ("ExecutionSucceeded", "ExecutionFailed")
 SENT = {"MD5OfMessageBody": "3bcb6e8e", "MessageId": "8b51-4375"}
 
 
@@ -106,8 +107,10 @@ class Sample:
         )
         arn = f"arn:aws:states:us-east-1:{ACCOUNT}:execution:LambdaSQSIntegration:{name}"
         assert started["executionArn"] == arn
-        history = aws_cli(self.url, "get-execution-history", "--execution-arn", arn)
-        events: list[dict[str, Any]] = history["events"]
+        events: list[dict[str, Any]] = []
+        while not events or events[-1]["type"] not in ENDS:
+            history = aws_cli(self.url, "get-execution-history", "--execution-arn", arn)
+            events = history["events"]
         return events
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import signal
@@ -11,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from support.command_line import CREDENTIALS
 
@@ -55,14 +58,16 @@ def serving(folder: Path, *options: str, **environ: str) -> Iterator[dict[str, A
 
 
 def aws_cli(url: str, *arguments: str, **environ: str) -> Any:
-    """Run the AWS CLI as users have it; return its JSON output."""
-    program = str(Path(sys.executable).with_name("aws"))
-    done = subprocess.run(
-        [program, "stepfunctions", "--endpoint-url", url, *arguments],
-        env=os.environ | CREDENTIALS | CLIENT | environ,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout) if done.stdout.strip() else {}
+    """Run the AWS CLI as users have it, in this process; return its JSON output."""
+    from awscli.clidriver import create_clidriver  # slow: imported only when it is used
+
+    out, err = io.StringIO(), io.StringIO()
+    line = ["stepfunctions", "--endpoint-url", url, *arguments]
+    with (
+        patch.dict(os.environ, CREDENTIALS | CLIENT | environ),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+    ):
+        code = create_clidriver().main(line)
+    assert code == 0, err.getvalue()
+    return json.loads(out.getvalue()) if out.getvalue().strip() else {}
