@@ -16,6 +16,8 @@ from sfn_release.tasks.handler_process import (
 )
 
 _MOST_PROCESSES = 64  # of all functions together: a Map may have a thousand iterations
+_MOST_IDLE = 8  # of one function, after _IDLE_SECONDS
+_IDLE_SECONDS = 2.0
 _BROKEN = ("Runtime.ExitError", "Sandbox.Timedout")
 
 
@@ -32,6 +34,8 @@ class HandlerPool:
         self._all: set[HandlerProcess] = set()
         self._lock = threading.Lock()
         self._free = threading.BoundedSemaphore(_MOST_PROCESSES)
+        self._events = 0
+        self._trimming: threading.Timer | None = None
         self._end = weakref.finalize(self, _end_all, self._all)
 
     def run(
@@ -48,8 +52,13 @@ class HandlerPool:
         It waits first while too many events are being handled. Raises HandlerFailure, and
         HandlerTimeout.
         """
-        with self._free:
-            return self._run(arn, spec, environment, event, context, timeout)
+        with self._lock:
+            self._events += 1
+        try:
+            with self._free:
+                return self._run(arn, spec, environment, event, context, timeout)
+        finally:
+            self._ended()
 
     def _run(
         self,
@@ -104,6 +113,27 @@ class HandlerPool:
     def _give_back(self, arn: str, process: HandlerProcess) -> None:
         with self._lock:
             self._idle.setdefault(arn, []).append(process)
+
+    def _ended(self) -> None:
+        """Note the end of an event. If there is no next one for a while, keep few processes."""
+        with self._lock:
+            self._events -= 1
+            many = any(len(idle) > _MOST_IDLE for idle in self._idle.values())
+            if self._events or not many or self._trimming is not None:
+                return
+            self._trimming = threading.Timer(_IDLE_SECONDS, self._trim)
+            self._trimming.daemon = True
+            self._trimming.start()
+
+    def _trim(self) -> None:
+        unneeded: list[HandlerProcess] = []
+        with self._lock:
+            self._trimming = None
+            for idle in self._idle.values():
+                unneeded += idle[_MOST_IDLE:]
+                del idle[_MOST_IDLE:]
+        for process in unneeded:
+            self._retire(process)
 
     def _retire(self, process: HandlerProcess | None) -> None:
         if process is not None:

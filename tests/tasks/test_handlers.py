@@ -81,6 +81,10 @@ def crashing(event, context):
 
 def pid(event, context):
     return os.getpid()
+
+def slow(event, context):
+    time.sleep(1)
+    return os.getpid()
 """
 
 
@@ -386,7 +390,7 @@ def test_a_faulty_declaration_names_the_function(declared: Any, problem: str) ->
     assert problem in str(caught.value)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="kills a process by signal")
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds processes in /proc")
 def test_a_killed_parent_leaves_no_process(folder: Path) -> None:
     """Not even one that is in the middle of an endless event."""
     script = textwrap.dedent(
@@ -431,3 +435,20 @@ def _workers(folder: Path) -> list[int]:
         except OSError:
             continue
     return found
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds processes in /proc")
+def test_few_processes_stay_after_many_events(folder: Path) -> None:
+    """Events side by side have a process each. Eight of them stay for the next events."""
+    handlers = Handlers(read_handlers({"charge": "app.charge:slow"}, folder))
+    scope = ExecutionScope("orders", region="eu-west-1", account="111111111111")
+    answering = TaskSources(handlers=handlers).for_execution(scope)
+    answers = [answering.run(TaskCall("Charge", ARN, None)) for _ in range(20)]
+    used = {answer.work.result(timeout=60) for answer in answers}
+    assert len(used) > 8
+    until = time.monotonic() + 20
+    while len(_workers(folder)) > 8 and time.monotonic() < until:
+        time.sleep(0.02)
+    assert len(_workers(folder)) == 8
+    handlers.close()
+    assert _workers(folder) == []
