@@ -61,7 +61,9 @@ def _driver(db: sqlite3.Connection, arn: str) -> sqlite3.Row:
 
 def abort(db: sqlite3.Connection, execution: str, now: float) -> None:
     """Store that the map runs of an execution, and their children, were cut off."""
-    runs = db.execute("SELECT arn FROM map_runs WHERE execution = ?", (execution,)).fetchall()
+    runs = db.execute(
+        "SELECT * FROM map_runs WHERE execution = ? AND status = 'RUNNING'", (execution,)
+    ).fetchall()
     for run in runs:
         children = db.execute(
             "SELECT arn FROM executions WHERE map_run = ? AND status = 'RUNNING'", (run["arn"],)
@@ -74,10 +76,17 @@ def abort(db: sqlite3.Connection, execution: str, now: float) -> None:
             (now, run["arn"]),
         )
         db.execute(
-            "UPDATE map_runs SET status = 'ABORTED', stopped = ?"
-            " WHERE arn = ? AND status = 'RUNNING'",
-            (now, run["arn"]),
+            "UPDATE map_runs SET status = 'ABORTED', stopped = ?, item_counts = ?,"
+            " execution_counts = ? WHERE id = ?",
+            (now, _cut_off(run["item_counts"]), _cut_off(run["execution_counts"]), run["id"]),
         )
+
+
+def _cut_off(text: str) -> str:
+    """Return counts (JSON) in which the running are aborted."""
+    counts = json.loads(text)
+    counts["aborted"] += counts.pop("running")
+    return json.dumps({**counts, "running": 0})
 
 
 def _store_run(db: sqlite3.Connection, run: MapRun) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -376,3 +377,20 @@ def test_map_runs_survive_the_process(tmp_path: Path) -> None:
     with served(Mocks(), path) as client:
         assert map_run(client, run["executionArn"])["itemCounts"] == run["itemCounts"]
         assert len(children(client, run)) == 3
+
+
+def test_a_map_run_ends_with_its_process(tmp_path: Path) -> None:
+    """When the process that ran it has died, it and its children are ABORTED, not RUNNING."""
+    path, outside = tmp_path / "local.db", Outside()
+    with served(outside, path, real_time=True) as client:
+        execution = start(client, definition(ASKS, MaxConcurrency=1), [1, 2])
+        eventually(lambda: len(outside.tokens) == 1)
+        eventually(lambda: len(children(client, map_run(client, execution))) == 1)
+        with closing(sqlite3.connect(path)) as db, db:
+            db.execute("UPDATE executions SET owner = '99999999 0 x' WHERE arn = ?", (execution,))
+        run = map_run(client, execution)
+        assert (run["status"], run["stopDate"] >= run["startDate"]) == ("ABORTED", True)
+        assert run["itemCounts"] == {**NONE, "aborted": 1, "pending": 1, "total": 2}
+        assert [child["status"] for child in children(client, run)] == ["ABORTED"]
+        described = client.describe_execution(executionArn=execution)
+        assert described["error"] == "SfnRelease.ProcessEnded"
