@@ -100,9 +100,11 @@ def jsonatapy_engine(text: str) -> Evaluate:
 
 
 def jsonata_python_engine(text: str) -> Evaluate:
-    """Compile with jsonata-python."""
+    """Compile with jsonata-python, or with jsonata-rs, which has the same import name."""
     import jsonata
 
+    if not hasattr(jsonata, "Parser") and hasattr(jsonata, "UNDEFINED"):
+        return jsonata_rs_engine(text)
     try:
         expression = jsonata.Jsonata(text)
     except jsonata.JException as error:
@@ -120,6 +122,30 @@ def jsonata_python_engine(text: str) -> Evaluate:
         except jsonata.JException as error:
             raise EngineError(error.error, str(error)) from error
         return UNDEFINED if found is None else jsonata.Utils.convert_nulls(found)
+
+    return evaluate
+
+
+def jsonata_rs_engine(text: str) -> Evaluate:
+    """Compile with jsonata-rs."""
+    import jsonata
+
+    try:
+        expression = jsonata.Jsonata(text)
+    except jsonata.JsonataError as error:
+        raise EngineError(error.code, str(error)) from error
+    expression.set_output_convert_nulls(False)
+
+    def evaluate(data: Any, bindings: dict[str, Any], limits: dict[str, Any]) -> Any:
+        for name, value in bindings.items():
+            expression.assign(name, value)
+        if limits:
+            expression.set_runtime_bounds(int(limits["timeout"] * 1000), limits["max_depth"])
+        try:
+            found = expression.evaluate(None if data is UNDEFINED else data)
+        except jsonata.JsonataError as error:
+            raise EngineError(error.code, str(error)) from error
+        return UNDEFINED if found is jsonata.UNDEFINED else found
 
     return evaluate
 
