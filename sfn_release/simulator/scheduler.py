@@ -66,6 +66,7 @@ class RunTogether:
 Strand = Generator[SleepUntil | WaitForMessage | RunTogether, Any, Any]
 
 _NEVER_DUE = 0  # no turn in the queue
+_FEW = 1000  # stale entries that stay in the queue
 
 
 @dataclass(eq=False)
@@ -96,6 +97,7 @@ class Scheduler:
         self._clock = clock
         self._queue: list[tuple[datetime, int, _RunningStrand, Any]] = []
         self._count = 0
+        self._stale = 0
         self._tokens: dict[str, _RunningStrand] = {}
         self._named: dict[str, _RunningStrand] = {}
         self._main = _RunningStrand(main)
@@ -113,6 +115,7 @@ class Scheduler:
         """The next instant at which a strand is due; None if none is."""
         while self._queue and self._queue[0][1] != self._queue[0][2].turn:
             heapq.heappop(self._queue)  # it was answered or cancelled meanwhile
+            self._stale = max(self._stale - 1, 0)
         return self._queue[0][0] if self._queue else None
 
     def run_due(self, deadline: datetime) -> None:
@@ -199,10 +202,22 @@ class Scheduler:
                 self._fill(join)
 
     def _resume(self, running: _RunningStrand, value: Any, when: datetime | None = None) -> None:
+        self._leave_queue(running)
         self._count += 1
         running.turn = self._count
         now = self._clock.now()
         heapq.heappush(self._queue, (max(when, now) if when else now, self._count, running, value))
+
+    def _leave_queue(self, running: _RunningStrand) -> None:
+        """Make the strand's entry in the queue stale. Stale entries are never most of the queue."""
+        if running.turn == _NEVER_DUE:
+            return
+        running.turn = _NEVER_DUE
+        self._stale += 1
+        if self._stale > max(len(self._queue) // 2, _FEW):
+            self._queue = [entry for entry in self._queue if entry[1] == entry[2].turn]
+            heapq.heapify(self._queue)
+            self._stale = 0
 
     def _forget_token(self, running: _RunningStrand) -> None:
         if running.token is not None:
@@ -247,7 +262,7 @@ class Scheduler:
             if running.waits_for is not None:
                 self._cancel(running.waits_for)
                 self._leave(running)
-            running.turn = _NEVER_DUE
+            self._leave_queue(running)
             self._forget_token(running)
             running.strand.close()
         join.running.clear()
