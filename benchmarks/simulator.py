@@ -17,7 +17,6 @@ from typing import Any
 from measuring import compare, seconds
 
 from sfn_release.simulator import ContextSeed, Event, Mocks, VirtualClock, simulate
-from sfn_release.simulator.execution import LANGUAGES
 
 RATE = 20_000  # states a second
 JSONATA = 3  # times a JSONPath state
@@ -119,7 +118,7 @@ def main() -> int:
         _rate("a chain of Choice states", chain(CHOICE, 2000), ORDER, 2000),
         _rate("a loop of Pass and Choice", LOOP, {"n": 0, "last": 2000}, 4001),
         _rate("a chain of Task states", chain(TASK, 2000), ORDER, 2000, goal=RATE / 2),
-        *(_jsonata() if "JSONata" in LANGUAGES else ()),
+        *_jsonata(),
         _late_states(),
         _many_items("INLINE", 100, 1000),
         _many_items("DISTRIBUTED", 100, 10_000),

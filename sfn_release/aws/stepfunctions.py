@@ -1,8 +1,9 @@
 """The Step Functions client: its operations, a client in this process, the client of a session.
 
-Everything that touches a state machine goes through such a client. There are two kinds, and both
-behave the same: botocore's client of AWS or an ``endpoint_url``, and botocore's client whose
-requests are answered in this process (`in_process`). ``local`` works by the second kind.
+Everything that touches a state machine goes through such a client. There are three kinds, and all
+behave the same: botocore's client of AWS or an ``endpoint_url``; botocore's client whose requests
+are answered in this process (`in_process`), which ``sfn.local()`` returns; and the client of
+`sfn_release.aws.direct_client`, by which commands use the ``local`` environment.
 """
 
 from __future__ import annotations
