@@ -93,6 +93,11 @@ def no_state_machine(arn: str) -> ApiError:
     return ApiError("StateMachineDoesNotExist", f"State Machine Does Not Exist: '{arn}'")
 
 
+def execution_exists(arn: str) -> ApiError:
+    """Return the error for the name of an execution that is in use."""
+    return ApiError("ExecutionAlreadyExists", f"Execution Already Exists: '{arn}'")
+
+
 def no_execution(arn: str) -> ApiError:
     """Return the error for an execution that does not exist."""
     return ApiError("ExecutionDoesNotExist", f"Execution Does Not Exist: '{arn}'")

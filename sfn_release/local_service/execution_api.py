@@ -104,7 +104,8 @@ def list_all(context: RequestContext, request: Mapping[str, Any]) -> dict[str, A
     if text is None or map_run is not None:
         if (text is None) == (map_run is None):
             raise api_errors.validation(
-                "Exactly one of stateMachineArn and mapRunArn must be given"
+                "Must provide a StateMachine ARN or MapRun ARN"
+                + ("" if text is None else ", not both")
             )
         return _children(context, request, map_run_arn(str(map_run)))
     arn = machine_arn(text)

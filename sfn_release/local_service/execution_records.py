@@ -34,7 +34,7 @@ def build(
     target = start.target
     started = datetime.fromtimestamp(start.started, UTC)
     clock = LiveClock(redrive.at if redrive else started, real_time=context.real_time)
-    run = LiveExecution(start.arn, clock)
+    run = LiveExecution(start.arn, clock, input=start.input, started=start.started)
 
     def is_activity(arn: str) -> bool:
         with context.store.reading() as db:

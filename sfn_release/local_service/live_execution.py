@@ -38,9 +38,11 @@ class LiveExecution:
 
     execution: Execution
 
-    def __init__(self, arn: str, clock: LiveClock) -> None:
+    def __init__(self, arn: str, clock: LiveClock, *, input: str, started: float) -> None:
         self.arn = arn
         self.clock = clock
+        self.input = input
+        self.started = started
         self.end: Future[ExecutionOutcome | None] = Future()
         """Done when the execution has ended; None if it was given up."""
         self.tokens: set[str] = set()

@@ -68,13 +68,24 @@ class LiveExecutions:
         self._relief = self._wall.now()
         self._looking = False
 
-    def begin(self, run: LiveExecution) -> None:
-        """Take in an execution that the caller's thread drives first, with `advance`."""
+    def begin(self, run: LiveExecution) -> LiveExecution | None:
+        """Take in an execution that the caller's thread drives first, with `advance`.
+
+        If an execution with its ARN runs here already, return that one, and don't take this one in.
+        """
         with self._changed:
-            self._turns[run.arn] = _Turn(run)
+            present = self._turns.setdefault(run.arn, _Turn(run)).run
             closed = self.closed.is_set()
+        if present is not run:
+            return present
         if closed:
             run.execution.stop(None, _CLOSED)
+        return None
+
+    def replace(self, run: LiveExecution) -> None:
+        """Take in an execution in place of one that has ended in the store, if there is one."""
+        while (stale := self.begin(run)) is not None:
+            self.forget(stale)
 
     def advance(self, run: LiveExecution) -> datetime | None:
         """Drive an execution in the caller's thread until it ends or waits; see `keep`."""
@@ -106,7 +117,7 @@ class LiveExecutions:
         self, run: LiveExecution, store: Store, crashed: Callable[[], None] = lambda: None
     ) -> None:
         """Drive an execution from its first step on in a thread of the pool."""
-        self.begin(run)
+        self.replace(run)
         with self._changed:
             turn = self._turns[run.arn]
             turn.store, turn.crashed = store, crashed

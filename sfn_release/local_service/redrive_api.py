@@ -85,7 +85,7 @@ def _go_on(context: RequestContext, start: ExecutionStart, plan: Redrive) -> Non
     if context.real_time:
         live.launch(run, store, crashed)
         return
-    live.begin(run)
+    live.replace(run)
     try:
         due = live.advance(run)
         progress = run.progress()

@@ -71,7 +71,9 @@ def _start_standard(context: RequestContext, execution: ExecutionStart) -> dict[
     live, arn = context.live, execution.arn
     due = None
     if not context.real_time:
-        live.begin(run)
+        present = live.begin(run)
+        if present is not None:
+            return _repetition(execution, present.input, present.started)
         try:
             due = live.advance(run)
         except BaseException:
@@ -193,11 +195,19 @@ def _existing(db: sqlite3.Connection, execution: ExecutionStart) -> dict[str, An
     row = db.execute("SELECT * FROM executions WHERE arn = ?", (execution.arn,)).fetchone()
     if row is None:
         return None
-    if row["status"] != "RUNNING" or json.loads(row["input"]) != json.loads(execution.input):
-        raise api_errors.ApiError(
-            "ExecutionAlreadyExists", f"Execution Already Exists: '{execution.arn}'"
-        )
-    return {"executionArn": row["arn"], "startDate": row["started"]}
+    if row["status"] != "RUNNING":
+        raise api_errors.execution_exists(execution.arn)
+    return _repetition(execution, row["input"], row["started"])
+
+
+def _repetition(execution: ExecutionStart, input: str, started: float) -> dict[str, Any]:
+    """Return the answer for a start that repeats a running one with *input*.
+
+    Raises ExecutionAlreadyExists for another input.
+    """
+    if json.loads(input) != json.loads(execution.input):
+        raise api_errors.execution_exists(execution.arn)
+    return {"executionArn": execution.arn, "startDate": started}
 
 
 def crashed(context: RequestContext, arn: str) -> None:

@@ -237,14 +237,16 @@ def test_an_answer_may_come_before_the_submission_has_returned() -> None:
 def test_a_worker_gets_the_tasks_of_an_activity_in_order(client: Any) -> None:
     """Each task goes to one worker, with its input, and the history names the worker."""
     arn = client.create_activity(name="pick")["activityArn"]
-    executions = [start(client, task(arn), input=f'{{"n":{number}}}') for number in range(3)]
-    for number, execution in enumerate(executions):
+    executions = [start(client, task(arn), input=str(number)) for number in range(3)]
+    for execution in executions:
         eventually(lambda arn=execution: "ActivityScheduled" in types(client, arn))  # type: ignore[misc]
-        taken = client.get_activity_task(activityArn=arn, workerName=f"w{number}")
-        assert json.loads(taken["input"]) == {"n": number}
-        client.send_task_heartbeat(taskToken=taken["taskToken"])
-        client.send_task_success(taskToken=taken["taskToken"], output=str(number))
-        assert client.describe_execution(executionArn=execution)["output"] == str(number)
+    taken = [client.get_activity_task(activityArn=arn, workerName=f"w{n}") for n in range(3)]
+    assert sorted(each["input"] for each in taken) == ["0", "1", "2"]
+    for number, each in enumerate(taken):
+        client.send_task_heartbeat(taskToken=each["taskToken"])
+        client.send_task_success(taskToken=each["taskToken"], output=f"[{number}]")
+        execution = executions[int(each["input"])]
+        assert client.describe_execution(executionArn=execution)["output"] == f"[{number}]"
         events = client.get_execution_history(executionArn=execution)["events"]
         assert events[3]["activityStartedEventDetails"] == {"workerName": f"w{number}"}
     assert types(client, executions[0])[2:5] == [
@@ -311,6 +313,30 @@ def test_any_process_can_answer(tmp_path: Path, outside: Outside) -> None:
         events = client.get_execution_history(executionArn=activity)["events"]
         assert events[3]["activityStartedEventDetails"] == {"workerName": "far"}
         eventually(lambda: refusal(client.send_task_heartbeat, taskToken=outside.tokens[1]) == OVER)
+
+
+def test_one_name_is_one_execution_however_many_start_it(client: Any, outside: Outside) -> None:
+    """All starts with the same input get the same answer; the task is asked once."""
+    start(client, task(), name="only", input="[1]")
+    arn = f"{MACHINES}:m0"
+    answers: list[Any] = []
+
+    def again() -> None:
+        request = {"stateMachineArn": arn, "name": "twice", "input": "[1]"}
+        answers.append(client.start_execution(**request)["executionArn"])
+
+    threads = [threading.Thread(target=again) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(answers) == 8
+    (execution,) = {*answers}
+    eventually(lambda: len(outside.tokens) == 2)
+    client.send_task_success(taskToken=outside.tokens[1], output="1")
+    assert status(client, execution) == "SUCCEEDED"
+    other = {"stateMachineArn": arn, "name": "only", "input": "[2]"}
+    assert refusal(client.start_execution, **other)[0] == "ExecutionAlreadyExists"
 
 
 def test_signals_are_looked_for_after_a_pause(tmp_path: Path, outside: Outside) -> None:
