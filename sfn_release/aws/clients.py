@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from sfn_release.aws.api_calls import Operation
 from sfn_release.aws.clock_skew import ClockSkew
-from sfn_release.aws.rate_limits import RateLimiter
-from sfn_release.aws.sessions import Access, Lifetime, clients, lifetime
 from sfn_release.aws.stepfunctions import StepFunctions
 from sfn_release.errors import ConfigError
+
+if TYPE_CHECKING:
+    from sfn_release.aws.rate_limits import RateLimiter
+    from sfn_release.aws.sessions import Access, Lifetime
 
 
 class TokenService(Protocol):
@@ -109,5 +111,7 @@ class Aws:
 
 def connect(access: Access, rate_limiter: RateLimiter | None = None) -> Aws:
     """Return the services of an account and region. Nothing connects until you use them."""
+    from sfn_release.aws.sessions import clients, lifetime
+
     client = clients(access, rate_limiter)
     return Aws(lambda: client("stepfunctions"), client, rate_limiter, lambda: lifetime(access))

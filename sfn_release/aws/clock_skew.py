@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 
@@ -41,6 +40,8 @@ class ClockSkew:
 
 def answer_date(answer: Any) -> datetime | None:
     """Return the date of an HTTP answer; None if it has no date."""
+    from email.utils import parsedate_to_datetime
+
     headers = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
     try:
         return parsedate_to_datetime(headers["date"]).astimezone(UTC)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sfn_release.aws.api_calls import call
 from sfn_release.aws.stepfunctions import StepFunctions
@@ -14,13 +14,15 @@ from sfn_release.canonical import loads
 from sfn_release.errors import AccessError, AwsError, DefinitionError, NotFoundError, UsageError
 from sfn_release.operations.awaited_execution import AwaitedExecution, history
 from sfn_release.operations.given_buckets import with_buckets
-from sfn_release.operations.mocked_start import MockedStart
 from sfn_release.operations.state_visits import Visit, read_visits
 from sfn_release.operations.workspace import Workspace
 from sfn_release.release.record import timestamp
 from sfn_release.release.serving import RecordedState, Served, Serving
 from sfn_release.release.version import parse_version
 from sfn_release.text import did_you_mean
+
+if TYPE_CHECKING:
+    from sfn_release.operations.mocked_start import MockedStart
 
 
 @dataclass(frozen=True)
