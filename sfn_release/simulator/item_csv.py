@@ -15,6 +15,7 @@ from sfn_release.simulator.map_items import UnreadableItemsError
 
 _DELIMITERS = {"COMMA": ",", "PIPE": "|", "SEMICOLON": ";", "SPACE": " ", "TAB": "\t"}
 _LONGEST_HEADER = 10_240  # bytes
+_LONGEST_CELL = 10 * 1024 * 1024  # characters: AWS reads rows of up to 10 MB
 
 
 def read_rows(text: str, config: Mapping[str, Any]) -> Iterator[dict[str, str]]:
@@ -53,6 +54,7 @@ def with_headers(headers: Sequence[str], rows: Iterator[list[str]]) -> Iterator[
 
 def _lines(text: str, delimiter: str) -> Iterator[list[str]]:
     """Yield the cells of each row. A quoted cell may hold delimiters and line breaks."""
+    csv.field_size_limit(_LONGEST_CELL)  # of all readers in this process; Python's own is 128 KiB
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     while True:
         try:

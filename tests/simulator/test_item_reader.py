@@ -174,6 +174,13 @@ def test_any_content_has_items_or_a_cause(body: str | bytes, type: str) -> None:
         read({"shop/data": body}, {"InputType": type})
 
 
+def test_a_long_cell_is_read() -> None:
+    """AWS reads rows of up to 10 MB."""
+    long = "x" * 200_000
+    assert values(f"a,b\n{long},2", InputType="CSV") == [{"a": long, "b": "2"}]
+    assert "field larger than" in cause("a\n" + "x" * 10_485_761, InputType="CSV")
+
+
 def test_max_items_ends_the_reading() -> None:
     """What follows isn't read, so it may be invalid."""
     assert values("1\n2\nnot JSON", 2, InputType="JSONL") == [1, 2]
