@@ -155,7 +155,7 @@ class LiveExecutions:
         """Send a signal. Wait a moment until the execution has taken it and runs no further."""
         run.send(signal)
         self.wake(run.arn)
-        _wait(run, signal.done.wait)
+        _wait(run, lambda seconds: signal.done.wait(seconds) or run.end.done())
 
     def stop(self, arn: str, error: str | None = None, cause: str | None = None) -> None:
         """Stop an execution and wait a moment for its end, which a running task may delay."""
