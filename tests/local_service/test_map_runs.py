@@ -385,6 +385,7 @@ def test_a_map_run_ends_with_its_process(tmp_path: Path) -> None:
     with served(outside, path, real_time=True) as client:
         execution = start(client, definition(ASKS, MaxConcurrency=1), [1, 2])
         eventually(lambda: len(outside.tokens) == 1)
+        eventually(lambda: bool(client.list_map_runs(executionArn=execution)["mapRuns"]))
         eventually(lambda: len(children(client, map_run(client, execution))) == 1)
         with closing(sqlite3.connect(path)) as db, db:
             db.execute("UPDATE executions SET owner = '99999999 0 x' WHERE arn = ?", (execution,))
