@@ -19,13 +19,10 @@ or service.
 simulation        the entry: one execution, from its input to its outcome
 execution         the same execution, for callers that drive it themselves
 machine           the walk from state to state
-simple_states, task_state, nested_states, map_run
-                  the behaviour of each type of state
-map_run_items, map_run_children, map_run_results
-                  the parts of a distributed Map: the inputs of its child executions, from what
-                  `item_reader` reads; the child executions; what `result_writer` writes
-query_language    the fields that a language computes for a state; `jsonpath` and
-                  `jsonata_language` implement it
+states            the behaviour of each type of state
+languages         JSONPath and JSONata, which compute a state's fields
+map_runs          the distributed Map and its child executions; `datasets` reads its items
+state_tests       one state by itself, as TestState runs it
 scheduler         branches and iterations side by side
 clock             virtual and real time
 task_protocol     the interface to whatever answers tasks; `mocks` implements it
@@ -33,7 +30,6 @@ task_protocol     the interface to whatever answers tasks; `mocks` implements it
 
 from __future__ import annotations
 
-from sfn_release.simulator.child_execution import ChildExecution
 from sfn_release.simulator.clock import Clock, RealClock, VirtualClock
 from sfn_release.simulator.execution import Execution, Redrive
 from sfn_release.simulator.execution_outcome import (
@@ -42,7 +38,8 @@ from sfn_release.simulator.execution_outcome import (
     ExecutionOutcome,
     ExecutionStatus,
 )
-from sfn_release.simulator.map_run_record import MapRun
+from sfn_release.simulator.map_runs.child_execution import ChildExecution
+from sfn_release.simulator.map_runs.map_run_record import MapRun
 from sfn_release.simulator.mocks import Mocks, load_mocks
 from sfn_release.simulator.simulation import drive, simulate
 from sfn_release.simulator.task_protocol import (

@@ -18,7 +18,6 @@ from random import Random
 from typing import Any
 
 from sfn_release.asl.intrinsic_functions import compact
-from sfn_release.simulator.child_execution import ChildExecution
 from sfn_release.simulator.clock import Clock
 from sfn_release.simulator.definition_shape import shape_fault
 from sfn_release.simulator.event_recorder import (
@@ -41,8 +40,9 @@ from sfn_release.simulator.failure import (
     ExecutionTimedOut,
     StateFailure,
 )
-from sfn_release.simulator.jsonata_language import JsonataLanguage
-from sfn_release.simulator.jsonpath import JsonPathLanguage
+from sfn_release.simulator.languages.jsonata_language import JsonataLanguage
+from sfn_release.simulator.languages.jsonpath import JsonPathLanguage
+from sfn_release.simulator.languages.query_language import QueryLanguage
 from sfn_release.simulator.machine import (
     Checkpoint,
     ExecutionRun,
@@ -51,18 +51,19 @@ from sfn_release.simulator.machine import (
     Texts,
     walk,
 )
-from sfn_release.simulator.map_run_children import ChildStopped
-from sfn_release.simulator.map_run_record import MapRun
-from sfn_release.simulator.nested_states import map_state, parallel_state
-from sfn_release.simulator.query_language import QueryLanguage
+from sfn_release.simulator.map_runs.child_execution import ChildExecution
+from sfn_release.simulator.map_runs.map_run_children import ChildStopped
+from sfn_release.simulator.map_runs.map_run_record import MapRun
 from sfn_release.simulator.scheduler import Scheduler, Strand
-from sfn_release.simulator.simple_states import (
+from sfn_release.simulator.states.nested_states import map_state, parallel_state
+from sfn_release.simulator.states.simple_states import (
     choice_state,
     fail_state,
     pass_state,
     succeed_state,
     wait_state,
 )
+from sfn_release.simulator.states.task_state import task_state
 from sfn_release.simulator.task_protocol import (
     NoAnswer,
     TaskFailure,
@@ -71,7 +72,6 @@ from sfn_release.simulator.task_protocol import (
     Tasks,
     TaskStarted,
 )
-from sfn_release.simulator.task_state import task_state
 from sfn_release.simulator.timestamps import later, write_instant
 
 _LONGEST = {"STANDARD": 365 * 24 * 3600, "EXPRESS": 300}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from sfn_release.simulator.text_store import with_texts
 
 if TYPE_CHECKING:
-    from sfn_release.simulator.map_run_record import MapRun
+    from sfn_release.simulator.map_runs.map_run_record import MapRun
 
 ExecutionStatus = Literal["SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"]
 

@@ -2,7 +2,7 @@
 
     state input → StateEntered → the state's behaviour → StateExited → next state's input
 
-The behaviours are in `sfn_release.simulator.simple_states`, `.task_state` and `.nested_states`.
+The behaviours are in `sfn_release.simulator.states`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from random import Random
 from typing import Any
 
 from sfn_release.asl.intrinsic_functions import compact
-from sfn_release.simulator.child_execution import ChildExecution
 from sfn_release.simulator.clock import Clock
 from sfn_release.simulator.event_recorder import (
     EventCounter,
@@ -33,10 +32,11 @@ from sfn_release.simulator.failure import (
     exceeds_quota,
     too_large,
 )
-from sfn_release.simulator.map_run_record import MapRun
-from sfn_release.simulator.query_language import QueryLanguage
+from sfn_release.simulator.languages.query_language import QueryLanguage
+from sfn_release.simulator.map_runs.child_execution import ChildExecution
+from sfn_release.simulator.map_runs.map_run_record import MapRun
 from sfn_release.simulator.scheduler import Strand
-from sfn_release.simulator.state_visit import StateExit, StateVisit
+from sfn_release.simulator.states.state_visit import StateExit, StateVisit
 from sfn_release.simulator.task_protocol import Tasks
 from sfn_release.simulator.timestamps import write_instant
 

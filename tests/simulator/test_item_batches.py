@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sfn_release.simulator.failure import StateFailure
-from sfn_release.simulator.item_batches import Batching, batches
+from sfn_release.simulator.map_runs.item_batches import Batching, batches
 
 ITEMS = st.lists(st.text(max_size=5) | st.integers(0, 999) | st.lists(st.booleans(), max_size=3))
 

@@ -16,8 +16,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sfn_release.simulator.item_reader import ReaderCall, read_items
-from sfn_release.simulator.map_items import MapItem, UnreadableItemsError
+from sfn_release.simulator.datasets.item_reader import ReaderCall, read_items
+from sfn_release.simulator.datasets.map_items import MapItem, UnreadableItemsError
 
 GET, LIST = "arn:aws:states:::s3:getObject", "arn:aws:states:::s3:listObjectsV2"
 PLACE = {"Bucket": "shop", "Key": "data"}

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sfn_release.simulator import ChildExecution
-from sfn_release.simulator.child_execution import ChildStatus
-from sfn_release.simulator.result_writer import (
+from sfn_release.simulator.map_runs.child_execution import ChildStatus
+from sfn_release.simulator.map_runs.result_writer import (
     ResultPlace,
     exported,
     inline_results,

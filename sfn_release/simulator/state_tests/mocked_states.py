@@ -1,7 +1,7 @@
 """Map and Parallel in a state test: a mock takes the place of their iterations and branches.
 
-These behaviours replace `sfn_release.simulator.nested_states` in a state test. They compute the
-fields of the state in the same order, and start nothing inside it.
+These behaviours replace `sfn_release.simulator.states.nested_states` in a state test. They compute
+the fields of the state in the same order, and start nothing inside it.
 """
 
 from __future__ import annotations
@@ -10,11 +10,10 @@ from dataclasses import replace
 from typing import Any
 
 from sfn_release.simulator.failure import StateFailure
-from sfn_release.simulator.item_processor import is_distributed
+from sfn_release.simulator.languages.query_language import QueryLanguage
 from sfn_release.simulator.machine import ExecutionRun, Frame
-from sfn_release.simulator.map_run_items import MapAttempt, child_inputs, items_of
-from sfn_release.simulator.map_run_record import too_many_failed
-from sfn_release.simulator.query_language import QueryLanguage
+from sfn_release.simulator.map_runs.map_run_items import MapAttempt, child_inputs, items_of
+from sfn_release.simulator.map_runs.map_run_record import too_many_failed
 from sfn_release.simulator.scheduler import Strand
 from sfn_release.simulator.state_tests.state_test import (
     MockedError,
@@ -22,7 +21,8 @@ from sfn_release.simulator.state_tests.state_test import (
     StateTest,
     StateTestRefused,
 )
-from sfn_release.simulator.state_visit import StateVisit
+from sfn_release.simulator.states.item_processor import is_distributed
+from sfn_release.simulator.states.state_visit import StateVisit
 from sfn_release.simulator.task_protocol import TaskCall, TaskFailure
 
 _LIMITS = ("ToleratedFailureCount", "ToleratedFailurePercentage")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sfn_release.simulator.state_visit import StateVisit
+from sfn_release.simulator.states.state_visit import StateVisit
 
 _INPUT: Final = ("afterInputPath", "afterParameters", "afterArguments")
 _HIDDEN: Final[Mapping[str, tuple[str, ...]]] = {

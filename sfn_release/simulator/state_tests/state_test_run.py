@@ -28,7 +28,6 @@ from sfn_release.simulator.failure import (
 )
 from sfn_release.simulator.machine import ExecutionRun, Frame, StopRequest, Texts
 from sfn_release.simulator.mocks import Mocks
-from sfn_release.simulator.retries import backoff, first_match
 from sfn_release.simulator.scheduler import Scheduler
 from sfn_release.simulator.state_tests.http_exchange import http_request, http_response, is_http
 from sfn_release.simulator.state_tests.mocked_states import MockedTasks, NestedMocks
@@ -40,7 +39,8 @@ from sfn_release.simulator.state_tests.state_test import (
 )
 from sfn_release.simulator.state_tests.state_test_rules import require_valid
 from sfn_release.simulator.state_tests.tested_state import TestedState, find_tested
-from sfn_release.simulator.state_visit import StateExit
+from sfn_release.simulator.states.retries import backoff, first_match
+from sfn_release.simulator.states.state_visit import StateExit
 from sfn_release.simulator.task_protocol import Tasks
 from sfn_release.simulator.timestamps import later, write_instant
 

@@ -9,7 +9,7 @@ from typing import Any
 from sfn_release.simulator.failure import StateFailure
 from sfn_release.simulator.machine import ExecutionRun, Frame, record_evaluation
 from sfn_release.simulator.scheduler import SleepUntil, Strand
-from sfn_release.simulator.state_visit import StateVisit
+from sfn_release.simulator.states.state_visit import StateVisit
 from sfn_release.simulator.timestamps import later
 
 _ATTEMPTS, _INTERVAL, _BACKOFF = 3, 1, 2.0  # the States Language's defaults

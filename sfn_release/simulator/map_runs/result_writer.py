@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sfn_release.asl.intrinsic_functions import compact
-from sfn_release.simulator.child_execution import ChildExecution
+from sfn_release.simulator.map_runs.child_execution import ChildExecution
 
 _LARGEST_FILE = 5 * 1024**3  # bytes: S3 takes no larger object in one request
 _GROUPS = {

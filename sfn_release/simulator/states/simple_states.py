@@ -5,7 +5,7 @@ from __future__ import annotations
 from sfn_release.simulator.failure import StateFailure
 from sfn_release.simulator.machine import ExecutionRun, Frame
 from sfn_release.simulator.scheduler import SleepUntil, Strand
-from sfn_release.simulator.state_visit import StateVisit
+from sfn_release.simulator.states.state_visit import StateVisit
 from sfn_release.simulator.timestamps import later
 
 

@@ -15,13 +15,8 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from sfn_release.simulator.datasets.map_items import MapItem, iterate
 from sfn_release.simulator.failure import EvaluationFailure, StateFailure
-from sfn_release.simulator.item_processor import (
-    NestedProgress,
-    is_distributed,
-    item_processor,
-    iteration_input,
-)
 from sfn_release.simulator.machine import (
     Checkpoint,
     ExecutionRun,
@@ -29,13 +24,18 @@ from sfn_release.simulator.machine import (
     Frame,
     walk,
 )
-from sfn_release.simulator.map_items import MapItem, iterate
-from sfn_release.simulator.map_run import run_distributed
-from sfn_release.simulator.map_run_items import MapAttempt
-from sfn_release.simulator.map_run_record import MapRun
-from sfn_release.simulator.retries import with_retries
+from sfn_release.simulator.map_runs.map_run import run_distributed
+from sfn_release.simulator.map_runs.map_run_items import MapAttempt
+from sfn_release.simulator.map_runs.map_run_record import MapRun
 from sfn_release.simulator.scheduler import RunTogether, Strand
-from sfn_release.simulator.state_visit import StateVisit
+from sfn_release.simulator.states.item_processor import (
+    NestedProgress,
+    is_distributed,
+    item_processor,
+    iteration_input,
+)
+from sfn_release.simulator.states.retries import with_retries
+from sfn_release.simulator.states.state_visit import StateVisit
 
 Resumed = Sequence[Checkpoint | None]
 

@@ -10,7 +10,7 @@ from sfn_release.asl.jsonata import JsonataError, is_jsonata
 from sfn_release.asl.jsonata_engine import TIMEOUT, UNDEFINED, compiled
 from sfn_release.asl.jsonata_functions import JsonataEvaluationError
 from sfn_release.simulator.failure import EvaluationFailure
-from sfn_release.simulator.state_visit import StateVisit
+from sfn_release.simulator.states.state_visit import StateVisit
 
 Place = tuple[str | int, ...]
 

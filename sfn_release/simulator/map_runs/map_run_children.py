@@ -8,7 +8,6 @@ from functools import partial
 from typing import Any
 
 from sfn_release.asl.intrinsic_functions import compact
-from sfn_release.simulator.child_execution import ChildExecution, ChildStatus
 from sfn_release.simulator.event_recorder import (
     EventCounter,
     EventRecorder,
@@ -20,11 +19,12 @@ from sfn_release.simulator.event_recorder import (
 from sfn_release.simulator.failure import (
     StateFailure,
 )
-from sfn_release.simulator.item_processor import item_processor
 from sfn_release.simulator.machine import ExecutionRun, Frame, Texts, walk
-from sfn_release.simulator.map_run_items import MapAttempt
-from sfn_release.simulator.map_run_record import MapRun
+from sfn_release.simulator.map_runs.child_execution import ChildExecution, ChildStatus
+from sfn_release.simulator.map_runs.map_run_items import MapAttempt
+from sfn_release.simulator.map_runs.map_run_record import MapRun
 from sfn_release.simulator.scheduler import RunTogether, Strand, TimeIsUp
+from sfn_release.simulator.states.item_processor import item_processor
 from sfn_release.simulator.timestamps import later, write_instant
 
 _LONGEST_EXPRESS = 300  # seconds (AWS: "Quotas")

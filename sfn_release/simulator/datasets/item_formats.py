@@ -12,9 +12,9 @@ import zlib
 from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn
 
-from sfn_release.simulator import item_csv
-from sfn_release.simulator.item_parquet import read_parquet
-from sfn_release.simulator.map_items import (
+from sfn_release.simulator.datasets import item_csv
+from sfn_release.simulator.datasets.item_parquet import read_parquet
+from sfn_release.simulator.datasets.map_items import (
     NOT_ITERABLE,
     MapItem,
     UnreadableItemsError,

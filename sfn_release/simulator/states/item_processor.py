@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sfn_release.simulator.machine import ExecutionRun, Frame
-from sfn_release.simulator.state_visit import StateVisit
+from sfn_release.simulator.states.state_visit import StateVisit
 
 
 @dataclass

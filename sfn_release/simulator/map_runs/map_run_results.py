@@ -6,9 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from sfn_release.simulator.failure import StateFailure
-from sfn_release.simulator.map_run_items import MapAttempt
-from sfn_release.simulator.map_run_record import MapRun
-from sfn_release.simulator.result_writer import ResultPlace, exported, inline_results, result_files
+from sfn_release.simulator.map_runs.map_run_items import MapAttempt
+from sfn_release.simulator.map_runs.map_run_record import MapRun
+from sfn_release.simulator.map_runs.result_writer import (
+    ResultPlace,
+    exported,
+    inline_results,
+    result_files,
+)
 from sfn_release.simulator.scheduler import Strand
 from sfn_release.simulator.task_protocol import TaskFailure
 

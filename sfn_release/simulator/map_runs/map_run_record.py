@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from sfn_release.simulator.child_execution import ChildExecution
+from sfn_release.simulator.map_runs.child_execution import ChildExecution
 
 MapRunStatus = Literal["RUNNING", "SUCCEEDED", "FAILED", "ABORTED"]
 

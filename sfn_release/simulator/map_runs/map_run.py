@@ -3,7 +3,7 @@
     items → inputs → child executions → results
 
 Those executions have their own histories; the parent's history has the map run only. See
-`sfn_release.simulator.map_run_items`, `.map_run_children` and `.map_run_results`.
+`sfn_release.simulator.map_runs.map_run_items`, `.map_run_children` and `.map_run_results`.
 """
 
 from __future__ import annotations
@@ -13,14 +13,13 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sfn_release.simulator.child_execution import ChildExecution
+from sfn_release.simulator.datasets.map_items import MapItem
 from sfn_release.simulator.event_recorder import with_error
 from sfn_release.simulator.failure import StateFailure
-from sfn_release.simulator.item_processor import NestedProgress, item_processor
 from sfn_release.simulator.machine import ExecutionRun
-from sfn_release.simulator.map_items import MapItem
-from sfn_release.simulator.map_run_children import Children
-from sfn_release.simulator.map_run_items import (
+from sfn_release.simulator.map_runs.child_execution import ChildExecution
+from sfn_release.simulator.map_runs.map_run_children import Children
+from sfn_release.simulator.map_runs.map_run_items import (
     ChildInput,
     DatasetRequest,
     MapAttempt,
@@ -30,9 +29,10 @@ from sfn_release.simulator.map_run_items import (
     read,
     text_of,
 )
-from sfn_release.simulator.map_run_record import MapRun
-from sfn_release.simulator.map_run_results import export, exports, finish
+from sfn_release.simulator.map_runs.map_run_record import MapRun
+from sfn_release.simulator.map_runs.map_run_results import export, exports, finish
 from sfn_release.simulator.scheduler import Strand
+from sfn_release.simulator.states.item_processor import NestedProgress, item_processor
 
 
 def run_distributed(attempt: MapAttempt, concurrency: int, progress: NestedProgress) -> Strand:

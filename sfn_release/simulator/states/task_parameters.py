@@ -12,7 +12,7 @@ from typing import Any
 
 from sfn_release.asl.integrations import REQUIRED, SUPPORTED, service_call
 from sfn_release.asl.intrinsic_functions import compact
-from sfn_release.simulator.state_visit import StateVisit
+from sfn_release.simulator.states.state_visit import StateVisit
 from sfn_release.simulator.task_protocol import TaskCall
 
 _LISTS = ("Headers", "QueryParameters")

@@ -10,7 +10,7 @@ from typing import Any
 
 from sfn_release.asl.intrinsic_functions import compact
 from sfn_release.simulator.failure import MAX_BYTES, StateFailure
-from sfn_release.simulator.state_visit import StateVisit
+from sfn_release.simulator.states.state_visit import StateVisit
 
 _MAX_STORED = 10 * 1024 * 1024
 

@@ -12,18 +12,18 @@ from typing import Any, TypeGuard
 
 from sfn_release.asl import intrinsics, paths
 from sfn_release.asl.intrinsic_functions import compact
-from sfn_release.simulator.choice import holds
 from sfn_release.simulator.failure import StateFailure
-from sfn_release.simulator.path_lookup import (
+from sfn_release.simulator.languages.choice import holds
+from sfn_release.simulator.languages.path_lookup import (
     as_text,
     look_up,
     parse_path,
     reference_value,
     value_at,
 )
-from sfn_release.simulator.state_visit import StateExit, StateVisit
+from sfn_release.simulator.languages.variables import within_limits
+from sfn_release.simulator.states.state_visit import StateExit, StateVisit
 from sfn_release.simulator.timestamps import later, parse_instant
-from sfn_release.simulator.variables import within_limits
 
 _ALL = 100  # percent
 _MAX_SECONDS = 99_999_999
@@ -31,7 +31,7 @@ _MAX_COUNT = 10**15 - 1  # a path's number has at most as many digits
 
 
 class JsonPathLanguage:
-    """Implements `sfn_release.simulator.query_language.QueryLanguage`."""
+    """Implements `sfn_release.simulator.languages.query_language.QueryLanguage`."""
 
     def input(self, visit: StateVisit) -> Any:
         """Apply InputPath."""

@@ -14,10 +14,10 @@ from sfn_release.asl.intrinsic_functions import compact
 from sfn_release.simulator.event_recorder import with_error, with_input, with_output
 from sfn_release.simulator.failure import ExecutionFailure, StateFailure, exceeds_quota, too_large
 from sfn_release.simulator.machine import ExecutionRun, Frame
-from sfn_release.simulator.retries import with_retries
 from sfn_release.simulator.scheduler import SleepUntil, Strand, TimeIsUp, WaitForMessage
-from sfn_release.simulator.state_visit import StateVisit
-from sfn_release.simulator.task_parameters import require_parameters
+from sfn_release.simulator.states.retries import with_retries
+from sfn_release.simulator.states.state_visit import StateVisit
+from sfn_release.simulator.states.task_parameters import require_parameters
 from sfn_release.simulator.task_protocol import (
     Later,
     NoAnswer,

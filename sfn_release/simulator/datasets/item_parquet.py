@@ -9,7 +9,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sfn_release.simulator.map_items import UnreadableItemsError
+from sfn_release.simulator.datasets.map_items import UnreadableItemsError
 
 _ROWS = 10_000  # that are in memory as Python values at a time
 

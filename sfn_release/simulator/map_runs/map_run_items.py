@@ -10,16 +10,16 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sfn_release.asl.intrinsic_functions import compact
+from sfn_release.simulator.datasets.item_reader import read_items
+from sfn_release.simulator.datasets.map_items import MapItem, UnreadableItemsError, iterate
 from sfn_release.simulator.failure import MAX_BYTES, ExecutionFailure, StateFailure
-from sfn_release.simulator.item_batches import Batching, batches
-from sfn_release.simulator.item_processor import iteration_input
-from sfn_release.simulator.item_reader import read_items
 from sfn_release.simulator.machine import ExecutionRun, Frame
-from sfn_release.simulator.map_items import MapItem, UnreadableItemsError, iterate
+from sfn_release.simulator.map_runs.item_batches import Batching, batches
 from sfn_release.simulator.scheduler import SleepUntil, Strand, WaitForMessage
-from sfn_release.simulator.state_visit import StateVisit
+from sfn_release.simulator.states.item_processor import iteration_input
+from sfn_release.simulator.states.state_visit import StateVisit
+from sfn_release.simulator.states.task_state import ask
 from sfn_release.simulator.task_protocol import Later, TaskCall, TaskFailure
-from sfn_release.simulator.task_state import ask
 from sfn_release.simulator.timestamps import later
 
 

@@ -13,11 +13,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sfn_release.simulator.jsonata_amounts import amount, duration, text_of
-from sfn_release.simulator.jsonata_fields import JsonataFields
-from sfn_release.simulator.state_visit import StateExit, StateVisit
+from sfn_release.simulator.languages.jsonata_amounts import amount, duration, text_of
+from sfn_release.simulator.languages.jsonata_fields import JsonataFields
+from sfn_release.simulator.languages.variables import within_limits
+from sfn_release.simulator.states.state_visit import StateExit, StateVisit
 from sfn_release.simulator.timestamps import later, parse_instant
-from sfn_release.simulator.variables import within_limits
 
 _PLACES = {
     "MaxItems": ("ItemReader", "ReaderConfig", "MaxItems"),
@@ -28,7 +28,7 @@ _PLACES = {
 
 
 class JsonataLanguage:
-    """Implements `sfn_release.simulator.query_language.QueryLanguage`."""
+    """Implements `sfn_release.simulator.languages.query_language.QueryLanguage`."""
 
     def input(self, visit: StateVisit) -> Any:
         """Return the state's input as it is."""

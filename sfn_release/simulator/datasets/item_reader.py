@@ -15,9 +15,14 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from sfn_release.simulator import item_csv
-from sfn_release.simulator.item_formats import items_in, parse, text
-from sfn_release.simulator.map_items import NOT_ITERABLE, MapItem, UnreadableItemsError, iterate
+from sfn_release.simulator.datasets import item_csv
+from sfn_release.simulator.datasets.item_formats import items_in, parse, text
+from sfn_release.simulator.datasets.map_items import (
+    NOT_ITERABLE,
+    MapItem,
+    UnreadableItemsError,
+    iterate,
+)
 
 _ALL = 100_000_000  # AWS: the most items of a map run
 

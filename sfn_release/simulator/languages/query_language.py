@@ -1,7 +1,7 @@
 """The interface of a query language, which computes every field of a state.
 
-`sfn_release.simulator.jsonpath` implements it for JSONPath, `.jsonata_language` for JSONata. To add
-a language, implement `QueryLanguage` and name it in `sfn_release.simulator.execution`.
+`jsonpath` implements it for JSONPath, `jsonata_language` for JSONata. To add a language, implement
+`QueryLanguage` and name it in `sfn_release.simulator.execution`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
-from sfn_release.simulator.state_visit import StateExit, StateVisit
+from sfn_release.simulator.states.state_visit import StateExit, StateVisit
 
 
 class QueryLanguage(Protocol):

@@ -11,7 +11,7 @@ import struct
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sfn_release.simulator.map_items import UnreadableItemsError
+from sfn_release.simulator.datasets.map_items import UnreadableItemsError
 
 _DELIMITERS = {"COMMA": ",", "PIPE": "|", "SEMICOLON": ";", "SPACE": " ", "TAB": "\t"}
 _LONGEST_HEADER = 10_240  # bytes

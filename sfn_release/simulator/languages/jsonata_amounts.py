@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sfn_release.asl.intrinsic_functions import compact
-from sfn_release.simulator.jsonata_fields import JsonataFields, Place, written
+from sfn_release.simulator.languages.jsonata_fields import JsonataFields, Place, written
 
 _MOST_SECONDS = 99_999_999  # AWS: TimeoutSeconds, HeartbeatSeconds and Seconds
 _ALL = 100  # percent

@@ -1,0 +1,7 @@
+"""The query languages: JSONPath and JSONata compute the fields of a state, each in its own way.
+
+query_language    the interface that both implement
+jsonpath          JSONPath; `path_lookup` follows its paths, `choice` compares for its Choice rules
+jsonata_language  JSONata; `jsonata_fields` evaluates its expressions, `jsonata_amounts` its numbers
+variables         the limits of Assign, in both languages
+"""

@@ -1,0 +1,8 @@
+"""The distributed Map: each item, or batch of items, is an execution of its own.
+
+map_run           one run of a distributed Map, from its items to its output
+map_run_items     the items: from the state or a dataset, selected and put into batches
+map_run_children  the child executions, side by side, and the failures that the Map tolerates
+map_run_record    what DescribeMapRun shows of a run, and what a redrive needs
+map_run_results   the output, and the files of a ResultWriter
+"""
