@@ -125,8 +125,16 @@ class HandlerProcess:
         return answer
 
     def _exited(self) -> dict[str, Any]:
-        """Return Lambda's words for a runtime that ended while it had an event."""
-        code = self._process.wait(_END_SECONDS)
+        """Return Lambda's words for a runtime that ended while it had an event.
+
+        A handler can also close the descriptors of the runtime and live on. Nothing can be answered
+        then, so its process ends here.
+        """
+        try:
+            code = self._process.wait(_END_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.end()
+            code = self._process.wait()
         how = f"signal: {_signal_name(-code)}" if code < 0 else f"exit status {code}"
         ended = f"with error: {how}" if code else "without providing a reason"
         message = f"Runtime exited {ended}"

@@ -79,6 +79,10 @@ def leaving(event, context):
 def crashing(event, context):
     os.kill(os.getpid(), 9)
 
+def detaching(event, context):
+    os.closerange(3, 256)
+    time.sleep(600)
+
 def pid(event, context):
     return os.getpid()
 
@@ -260,6 +264,16 @@ def test_a_process_that_ends_is_an_exit_error(
     error, cause = failure(run, handler, event)
     assert (error, cause["errorType"]) == ("Runtime.ExitError", "Runtime.ExitError")
     assert message in cause["errorMessage"]
+
+
+def test_a_handler_that_closes_the_runtime_s_files_is_ended(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Code that detaches from its parent does so. The function fails, and nothing waits for it."""
+    monkeypatch.setattr("sfn_release.tasks.handler_process._END_SECONDS", 0.1)
+    error, cause = failure(run, "detaching", "")
+    assert error == "Runtime.ExitError"
+    assert "signal: killed" in cause["errorMessage"]
 
 
 def test_a_handler_times_out_and_starts_anew(folder: Path) -> None:
