@@ -57,17 +57,17 @@ def serve(
     port: int = 8083,
     allowed: Collection[str] = (),
     exposed: bool = False,
-    ready: Callable[[int], None] = lambda _port: None,
+    ready: Callable[[str], None] = lambda _url: None,
 ) -> None:
     """Answer requests until a KeyboardInterrupt, which is raised after closing *service*.
 
     *port* 0 means any free port. *allowed* are host names to accept beside loopback's. *exposed*
     lets other machines connect, as the inside of a container needs it. *ready* is called with the
-    port. Raises LocalServiceError for a *host* that isn't loopback unless *exposed*, and for a port
-    that isn't free.
+    URL for clients on this machine. Raises LocalServiceError for a *host* that isn't loopback
+    unless *exposed*, and for a port that isn't free.
     """
     with listen(service, host=host, port=port, allowed=allowed, exposed=exposed) as server:
-        ready(server.server_port)
+        ready(server.url)
         try:
             server.serve_forever(poll_interval=0.2)
         finally:
@@ -81,15 +81,16 @@ def listen(
     port: int,
     allowed: Collection[str] = (),
     exposed: bool = False,
-) -> ThreadingHTTPServer:
+) -> HttpServer:
     """Return a server that already listens. It answers once you call ``serve_forever``.
 
     Raises the errors of `serve`.
     """
     address = _address(host, exposed=exposed)
-    kind = _Server6 if address.version == 6 else _Server  # noqa: PLR2004 - IPv6
+    kind = _Server6 if address.version == 6 else HttpServer  # noqa: PLR2004 - IPv6
     try:
-        server = kind((str(address), port), service, allowed)
+        # No web page can get its own name into the Host of a request for an IP address.
+        server = kind((str(address), port), service, [*allowed, str(address)])
     except OSError as error:
         raise LocalServiceError(
             f"The local service can't listen on {host}, port {port}.",
@@ -98,8 +99,7 @@ def listen(
         ) from error
     except OverflowError as error:
         raise LocalServiceError(f"{port} is not a port. Ports are 0 to 65535.") from error
-    shown = f"[{address}]" if kind is _Server6 else str(address)
-    service.context.address.url = f"http://{shown}:{server.server_port}"
+    service.context.address.url = server.url
     return server
 
 
@@ -122,7 +122,9 @@ def _address(host: str, *, exposed: bool) -> ipaddress.IPv4Address | ipaddress.I
     return address
 
 
-class _Server(ThreadingHTTPServer):
+class HttpServer(ThreadingHTTPServer):
+    """An HTTP server of *service*, in a thread for each connection."""
+
     daemon_threads = True  # an idle connection doesn't keep the process alive
     request_queue_size = 128
     allow_reuse_address = True
@@ -134,13 +136,21 @@ class _Server(ThreadingHTTPServer):
         self.allowed = allowed
         super().__init__(address, _Handler)
 
+    @property
+    def url(self) -> str:
+        """The URL for clients on this machine."""
+        host = str(self.server_address[0])
+        # These two stand for every address. Not every system connects to them.
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - not listened on
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.server_port}"
+
     def handle_error(self, request: Any, client_address: Any) -> None:
-        # Clients go away all the time. Anything else is a bug and keeps its traceback.
+        """Keep the traceback of a bug. Clients go away all the time, which is none."""
         if not isinstance(sys.exception(), ConnectionError | TimeoutError):
             super().handle_error(request, client_address)
 
 
-class _Server6(_Server):
+class _Server6(HttpServer):
     address_family = socket.AF_INET6
 
 
@@ -150,7 +160,7 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     timeout = _IDLE_SECONDS
     disable_nagle_algorithm = True
-    server: _Server
+    server: HttpServer
 
     def do_POST(self) -> None:
         """Answer one API request."""
@@ -258,11 +268,11 @@ def start(
 class Background:
     """A server in a thread. As a context manager it stops itself and closes its service."""
 
-    def __init__(self, service: LocalService, server: ThreadingHTTPServer) -> None:
+    def __init__(self, service: LocalService, server: HttpServer) -> None:
         self._service = service
         self._server = server
         self.port = server.server_port
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = server.url
         self._thread = threading.Thread(
             target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
         )

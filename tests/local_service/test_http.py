@@ -48,7 +48,7 @@ from sfn_release.simulator import Mocks
 from sfn_release.tasks import ExecutionScope
 with contextlib.suppress(KeyboardInterrupt):
     server.serve(open_service(sys.argv[1], tasks_for=lambda scope: Mocks()), port=0,
-                 ready=lambda port: print(port, flush=True))
+                 ready=lambda url: print(url, flush=True))
 """
 TARGET = "AWSStepFunctions.ListStateMachines"
 FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:f"
@@ -79,7 +79,7 @@ def process(path: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
     ) as started:
         assert started.stdout is not None
         try:
-            yield started, f"http://127.0.0.1:{started.stdout.readline().strip()}"
+            yield started, started.stdout.readline().strip()
         finally:
             started.kill()
 
@@ -387,6 +387,25 @@ def test_only_loopback_is_listened_on(host: str) -> None:
     with pytest.raises(LocalServiceError) as caught:
         server.serve(open_service(":memory:", tasks_for=any_tasks), host=host, port=0)
     assert host in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("host", "shown"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:"),
+        ("127.0.0.2", "http://127.0.0.2:"),
+        ("0.0.0.0", "http://127.0.0.1:"),  # noqa: S104 - every address, as in a container
+        ("::1", "http://[::1]:"),
+        ("::", "http://[::1]:"),
+    ],
+)
+def test_the_url_reaches_the_server_from_this_machine(host: str, shown: str) -> None:
+    """Handlers use it to call the service back, whichever address it listens on."""
+    service = open_service(":memory:", tasks_for=any_tasks)
+    with server.Background(service, server.listen(service, host=host, port=0, exposed=True)) as it:
+        assert it.url == service.context.address.url
+        assert it.url.startswith(shown)
+        assert client_of(it.url).list_state_machines()["stateMachines"] == []
 
 
 def test_a_port_that_is_taken_is_told(running: server.Background) -> None:

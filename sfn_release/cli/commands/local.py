@@ -115,8 +115,7 @@ def serve(
         settings=settings,
     )
 
-    def ready(port: int) -> None:
-        url = f"http://127.0.0.1:{port}"
+    def ready(url: str) -> None:
         if session.as_json:
             where = str(opened.database) if opened.database else None
             members = {"endpoint_url": url, "database": where}

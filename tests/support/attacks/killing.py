@@ -289,8 +289,8 @@ class endpoint:  # noqa: N801 - a context manager reads as a function
             _serve(self._world, writer)
         os.close(writer)
         with os.fdopen(reader) as pipe:
-            port = int(pipe.readline())
-        os.environ["AWS_ENDPOINT_URL"] = f"http://127.0.0.1:{port}"
+            url = pipe.readline().strip()
+        os.environ["AWS_ENDPOINT_URL"] = url
 
     def __exit__(self, *_: object) -> None:
         if self._child:
@@ -306,8 +306,8 @@ def _serve(world: World, writer: int) -> None:
         from sfn_release.local_service.server import serve
         from sfn_release.simulator import Mocks
 
-        def ready(port: int) -> None:
-            os.write(writer, f"{port}\n".encode())
+        def ready(url: str) -> None:
+            os.write(writer, f"{url}\n".encode())
             os.close(writer)
 
         mocks = open_service(_database(world), tasks_for=lambda _scope: Mocks())
