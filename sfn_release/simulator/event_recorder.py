@@ -9,14 +9,10 @@ from typing import Any
 from sfn_release.asl.intrinsic_functions import compact
 from sfn_release.simulator.clock import Clock
 from sfn_release.simulator.execution_outcome import Event
-from sfn_release.simulator.failure import RUNTIME, ExecutionFailure
+from sfn_release.simulator.failure import RUNTIME, HistoryFull
 from sfn_release.simulator.text_store import WHOLE, TextStore, with_handles
 
 _MAX_EVENTS = 25_000  # of a standard workflow's execution (AWS: "State, task and execution quotas")
-
-
-class HistoryFull(ExecutionFailure):
-    """The execution has as many events as AWS allows."""
 
 
 class EventCounter:

@@ -22,7 +22,6 @@ from sfn_release.simulator.clock import Clock
 from sfn_release.simulator.definition_shape import shape_fault
 from sfn_release.simulator.event_recorder import (
     EventRecorder,
-    HistoryFull,
     with_error,
     with_input,
     with_output,
@@ -38,6 +37,7 @@ from sfn_release.simulator.failure import (
     ExecutionFailure,
     ExecutionStopped,
     ExecutionTimedOut,
+    HistoryFull,
     StateFailure,
 )
 from sfn_release.simulator.languages.jsonata_language import JsonataLanguage

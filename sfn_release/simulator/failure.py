@@ -74,6 +74,10 @@ class ExecutionFailure(Exception):  # noqa: N818 - likewise
         self.cause = cause
 
 
+class HistoryFull(ExecutionFailure):
+    """The execution has as many events as AWS allows."""
+
+
 class ExecutionTimedOut(Exception):  # noqa: N818 - likewise
     """The state machine's TimeoutSeconds, or AWS's limit of a year, has passed."""
 

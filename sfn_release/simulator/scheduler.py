@@ -19,7 +19,7 @@ from enum import Enum
 from typing import Any
 
 from sfn_release.simulator.clock import Clock
-from sfn_release.simulator.failure import ExecutionTimedOut, StateFailure
+from sfn_release.simulator.failure import ExecutionTimedOut, HistoryFull, StateFailure
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,9 @@ class RunTogether:
     The value is the list of their values, in order. When a strand fails with a StateFailure, the
     others are closed, and the failure is raised where the group was yielded. *limit* is
     called whenever a strand could start, so it may change meanwhile. At *until* the strands that
-    still run are closed, and the value is TIME_IS_UP. A group with a *name* can be cut off.
+    still run are closed, and the value is TIME_IS_UP. A group with a *name* is an execution of its
+    own: it can be cut off, and a HistoryFull of its strands, at any depth, is raised where it was
+    yielded.
     """
 
     strands: Sequence[Callable[[], Strand]]
@@ -176,11 +178,16 @@ class Scheduler:
         except StateFailure as failure:
             if running.parent is None:
                 raise
-            self._failed(running.parent, running, failure)
+            self._failed(running.parent, failure)
+        except HistoryFull as full:
+            execution = _execution(running)
+            if execution is None:
+                raise
+            self._failed(execution, full)
 
     def _step(self, running: _RunningStrand, value: Any) -> None:
         """Run a strand until it waits again."""
-        if isinstance(value, StateFailure):
+        if isinstance(value, StateFailure | HistoryFull):
             wanted = running.strand.throw(value)
         else:
             wanted = running.strand.send(value)
@@ -244,8 +251,7 @@ class Scheduler:
             del join.running[running]
             self._fill(join)
 
-    def _failed(self, join: _Join, failed: _RunningStrand, failure: StateFailure) -> None:
-        del join.running[failed]
+    def _failed(self, join: _Join, failure: StateFailure | HistoryFull) -> None:
         self._cancel(join)
         self._leave(join.owner)
         self._resume(join.owner, failure)
@@ -266,3 +272,11 @@ class Scheduler:
             self._forget_token(running)
             running.strand.close()
         join.running.clear()
+
+
+def _execution(running: _RunningStrand) -> _Join | None:
+    """Return the group of the innermost child execution that a strand belongs to."""
+    join = running.parent
+    while join is not None and join.group.name is None:
+        join = join.owner.parent
+    return join

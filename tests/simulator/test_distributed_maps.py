@@ -320,6 +320,27 @@ def test_an_express_child_runs_five_minutes() -> None:
     assert run(rows(WAIT), [1]).output == [1]
 
 
+@pytest.mark.parametrize("inside", [False, True])
+def test_a_child_with_a_full_history_fails_alone(inside: bool) -> None:
+    """The limit of 25,000 events is an execution's own, also inside a Parallel of the child."""
+    loop = machine(Loop={"Type": "Pass", "Next": "Loop"})
+    zero = {"Variable": "$", "NumericEquals": 0, "Next": "Loop"}
+    endless = {
+        "StartAt": "Zero?",
+        "States": {
+            "Zero?": {"Type": "Choice", "Choices": [zero], "Default": "Done"},
+            "Done": {"Type": "Succeed"},
+            **loop["States"],
+        },
+    }
+    processor = machine(Both={"Type": "Parallel", "Branches": [endless]}) if inside else endless
+    outcome = run(rows(processor, ToleratedFailureCount=1), [0, 5])
+    full, fine = only_run(outcome).children
+    assert (outcome.status, fine.status) == ("SUCCEEDED", "SUCCEEDED")
+    assert (full.status, full.error, full.last_event) == ("FAILED", "States.Runtime", 25_000)
+    assert full.events[-1].type == "ExecutionFailed"
+
+
 def test_children_run_at_most_max_concurrency_at_a_time() -> None:
     """And all others wait."""
     outcome = run(rows(WAIT, MaxConcurrency=2), [1, 2, 3])

@@ -94,12 +94,15 @@ def _run(
 
 
 def _resumed(attempt: MapAttempt) -> Mapping[str, Any] | None:
-    """Return the checkpoint of the map run that a redrive goes on with; None to start one."""
+    """Return the checkpoint of the map run that a redrive goes on with; None to start one.
+
+    If that run had succeeded, its results together were too large, and all children run again.
+    """
     parts = attempt.visit.resumed
     if attempt.count or not parts or parts[0] is None or "map_run" not in parts[0]:
         return None
     found: Mapping[str, Any] = parts[0]["map_run"]
-    return found
+    return None if found["status"] == "SUCCEEDED" else found
 
 
 def _new_map_run(attempt: MapAttempt, concurrency: int, before: Mapping[str, Any] | None) -> MapRun:

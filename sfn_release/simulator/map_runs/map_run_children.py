@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -11,14 +12,11 @@ from sfn_release.asl.intrinsic_functions import compact
 from sfn_release.simulator.event_recorder import (
     EventCounter,
     EventRecorder,
-    HistoryFull,
     with_error,
     with_input,
     with_output,
 )
-from sfn_release.simulator.failure import (
-    StateFailure,
-)
+from sfn_release.simulator.failure import HistoryFull, StateFailure
 from sfn_release.simulator.machine import ExecutionRun, Frame, Texts, walk
 from sfn_release.simulator.map_runs.child_execution import ChildExecution, ChildStatus
 from sfn_release.simulator.map_runs.map_run_items import MapAttempt
@@ -105,8 +103,7 @@ class Children:
         """Record the end of a child and hand it to the observer, who may drop its history."""
         running = self._running.pop(child.index)
         run, frame = running.run, running.frame
-        if status in ("TIMED_OUT", "ABORTED"):
-            _abort_map_runs(running)
+        _abort_map_runs(running)
         child.status, child.stopped = status, run.clock.now()
         previous = frame.last if status in ("SUCCEEDED", "FAILED") else 0
         details = with_error(child.error, child.cause)
@@ -124,7 +121,8 @@ def _abort_map_runs(child: _Running) -> None:
     for inner in run.map_runs[child.earlier :]:
         if inner.execution_arn == run.seed.execution_arn and inner.status == "RUNNING":
             inner.abort()
-            run.history.record("MapRunAborted", inner.event)
+            with suppress(HistoryFull):  # the last event is the child's end
+                run.history.record("MapRunAborted", inner.event)
 
 
 class ChildStopped(Exception):  # noqa: N818 - names the thing
@@ -175,6 +173,8 @@ def _run_of(
         execution.pop("RedriveCount", None)
     else:
         execution["RedriveCount"] = child.redrive_count
+        if child.position is not None:
+            execution["RedriveTime"] = write_instant(parent.clock.now())
         history = EventRecorder(parent.clock, last=child.last_event, texts=parent.history.texts)
     seed = replace(
         parent.seed,

@@ -103,6 +103,7 @@ class MapRun:
             "map_run": {
                 "arn": self.arn,
                 "redrive_count": self.redrive_count,
+                "status": self.status,
                 "children": [child.checkpoint() for child in self.children],
             }
         }
