@@ -12,8 +12,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from sfn_release.local_service import open_service
-from sfn_release.local_service.arns import ArnScope
-from sfn_release.local_service.server import serve
+from sfn_release.local_service.api.arns import ArnScope
+from sfn_release.local_service.http.server import serve
 from sfn_release.local_service.service import ServiceResponse
 from sfn_release.simulator import Tasks
 

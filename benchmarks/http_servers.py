@@ -112,7 +112,7 @@ def _beside_half_sent(port: int) -> str:
 def _run(name: str, port: int) -> None:
     service = open_service(":memory:", tasks_for=lambda _scope: Mocks())
     if name == "ours":
-        from sfn_release.local_service.server import serve
+        from sfn_release.local_service.http.server import serve
 
         serve(service, port=port)
         return

@@ -21,7 +21,7 @@ from botocore.loaders import JSONFileLoader
 from hypothesis import settings
 
 from sfn_release.local_service import open_service
-from sfn_release.local_service.server import start
+from sfn_release.local_service.http.server import start
 from sfn_release.project.modules import build_process
 from sfn_release.simulator import Mocks
 from support.command_line import CREDENTIALS, Project, config

@@ -70,7 +70,7 @@ EDGES = {
     "tasks/handler_worker.py": "the process of a handler: its deadline and environment",
     "tasks/request_ids.py": "request ids of the services that answer tasks",
     "local_service/service.py": "request ids, and the defaults of what the service is given",
-    "local_service/http_protocol.py": "request ids of HTTP answers",
+    "local_service/http/http_protocol.py": "request ids of HTTP answers",
 }
 
 LAZY = sorted({*ONLY} - {"sqlite3", "click"})

@@ -16,7 +16,7 @@ from boto_session_manager.api import BotoSesManager
 
 import sfn_release as sfn
 from sfn_release.local_service import open_service
-from sfn_release.local_service.server import listen
+from sfn_release.local_service.http.server import listen
 from sfn_release.simulator import Mocks
 from support.places import ROOT
 

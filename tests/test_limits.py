@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from sfn_release import local
 from sfn_release.authoring.yaml_documents import load_yaml
 from sfn_release.canonical import canonical, loads
-from sfn_release.local_service.server import start
+from sfn_release.local_service.http.server import start
 from sfn_release.local_service.service import LocalService
 from sfn_release.project import parse_project
 from sfn_release.project.modules import build

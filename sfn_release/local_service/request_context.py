@@ -6,9 +6,9 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sfn_release.local_service.arns import ArnScope
-from sfn_release.local_service.live_executions import LiveExecutions
-from sfn_release.local_service.store import Store
+from sfn_release.local_service.api.arns import ArnScope
+from sfn_release.local_service.executions.live_executions import LiveExecutions
+from sfn_release.local_service.storage.store import Store
 from sfn_release.simulator import Tasks
 from sfn_release.tasks import ExecutionScope, ReadMockConfig
 

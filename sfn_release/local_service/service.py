@@ -16,9 +16,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from sfn_release.aws.regions import LOCAL_ACCOUNT, LOCAL_REGION
-from sfn_release.local_service import (
+from sfn_release.local_service.api import (
     activity_api,
-    activity_tasks,
     alias_api,
     api_errors,
     execution_api,
@@ -30,13 +29,14 @@ from sfn_release.local_service import (
     task_api,
     version_api,
 )
-from sfn_release.local_service import api_model as models
-from sfn_release.local_service.api_errors import ApiError
-from sfn_release.local_service.arns import ArnScope
-from sfn_release.local_service.live_executions import LiveExecutions
+from sfn_release.local_service.api import api_model as models
+from sfn_release.local_service.api.api_errors import ApiError
+from sfn_release.local_service.api.arns import ArnScope
+from sfn_release.local_service.executions import activity_tasks
+from sfn_release.local_service.executions.live_executions import LiveExecutions
+from sfn_release.local_service.executions.signal_reader import signal_reader
 from sfn_release.local_service.request_context import ApiOperation, RequestContext, TasksFor
-from sfn_release.local_service.signal_reader import signal_reader
-from sfn_release.local_service.store import Store
+from sfn_release.local_service.storage.store import Store
 from sfn_release.tasks import ReadMockConfig
 
 REGION = LOCAL_REGION
@@ -46,7 +46,7 @@ CONTENT_TYPE = "application/x-amz-json-1.0"
 
 def _test_state(context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
     # It imports the checks, which no execution needs.
-    from sfn_release.local_service import test_state_api
+    from sfn_release.local_service.api import test_state_api
 
     return test_state_api.run(context, request)
 

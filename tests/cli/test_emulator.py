@@ -85,7 +85,9 @@ def test_an_emulator_without_sts_needs_the_account(
     repository: Path, local_server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """STS is asked, and the error asks for `account`; once that is set, STS isn't called."""
-    monkeypatch.setattr("sfn_release.local_service.sts.is_get_caller_identity", lambda *_: False)
+    monkeypatch.setattr(
+        "sfn_release.local_service.http.sts.is_get_caller_identity", lambda *_: False
+    )
     for endpoint in (f'"{local_server}"', f'{{ stepfunctions = "{local_server}" }}'):
         project = emulated(repository, endpoint)
         planned = project.run("plan")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from sfn_release.local_service import open_service
-from sfn_release.local_service.server import start
+from sfn_release.local_service.http.server import start
 from sfn_release.simulator import Mocks
 from support.command_line import ROLE, Project
 from support.services import ACCOUNT, code

@@ -10,7 +10,7 @@ import pytest
 from sfn_release.cli.output.plans import plan_lines
 from sfn_release.cli.output.progress import ProgressDisplay
 from sfn_release.local_service import LocalService, open_service
-from sfn_release.local_service.server import start
+from sfn_release.local_service.http.server import start
 from sfn_release.operations.each_environment import Attempts
 from sfn_release.plan import Plan, WorkflowPlan
 from sfn_release.plan.steps import DeleteStateMachine

@@ -24,7 +24,7 @@ from sfn_release.cli.output.error_text import error_lines
 from sfn_release.cli.signals import terminable
 from sfn_release.errors import SfnReleaseError
 from sfn_release.local_service import LocalService, open_service
-from sfn_release.local_service.server import start
+from sfn_release.local_service.http.server import start
 from sfn_release.simulator import Mocks
 from support.command_line import Project, config
 

@@ -15,7 +15,7 @@ import pytest
 from sfn_release.aws.clients import connect
 from sfn_release.aws.sessions import Access
 from sfn_release.local_service import open_service
-from sfn_release.local_service.server import start
+from sfn_release.local_service.http.server import start
 from sfn_release.release.record import timestamp
 from sfn_release.simulator.mocks import Mocks
 from support.errors import refused

@@ -9,7 +9,7 @@ import pytest
 
 from sfn_release.errors import GitError, ImmutableError
 from sfn_release.local_service import open_service
-from sfn_release.local_service.server import start
+from sfn_release.local_service.http.server import start
 from sfn_release.operations import releases
 from sfn_release.simulator import Mocks
 from support.faults import GitWrites

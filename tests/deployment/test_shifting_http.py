@@ -13,7 +13,7 @@ import pytest
 
 from sfn_release.deployment.live_state import describe_alias
 from sfn_release.local_service import open_service
-from sfn_release.local_service.server import start
+from sfn_release.local_service.http.server import start
 from sfn_release.operations import status
 from sfn_release.simulator.mocks import Mocks
 from support.errors import refused

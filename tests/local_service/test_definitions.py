@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import sfn_release as sfn
-from sfn_release.local_service.diagnostics import diagnostics
+from sfn_release.local_service.api.diagnostics import diagnostics
 from support.machines import ROLE, refusal
 from support.places import CORPUS, ORACLE
 

@@ -15,7 +15,8 @@ from hypothesis import strategies as some
 
 import sfn_release as sfn
 from sfn_release.errors import ConfigError
-from sfn_release.local_service import open_service, server
+from sfn_release.local_service import open_service
+from sfn_release.local_service.http import server
 from sfn_release.simulator import Mocks
 from support.machines import MACHINES, ROLE, refusal
 

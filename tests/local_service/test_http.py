@@ -25,7 +25,8 @@ import sfn_release as sfn
 from sfn_release.aws.clients import connect
 from sfn_release.aws.sessions import Access
 from sfn_release.errors import LocalServiceError
-from sfn_release.local_service import open_service, server
+from sfn_release.local_service import open_service
+from sfn_release.local_service.http import server
 from sfn_release.simulator import Mocks
 from sfn_release.tasks import ExecutionScope
 from support.machines import MACHINES, ROLE, create, definition, refusal
@@ -43,7 +44,8 @@ CREDENTIALS = {
 }
 SERVE = """
 import contextlib, sys
-from sfn_release.local_service import server, open_service
+from sfn_release.local_service import open_service
+from sfn_release.local_service.http import server
 from sfn_release.simulator import Mocks
 from sfn_release.tasks import ExecutionScope
 with contextlib.suppress(KeyboardInterrupt):

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from sfn_release.local_service import LocalService, open_service
-from sfn_release.local_service.http_protocol import HttpRequest, answer, refusal
+from sfn_release.local_service.http.http_protocol import HttpRequest, answer, refusal
 from sfn_release.simulator import Mocks
 
 NOON = 1_767_268_800.0  # 2026-01-01T12:00:00Z

@@ -15,7 +15,8 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from sfn_release.local_service import open_service, server
+from sfn_release.local_service import open_service
+from sfn_release.local_service.http import server
 from sfn_release.simulator import Later, Mocks, TaskCall
 from support.machines import ROLE, refusal
 

@@ -11,9 +11,10 @@ import pytest
 from botocore.loaders import Loader
 from botocore.model import ServiceModel
 
-from sfn_release.local_service import api_model, open_service, service
-from sfn_release.local_service.api_errors import ApiError
-from sfn_release.local_service.supported_members import supported_members
+from sfn_release.local_service import open_service, service
+from sfn_release.local_service.api import api_model
+from sfn_release.local_service.api.api_errors import ApiError
+from sfn_release.local_service.api.supported_members import supported_members
 from sfn_release.simulator import Later, TaskCall
 from support.machines import MACHINES, ROLE, definition
 

@@ -12,8 +12,9 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from sfn_release.local_service import open_service, request_headers, server
-from sfn_release.local_service.arns import ArnScope
+from sfn_release.local_service import open_service
+from sfn_release.local_service.api.arns import ArnScope
+from sfn_release.local_service.http import request_headers, server
 from sfn_release.simulator import Mocks
 from support.machines import create, refusal
 

@@ -19,8 +19,8 @@ import pytest
 
 import sfn_release as sfn
 from sfn_release.errors import LocalServiceError
-from sfn_release.local_service import history_store
-from sfn_release.local_service.store import Store
+from sfn_release.local_service.storage import history_store
+from sfn_release.local_service.storage.store import Store
 from support.machines import MACHINES, create, definition
 from support.places import PYTHONPATH
 

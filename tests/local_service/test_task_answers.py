@@ -15,7 +15,8 @@ import pytest
 from botocore.config import Config
 
 import sfn_release as sfn
-from sfn_release.local_service import open_service, server
+from sfn_release.local_service import open_service
+from sfn_release.local_service.http import server
 from sfn_release.simulator import Later, Mocks, NoAnswer, TaskCall, TaskFailure
 from support.machines import MACHINES, ROLE, refusal
 

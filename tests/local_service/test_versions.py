@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import sfn_release as sfn
 from sfn_release.aws.stepfunctions import in_process
 from sfn_release.local_service import open_service
-from sfn_release.local_service.start_targets import route_by
+from sfn_release.local_service.api.start_targets import route_by
 from sfn_release.simulator import Mocks
 from support.machines import MACHINES, ROLE, create, definition, refusal
 

@@ -14,7 +14,7 @@ import pytest
 from sfn_release.aws.api_calls import call
 from sfn_release.aws.clients import Aws
 from sfn_release.local_service import open_service
-from sfn_release.local_service.server import start
+from sfn_release.local_service.http.server import start
 from sfn_release.operations import Workspace, deploy, open_workspace, rollback, system_runtime
 from sfn_release.plan import Plan
 from sfn_release.plan.steps import Step

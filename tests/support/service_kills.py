@@ -29,7 +29,8 @@ from support.places import PYTHONPATH
 
 SERVER = """
 import sys
-from sfn_release.local_service import open_service, server
+from sfn_release.local_service import open_service
+from sfn_release.local_service.http import server
 from sfn_release.simulator import Later, NoAnswer
 
 class Tasks:

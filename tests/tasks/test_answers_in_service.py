@@ -13,7 +13,7 @@ import pytest
 
 import sfn_release as sfn
 from sfn_release.local_service import open_service
-from sfn_release.local_service.server import start
+from sfn_release.local_service.http.server import start
 from sfn_release.tasks import Handlers, TaskSources, read_handlers
 from support.machines import ROLE
 

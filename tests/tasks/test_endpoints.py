@@ -15,7 +15,7 @@ import boto3
 import pytest
 
 from sfn_release.local_service import open_service
-from sfn_release.local_service.server import start
+from sfn_release.local_service.http.server import start
 from sfn_release.simulator import Later, Mocks, NoAnswer, TaskCall, TaskFailure
 from sfn_release.tasks import ExecutionScope, TaskSources
 from sfn_release.tasks.endpoints import Endpoints

@@ -12,8 +12,8 @@ from hypothesis import strategies as some
 
 import sfn_release as sfn
 from sfn_release.local_service import open_service
-from sfn_release.local_service.server import start
-from sfn_release.local_service.task_scope import tasks_named
+from sfn_release.local_service.executions.task_scope import tasks_named
+from sfn_release.local_service.http.server import start
 from sfn_release.simulator import NoAnswer, TaskCall, TaskFailure
 from sfn_release.tasks import TaskSources
 from support.machines import ROLE

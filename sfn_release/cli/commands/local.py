@@ -101,7 +101,7 @@ def serve(
     AWS_ACCOUNT_ID and AWS_DEFAULT_REGION are the account and region of every ARN.
     """
     from sfn_release.cli.output import serve_settings
-    from sfn_release.local_service.server import serve
+    from sfn_release.local_service.http.server import serve
     from sfn_release.operations.local_settings import GivenSettings, read_settings
     from sfn_release.operations.verbs.local import data_folder, service_for
 

@@ -48,7 +48,7 @@ def local_service(
     *account* are for every request, whatever it is signed for. *in_memory*, the service begins
     empty and forgets everything. Raises ConfigError for a faulty mock file or handler.
     """
-    from sfn_release.local_service.migration import move_project
+    from sfn_release.local_service.storage.migration import move_project
 
     path = database(clone)
     if not in_memory:
@@ -73,7 +73,7 @@ def local_service(
 
 def remove_databases(clone: Clone) -> None:
     """Delete everything that the project's local environments hold; raises OSError."""
-    from sfn_release.local_service.migration import drop_project
+    from sfn_release.local_service.storage.migration import drop_project
 
     drop_project(clone.data / _SHARED, tag=_TAG, project=clone.project)
     own = database(clone)

@@ -136,7 +136,7 @@ def _read(shop: Shop, ref: str, path: str) -> str:
 def all_feeds(folder: Path, *, commands: int = 1) -> Iterator[tuple[Feed, ...]]:
     """Yield every feed, with a project in *folder* and a server; *commands* is their weight."""
     from sfn_release.local_service import open_service
-    from sfn_release.local_service.server import start
+    from sfn_release.local_service.http.server import start
     from sfn_release.simulator import Mocks
 
     folder.mkdir(parents=True, exist_ok=True)

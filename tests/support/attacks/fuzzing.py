@@ -249,8 +249,8 @@ def _version(text: str) -> None:
 
 def _names(text: str) -> None:
     from sfn_release import names
-    from sfn_release.local_service import arns
-    from sfn_release.local_service.api_errors import ApiError
+    from sfn_release.local_service.api import arns
+    from sfn_release.local_service.api.api_errors import ApiError
     from sfn_release.release import pins
 
     for kind in (

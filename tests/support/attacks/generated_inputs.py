@@ -14,7 +14,7 @@ from functools import cache
 from typing import Any
 
 from sfn_release.errors import SfnReleaseError
-from sfn_release.local_service import activity_tasks
+from sfn_release.local_service.executions import activity_tasks
 from sfn_release.simulator import ContextSeed, VirtualClock, load_mocks, simulate
 from sfn_release.simulator.state_tests import (
     MockedError,

@@ -303,7 +303,7 @@ def _serve(world: World, writer: int) -> None:
     """Serve until killed."""
     try:
         from sfn_release.local_service import open_service
-        from sfn_release.local_service.server import serve
+        from sfn_release.local_service.http.server import serve
         from sfn_release.simulator import Mocks
 
         def ready(url: str) -> None:
