@@ -12,8 +12,8 @@ executions     the executions that run, wait and end, and the tasks that they wa
 storage        the SQLite file: revisions, queries, histories
 
 To add an operation, write a function ``(context, request) → answer`` in an ``api/*_api`` file and
-name it in ``service.OPERATIONS``. The request has been checked against AWS's model by then. To carry
-the service over something other than HTTP, call ``LocalService.answer``.
+name it in ``service.OPERATIONS``. The request has been checked against AWS's model by then. To
+carry the service over something other than HTTP, call ``LocalService.answer``.
 """
 
 from __future__ import annotations
