@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -317,6 +318,8 @@ def test_an_express_child_runs_five_minutes() -> None:
     outcome = run(rows(WAIT, "EXPRESS", ToleratedFailureCount=1), [1])
     assert outcome.output == [{"Status": "TIMED_OUT", "Error": "States.Timeout"}]
     assert only_run(outcome).counts(items=True)["timedOut"] == 1
+    (child,) = only_run(outcome).children
+    assert (child.started, child.stopped) == (START, START + timedelta(minutes=5))
     assert run(rows(WAIT), [1]).output == [1]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import Future
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -124,6 +125,26 @@ def test_heartbeats_keep_a_task_alive() -> None:
     outcome = drive(execution, clock)
     assert outcome.error == "States.Timeout"
     assert outcome.stopped_at == START + timedelta(seconds=37)
+
+
+@pytest.mark.parametrize(
+    "resource", [ARN.replace("states", "lambda") + ":function:f", "arn:aws:states:::sns:publish"]
+)
+def test_only_callbacks_and_activities_have_heartbeats(resource: str) -> None:
+    """Nothing could send the heartbeats of another task."""
+    answered = Asked(lambda _call: TaskResult("done", seconds=20))
+    execution, clock = started(task(resource, HeartbeatSeconds=10), answered)
+    outcome = drive(execution, clock)
+    assert (outcome.output, outcome.stopped_at) == ("done", START + timedelta(seconds=20))
+
+
+def test_an_express_execution_runs_five_minutes() -> None:
+    """A longer TimeoutSeconds doesn't change that."""
+    definition = {**task(), "TimeoutSeconds": 400}
+    clock = VirtualClock(START)
+    context = replace(SEED, type="EXPRESS")
+    outcome = drive(Execution(definition, tasks=Asked(), clock=clock, context=context), clock)
+    assert (outcome.status, outcome.stopped_at) == ("TIMED_OUT", START + timedelta(minutes=5))
 
 
 def test_an_activity_starts_when_a_worker_takes_it() -> None:
@@ -268,6 +289,20 @@ def test_a_redrive_goes_on_in_the_failed_state() -> None:
     ids = [event.id for event in second.outcome.events]
     assert first.outcome is not None
     assert ids[0] == first.outcome.events[-1].id + 1
+
+
+def test_a_redriven_task_has_a_new_token() -> None:
+    """An answer to the task of the attempt before doesn't reach it."""
+    before, again = Asked(), Asked()
+    first, _ = started(task(), before)
+    first.stop()
+    first.advance()
+    second, _ = redriven(task(), first, again)
+    assert not second.answer(before.calls[0].token, TaskResult("late"))
+    assert second.answer(again.calls[0].token, TaskResult("now"))
+    second.advance()
+    assert second.outcome is not None
+    assert second.outcome.output == "now"
 
 
 def test_a_redrive_runs_only_the_branches_that_had_not_succeeded() -> None:

@@ -204,9 +204,9 @@ def test_a_listing_is_read_to_its_last_page() -> None:
 
 
 def test_load_and_flatten_reads_the_objects_of_a_listing() -> None:
-    """Each item's source is its object; folders are skipped."""
-    objects = {"shop/a": "1\n2", "shop/sub/": "", "shop/b": "3"}
-    config = {"InputType": "JSONL", "Transformation": "LOAD_AND_FLATTEN"}
+    """Each item's source is its object; folders, which hold no JSON, are skipped."""
+    objects = {"shop/a": "[1, 2]", "shop/sub/": "", "shop/b": "[3]"}
+    config = {"InputType": "JSON", "Transformation": "LOAD_AND_FLATTEN"}
     found = read(objects, config, resource=LIST, payload={"Bucket": "shop"})
     assert [(item.value, item.source) for item in found] == [
         (1, "S3://shop/a"),
