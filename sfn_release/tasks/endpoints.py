@@ -155,7 +155,9 @@ class EndpointTasks:
         if wait == ".waitForTaskToken":
             return Later(submitted=_shown(request, answer))
         job = JOBS[service.id, action]
-        polled = in_background(partial(_finished, request, job, answer), name)
+        abandoned = threading.Event()
+        polled = in_background(partial(_finished, request, job, answer, abandoned), name)
+        polled.add_done_callback(lambda _done: abandoned.set())
         return Later(polled, _shown(request, answer))
 
 
@@ -197,15 +199,21 @@ def _shown(request: _Request, answer: ServiceAnswer) -> Any:
     return with_metadata(members, answer.request_id, shown_headers(answer.headers), answer.status)
 
 
-def _finished(request: _Request, job: Job, submitted: ServiceAnswer) -> Any:
-    """Return the end of a job, which is polled. Raises TaskFailure for a failed one."""
-    pause, never = _FIRST_POLL, threading.Event()
+def _finished(
+    request: _Request, job: Job, submitted: ServiceAnswer, abandoned: threading.Event
+) -> Any:
+    """Return the end of a job, which is polled. Raises TaskFailure for a failed one.
+
+    The job goes on when its execution has *abandoned* it, but isn't polled any more.
+    """
+    pause = _FIRST_POLL
     while True:
         found = _described(request, job, submitted)
         status = job.status(found)
         if status in job.succeeded or status in job.failed:
             break
-        never.wait(pause)
+        if abandoned.wait(pause):
+            return None  # which is dropped
         pause = min(pause * 1.5, _LAST_POLL)
     shown = _shown_job(request, job, found)
     if status in job.failed:

@@ -269,6 +269,19 @@ def test_a_job_is_followed_until_it_ends() -> None:
         assert answer.work.result(timeout=60) == result
 
 
+def test_an_abandoned_job_is_not_polled_any_more() -> None:
+    """The execution was stopped or has timed out. Otherwise a thread would ask for ever."""
+    answers: Answers = {"StartJobRun": [{"JobRunId": "r"}], "GetJobRun": run_states("RUNNING")}
+    before = {*threading.enumerate()}
+    with answering(answers) as url:
+        answer = Endpoint(url).ask("glue:startJobRun.sync", {"JobName": "j"})
+        polling = [thread for thread in {*threading.enumerate()} - before if thread.name == "glue"]
+        assert answer.work.cancel()
+        for thread in polling:
+            thread.join(60)
+        assert [thread.is_alive() for thread in polling] == [False]
+
+
 @pytest.mark.parametrize("state", ["FAILED", "STOPPED", "TIMEOUT", "ERROR"])
 def test_a_failed_job_fails_the_task_with_its_description(state: str) -> None:
     """States.TaskFailed."""
