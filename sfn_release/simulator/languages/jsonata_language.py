@@ -19,47 +19,38 @@ from sfn_release.simulator.languages.variables import within_limits
 from sfn_release.simulator.states.state_visit import StateExit, StateVisit
 from sfn_release.simulator.timestamps import later, parse_instant
 
-_PLACES = {
-    "MaxItems": ("ItemReader", "ReaderConfig", "MaxItems"),
-    "MaxItemsPerBatch": ("ItemBatcher", "MaxItemsPerBatch"),
-    "MaxInputBytesPerBatch": ("ItemBatcher", "MaxInputBytesPerBatch"),
-}
-"""The places of the numbers that aren't directly in the state."""
-
 
 class JsonataLanguage:
     """Implements `sfn_release.simulator.languages.query_language.QueryLanguage`."""
 
-    def input(self, visit: StateVisit) -> Any:
-        """Return the state's input as it is."""
-        return visit.raw
+    def enter(self, visit: StateVisit) -> None:
+        """Take the state's input as it is."""
+        visit.input = visit.raw
 
-    def arguments(self, visit: StateVisit, input: Any) -> Any:
+    def arguments(self, visit: StateVisit) -> Any:
         """Compute Arguments; without it they are the input."""
-        arguments = input
+        arguments = visit.input
         if "Arguments" in visit.definition:
             fields = JsonataFields(visit)
             arguments = fields.template(visit.definition["Arguments"], "Arguments")
         visit.note("afterArguments", arguments)
         return arguments
 
-    def finish(self, visit: StateVisit, input: Any, result: Any) -> StateExit:  # noqa: ARG002 - JSONPath needs it
+    def finish(self, visit: StateVisit, result: Any) -> StateExit:
         """Compute Assign and Output; without Output it is the result."""
         visit.note("result", result)
         given = {} if visit.definition.get("Type") == "Pass" else {"result": result}
         fields = JsonataFields(visit, **given)
         return _exit(fields, visit.definition, (), result, visit.definition.get("Next"))
 
-    def leave(
-        self, visit: StateVisit, input: Any, rule: Mapping[str, Any] | None = None
-    ) -> StateExit:
+    def leave(self, visit: StateVisit, rule: Mapping[str, Any] | None = None) -> StateExit:
         """Compute Assign and Output, the rule's own if there is a rule."""
         fields = JsonataFields(visit)
         if rule is None:
             state = visit.definition
-            return _exit(fields, state, (), input, state.get("Next") or state.get("Default"))
+            return _exit(fields, state, (), visit.input, state.get("Next") or state.get("Default"))
         place = ("Choices", _position(visit, "Choices", rule))
-        return _exit(fields, rule, place, input, rule.get("Next"))
+        return _exit(fields, rule, place, visit.input, rule.get("Next"))
 
     def catch(
         self, visit: StateVisit, catcher: Mapping[str, Any], error: Mapping[str, Any]
@@ -69,7 +60,7 @@ class JsonataLanguage:
         place = ("Catch", _position(visit, "Catch", catcher))
         return _exit(fields, catcher, place, error, catcher.get("Next"))
 
-    def choose(self, visit: StateVisit, input: Any) -> Mapping[str, Any] | None:  # noqa: ARG002 - likewise
+    def choose(self, visit: StateVisit) -> Mapping[str, Any] | None:
         """Return the first rule whose Condition is true."""
         fields = JsonataFields(visit)
         rules: list[Mapping[str, Any]] = visit.field("Choices", list)
@@ -79,7 +70,7 @@ class JsonataLanguage:
                 return rule
         return None
 
-    def wake(self, visit: StateVisit, input: Any, now: datetime) -> datetime:  # noqa: ARG002 - likewise
+    def wake(self, visit: StateVisit, now: datetime) -> datetime:
         """Compute Seconds or Timestamp."""
         fields = JsonataFields(visit)
         state = visit.definition
@@ -95,13 +86,13 @@ class JsonataLanguage:
             )
         return instant
 
-    def seconds(self, visit: StateVisit, input: Any, field: str) -> int | None:  # noqa: ARG002 - likewise
+    def seconds(self, visit: StateVisit, field: str) -> int | None:
         """Compute TimeoutSeconds or HeartbeatSeconds."""
         if field not in visit.definition:
             return None
         return int(duration(JsonataFields(visit), visit.definition[field], field))
 
-    def credentials(self, visit: StateVisit, input: Any) -> str | None:  # noqa: ARG002 - likewise
+    def credentials(self, visit: StateVisit) -> str | None:
         """Compute Credentials.RoleArn."""
         credentials = visit.definition.get("Credentials")
         if credentials is None:
@@ -109,13 +100,13 @@ class JsonataLanguage:
         place = ("Credentials", "RoleArn")
         return str(JsonataFields(visit).typed(credentials.get("RoleArn"), place, "string"))
 
-    def items(self, visit: StateVisit, input: Any) -> list[Any] | Mapping[str, Any]:
+    def items(self, visit: StateVisit) -> list[Any] | Mapping[str, Any]:
         """Compute Items; without it they are the input.
 
         An inline Map refuses an object, as executions on AWS show.
         """
         fields = JsonataFields(visit)
-        items = input
+        items = visit.input
         if "Items" in visit.definition:
             items = fields.template(visit.definition["Items"], "Items")
         processor = visit.definition.get("ItemProcessor", {})
@@ -127,24 +118,22 @@ class JsonataLanguage:
             raise fields.wrong_type(text, ("Items",), "array", items)
         return items
 
-    def item(self, visit: StateVisit, input: Any, value: Any) -> Any:  # noqa: ARG002 - likewise
+    def item(self, visit: StateVisit, value: Any) -> Any:
         """Compute ItemSelector."""
         if "ItemSelector" not in visit.definition:
             return value
         return JsonataFields(visit).template(visit.definition["ItemSelector"], "ItemSelector")
 
-    def number(self, visit: StateVisit, input: Any, field: str, default: float) -> float:  # noqa: ARG002 - likewise
+    def number(self, visit: StateVisit, place: tuple[str, ...]) -> float:
         """Compute a number of a Map."""
-        if field not in visit.definition:
-            return default
-        place = _PLACES.get(field, (field,))
-        return amount(JsonataFields(visit), visit.definition[field], place)
+        holder, field = visit.part(place[:-1]), place[-1]
+        return amount(JsonataFields(visit), holder[field], place) if field in holder else 0
 
-    def template(self, visit: StateVisit, input: Any, place: tuple[str, ...], value: Any) -> Any:  # noqa: ARG002 - likewise
+    def template(self, visit: StateVisit, place: tuple[str, ...], value: Any) -> Any:
         """Compute a template of a part of the state."""
         return JsonataFields(visit).template(value, *place)
 
-    def reason(self, visit: StateVisit, input: Any) -> tuple[str | None, str | None]:  # noqa: ARG002 - likewise
+    def reason(self, visit: StateVisit) -> tuple[str | None, str | None]:
         """Compute Error and Cause."""
         fields = JsonataFields(visit)
         return text_of(fields, "Error"), text_of(fields, "Cause")

@@ -33,20 +33,20 @@ _MAX_COUNT = 10**15 - 1  # a path's number has at most as many digits
 class JsonPathLanguage:
     """Implements `sfn_release.simulator.languages.query_language.QueryLanguage`."""
 
-    def input(self, visit: StateVisit) -> Any:
+    def enter(self, visit: StateVisit) -> None:
         """Apply InputPath."""
-        input = _filtered(visit, "InputPath", visit.raw)
-        visit.note("afterInputPath", input)
-        return input
+        visit.input = _filtered(visit, "InputPath", visit.raw)
+        visit.note("afterInputPath", visit.input)
 
-    def arguments(self, visit: StateVisit, input: Any) -> Any:
+    def arguments(self, visit: StateVisit) -> Any:
         """Apply Parameters."""
+        arguments = visit.input
         if "Parameters" in visit.definition:
-            input = _template(visit, visit.definition["Parameters"], input)
-        visit.note("afterParameters", input)
-        return input
+            arguments = _template(visit, visit.definition["Parameters"], arguments)
+        visit.note("afterParameters", arguments)
+        return arguments
 
-    def finish(self, visit: StateVisit, input: Any, result: Any) -> StateExit:  # noqa: ARG002 - the interface has it for JSONata
+    def finish(self, visit: StateVisit, result: Any) -> StateExit:
         """Apply ResultSelector, Assign, ResultPath and OutputPath."""
         state = visit.definition
         visit.note("result", result)
@@ -58,15 +58,12 @@ class JsonPathLanguage:
         visit.note("afterResultPath", output)
         return StateExit(_filtered(visit, "OutputPath", output), assigned, state.get("Next"))
 
-    def leave(
-        self, visit: StateVisit, input: Any, rule: Mapping[str, Any] | None = None
-    ) -> StateExit:
+    def leave(self, visit: StateVisit, rule: Mapping[str, Any] | None = None) -> StateExit:
         """Apply Assign, the rule's own if there is a rule, and OutputPath."""
         source = visit.definition if rule is None else rule
         next_ = source.get("Next") or (visit.definition.get("Default") if rule is None else None)
-        return StateExit(
-            _filtered(visit, "OutputPath", input), _assigned(visit, source, input), next_
-        )
+        output = _filtered(visit, "OutputPath", visit.input)
+        return StateExit(output, _assigned(visit, source, visit.input), next_)
 
     def catch(
         self, visit: StateVisit, catcher: Mapping[str, Any], error: Mapping[str, Any]
@@ -75,11 +72,11 @@ class JsonPathLanguage:
         output = _placed(visit, catcher, error)
         return StateExit(output, _assigned(visit, catcher, error), catcher.get("Next"))
 
-    def choose(self, visit: StateVisit, input: Any) -> Mapping[str, Any] | None:
+    def choose(self, visit: StateVisit) -> Mapping[str, Any] | None:
         """Return the first rule that holds."""
 
         def resolve(text: str) -> Any:
-            return look_up(visit, parse_path(visit, text), input)
+            return look_up(visit, parse_path(visit, text), visit.input)
 
         for rule in visit.field("Choices", list):
             try:
@@ -92,69 +89,70 @@ class JsonPathLanguage:
                 ) from error
         return None
 
-    def wake(self, visit: StateVisit, input: Any, now: datetime) -> datetime:
+    def wake(self, visit: StateVisit, now: datetime) -> datetime:
         """Read Seconds, SecondsPath, Timestamp or TimestampPath."""
         state = visit.definition
         if "Timestamp" in state or "TimestampPath" in state:
-            return _timestamp(visit, input)
+            return _timestamp(visit)
         if "SecondsPath" in state:
-            seconds: float = _seconds_to_wait(visit, input)
+            seconds: float = _seconds_to_wait(visit)
         else:
-            seconds = _constant(visit, "Seconds")
+            seconds = _constant(visit, state, "Seconds")
         return later(now, seconds)
 
-    def seconds(self, visit: StateVisit, input: Any, field: str) -> int | None:
+    def seconds(self, visit: StateVisit, field: str) -> int | None:
         """Read *field* or its ...Path twin."""
         path = f"{field}Path"
         if path in visit.definition:
-            return _whole(visit, path, input)
-        return int(_constant(visit, field)) if field in visit.definition else None
+            return _whole(visit, visit.definition, path)
+        return int(_constant(visit, visit.definition, field)) if field in visit.definition else None
 
-    def credentials(self, visit: StateVisit, input: Any) -> str | None:
+    def credentials(self, visit: StateVisit) -> str | None:
         """Read Credentials.RoleArn."""
         if "Credentials" not in visit.definition:
             return None
-        return str(_template(visit, visit.definition["Credentials"], input).get("RoleArn"))
+        return str(_template(visit, visit.definition["Credentials"], visit.input).get("RoleArn"))
 
-    def items(self, visit: StateVisit, input: Any) -> list[Any] | Mapping[str, Any]:
+    def items(self, visit: StateVisit) -> list[Any] | Mapping[str, Any]:
         """Read ItemsPath: an array or an object."""
         text = visit.definition.get("ItemsPath", "$")
-        items = value_at(visit, text, input)
+        items = value_at(visit, text, visit.input)
         visit.note("afterItemsPath", items)
         if not isinstance(items, list | Mapping):
             raise visit.error(f'Reference path "{text}" must point to array.')
         return items
 
-    def item(self, visit: StateVisit, input: Any, value: Any) -> Any:
+    def item(self, visit: StateVisit, value: Any) -> Any:
         """Apply ItemSelector, or its older name Parameters."""
         for field in ("ItemSelector", "Parameters"):
             if field in visit.definition:
-                return _template(visit, visit.definition[field], input)
+                return _template(visit, visit.definition[field], visit.input)
         return value
 
-    def number(self, visit: StateVisit, input: Any, field: str, default: float) -> float:
-        """Read *field* or its ...Path twin."""
+    def number(self, visit: StateVisit, place: tuple[str, ...]) -> float:
+        """Read the field at *place* or its ...Path twin."""
+        holder, field = visit.part(place[:-1]), place[-1]
         path = f"{field}Path"
-        if path in visit.definition:
+        if path in holder:
             read = _share if "Percentage" in field else _whole
-            return read(visit, path, input)
-        return _constant(visit, field) if field in visit.definition else default
+            return read(visit, holder, path)
+        return _constant(visit, holder, field) if field in holder else 0
 
-    def template(self, visit: StateVisit, input: Any, place: tuple[str, ...], value: Any) -> Any:  # noqa: ARG002 - likewise
+    def template(self, visit: StateVisit, place: tuple[str, ...], value: Any) -> Any:  # noqa: ARG002 - JSONata's causes name the place
         """Apply a template of a part of the state."""
-        return _template(visit, value, input)
+        return _template(visit, value, visit.input)
 
-    def reason(self, visit: StateVisit, input: Any) -> tuple[str | None, str | None]:
+    def reason(self, visit: StateVisit) -> tuple[str | None, str | None]:
         """Read Error and Cause, or their ...Path twins."""
-        return _reason(visit, "Error", input), _reason(visit, "Cause", input)
+        return _reason(visit, "Error"), _reason(visit, "Cause")
 
 
-def _reason(visit: StateVisit, field: str, input: Any) -> str | None:
+def _reason(visit: StateVisit, field: str) -> str | None:
     path = f"{field}Path"
     if path not in visit.definition:
         text: str | None = visit.definition.get(field)
         return text
-    value = _value(visit, visit.definition[path], path, input)
+    value = _value(visit, visit.definition[path], path, visit.input)
     if not isinstance(value, str):
         raise visit.error(
             f"The field '{path}' refers to a value that is not a string: {as_text(value)}"
@@ -252,9 +250,9 @@ def _called(visit: StateVisit, text: str, data: Any) -> Any:
         raise visit.error(str(error), error="States.IntrinsicFailure") from error
 
 
-def _seconds_to_wait(visit: StateVisit, input: Any) -> int:
+def _seconds_to_wait(visit: StateVisit) -> int:
     """Return the seconds that a Wait's SecondsPath refers to: a whole number, not a string."""
-    seconds = reference_value(visit, "SecondsPath", input)
+    seconds = reference_value(visit, "SecondsPath", visit.input)
     where = f"{visit.definition['SecondsPath']} == {as_text(seconds)}"
     if isinstance(seconds, bool) or not isinstance(seconds, int):
         raise visit.error(f"The SecondsPath parameter cannot be parsed as a long value: {where}")
@@ -265,10 +263,10 @@ def _seconds_to_wait(visit: StateVisit, input: Any) -> int:
     return seconds
 
 
-def _whole(visit: StateVisit, field: str, data: Any) -> int:
+def _whole(visit: StateVisit, holder: Mapping[str, Any], field: str) -> int:
     """Return the whole number that a ...Path field refers to, which may be a string of digits."""
-    text = visit.definition[field]
-    value = as_text(value_at(visit, text, data))
+    text = holder[field]
+    value = as_text(value_at(visit, text, visit.input))
     if not re.fullmatch(r"-?[0-9]{1,15}(\.0{1,15})?", value):
         raise visit.error(
             f'The {field} field refers to value "{value}" which is not a valid integer: {text}'
@@ -282,10 +280,10 @@ def _whole(visit: StateVisit, field: str, data: Any) -> int:
     return number
 
 
-def _share(visit: StateVisit, field: str, data: Any) -> float:
+def _share(visit: StateVisit, holder: Mapping[str, Any], field: str) -> float:
     """Return the percentage that a ...Path field refers to."""
-    text = visit.definition[field]
-    value = as_text(value_at(visit, text, data))
+    text = holder[field]
+    value = as_text(value_at(visit, text, visit.input))
     if not re.fullmatch(r"-?[0-9]{1,15}(\.[0-9]{1,15})?", value):
         raise visit.error(
             f'The {field} field refers to value "{value}" which is not a valid float: {text}'
@@ -295,19 +293,19 @@ def _share(visit: StateVisit, field: str, data: Any) -> float:
     return float(value)
 
 
-def _constant(visit: StateVisit, field: str) -> float:
-    value = visit.definition[field]
+def _constant(visit: StateVisit, holder: Mapping[str, Any], field: str) -> float:
+    value = holder[field]
     if not _is_amount(value, _MAX_SECONDS if "Seconds" in field else _MAX_COUNT):
         raise visit.error(f"The field '{field}' is not a number of 0 or more: {as_text(value)}")
     return value
 
 
-def _timestamp(visit: StateVisit, input: Any) -> datetime:
+def _timestamp(visit: StateVisit) -> datetime:
     state = visit.definition
     if "TimestampPath" not in state:
         text, where = state["Timestamp"], "Timestamp"
     else:
-        text, where = reference_value(visit, "TimestampPath", input), state["TimestampPath"]
+        text, where = reference_value(visit, "TimestampPath", visit.input), state["TimestampPath"]
     instant = parse_instant(text)
     if instant is None:
         raise visit.error(

@@ -16,21 +16,19 @@ from sfn_release.simulator.states.state_visit import StateExit, StateVisit
 class QueryLanguage(Protocol):
     """Computes the fields of a state in one query language.
 
-    *input* is the result of `input`. Every method may raise StateFailure.
+    `enter` comes first. Every method may raise StateFailure.
     """
 
-    def input(self, visit: StateVisit) -> Any:
-        """Return the state's effective input before its arguments are made."""
+    def enter(self, visit: StateVisit) -> None:
+        """Set ``visit.input``, which the other methods read."""
 
-    def arguments(self, visit: StateVisit, input: Any) -> Any:
+    def arguments(self, visit: StateVisit) -> Any:
         """Return a Task's request, the input of a Parallel's branches, or a Pass's result."""
 
-    def finish(self, visit: StateVisit, input: Any, result: Any) -> StateExit:
+    def finish(self, visit: StateVisit, result: Any) -> StateExit:
         """End a Pass, Task, Parallel or Map with *result*."""
 
-    def leave(
-        self, visit: StateVisit, input: Any, rule: Mapping[str, Any] | None = None
-    ) -> StateExit:
+    def leave(self, visit: StateVisit, rule: Mapping[str, Any] | None = None) -> StateExit:
         """End a Choice (by *rule*), Wait or Succeed."""
 
     def catch(
@@ -38,29 +36,29 @@ class QueryLanguage(Protocol):
     ) -> StateExit:
         """End a state whose failure *catcher* has caught."""
 
-    def choose(self, visit: StateVisit, input: Any) -> Mapping[str, Any] | None:
+    def choose(self, visit: StateVisit) -> Mapping[str, Any] | None:
         """Return the first rule of a Choice that holds."""
 
-    def wake(self, visit: StateVisit, input: Any, now: datetime) -> datetime:
+    def wake(self, visit: StateVisit, now: datetime) -> datetime:
         """Return the instant when a Wait ends."""
 
-    def seconds(self, visit: StateVisit, input: Any, field: str) -> int | None:
+    def seconds(self, visit: StateVisit, field: str) -> int | None:
         """Return TimeoutSeconds or HeartbeatSeconds."""
 
-    def credentials(self, visit: StateVisit, input: Any) -> str | None:
+    def credentials(self, visit: StateVisit) -> str | None:
         """Return the role that a Task assumes."""
 
-    def items(self, visit: StateVisit, input: Any) -> list[Any] | Mapping[str, Any]:
+    def items(self, visit: StateVisit) -> list[Any] | Mapping[str, Any]:
         """Return the items of a Map: an array, or an object with an item for each member."""
 
-    def item(self, visit: StateVisit, input: Any, value: Any) -> Any:
+    def item(self, visit: StateVisit, value: Any) -> Any:
         """Return an iteration's input; the context object of *visit* has ``Map.Item``."""
 
-    def number(self, visit: StateVisit, input: Any, field: str, default: float) -> float:
-        """Return a Map's MaxConcurrency or a tolerance."""
+    def number(self, visit: StateVisit, place: tuple[str, ...]) -> float:
+        """Return a number of a Map at *place*: ``ItemBatcher/MaxItemsPerBatch``; 0 if missing."""
 
-    def template(self, visit: StateVisit, input: Any, place: tuple[str, ...], value: Any) -> Any:
+    def template(self, visit: StateVisit, place: tuple[str, ...], value: Any) -> Any:
         """Return the value of a template at *place* in the state: ``ItemBatcher/BatchInput``."""
 
-    def reason(self, visit: StateVisit, input: Any) -> tuple[str | None, str | None]:
+    def reason(self, visit: StateVisit) -> tuple[str | None, str | None]:
         """Return a Fail state's error and cause."""

@@ -6,7 +6,7 @@ state input or ItemReader → items → ItemSelector → ItemBatcher → inputs
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from sfn_release.asl.intrinsic_functions import compact
@@ -25,30 +25,28 @@ from sfn_release.simulator.timestamps import later
 
 @dataclass(frozen=True)
 class MapAttempt:
-    """One attempt of a distributed Map: the state, its effective input, its retry count."""
+    """One attempt of a distributed Map: the state and its retry count."""
 
     run: ExecutionRun
     frame: Frame
     visit: StateVisit
-    input: Any
     count: int
 
     def template(self, part: str, field: str, default: Any = None) -> Any:
         """Return the value of a template in a part of the state, such as a reader's Parameters."""
         template = self.visit.definition[part].get(field, default)
         language = self.run.language(self.frame, self.visit.definition)
-        return language.template(self.visit, self.input, (part, field), template)
+        return language.template(self.visit, (part, field), template)
 
     def parameters(self, part: str) -> Any:
         """Return the request of an ItemReader or a ResultWriter, in either query language."""
         field = "Arguments" if "Arguments" in self.visit.definition[part] else "Parameters"
         return self.template(part, field, {})
 
-    def number(self, field: str, part: Mapping[str, Any] | None = None) -> float:
-        """Return a number of the state, or of a *part* of it; 0 if it is missing."""
-        visit = self.visit if part is None else replace(self.visit, definition=part)
+    def number(self, *place: str) -> float:
+        """Return the number at *place* in the state; 0 if it is missing."""
         language = self.run.language(self.frame, self.visit.definition)
-        return language.number(visit, self.input, field, 0)
+        return language.number(self.visit, place)
 
     def call(self, resource: str, payload: Any, *, reads_items: bool = False) -> Strand:
         """Call a service and return the result. Raises TaskFailure."""
@@ -103,7 +101,7 @@ def items_of(attempt: MapAttempt) -> Strand:
 def given_items(attempt: MapAttempt) -> list[MapItem]:
     """Return the items in the state's input. Raises StateFailure."""
     language = attempt.run.language(attempt.frame, attempt.visit.definition)
-    return list(iterate(language.items(attempt.visit, attempt.input)))
+    return list(iterate(language.items(attempt.visit)))
 
 
 def dataset_request(attempt: MapAttempt) -> DatasetRequest | None:
@@ -113,7 +111,7 @@ def dataset_request(attempt: MapAttempt) -> DatasetRequest | None:
         return None
     config = reader.get("ReaderConfig", {})
     payload = attempt.parameters("ItemReader")
-    most = int(attempt.number("MaxItems", config))
+    most = int(attempt.number("ItemReader", "ReaderConfig", "MaxItems"))
     return DatasetRequest(reader["Resource"], payload, config, most)
 
 
@@ -146,7 +144,6 @@ def child_inputs(attempt: MapAttempt, items: list[MapItem]) -> list[ChildInput]:
             attempt.run,
             attempt.frame,
             attempt.visit,
-            attempt.input,
             item.context(index),
             item.input(),
         )
@@ -175,8 +172,8 @@ def text_of(value: Any) -> str:
 
 
 def _batching(attempt: MapAttempt, batcher: Mapping[str, Any]) -> Batching:
-    most_items = int(attempt.number("MaxItemsPerBatch", batcher))
-    most_bytes = int(attempt.number("MaxInputBytesPerBatch", batcher))
+    most_items = int(attempt.number("ItemBatcher", "MaxItemsPerBatch"))
+    most_bytes = int(attempt.number("ItemBatcher", "MaxInputBytesPerBatch"))
     common: dict[str, Any] = {}
     if "BatchInput" in batcher:
         common["BatchInput"] = attempt.template("ItemBatcher", "BatchInput")

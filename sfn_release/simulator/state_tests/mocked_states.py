@@ -66,18 +66,18 @@ class NestedMocks:
         """Take the mock as the list of the branches' outputs."""
         yield from ()
         language = run.language(frame, visit.definition)
-        input = language.input(visit)
-        language.arguments(visit, input)
-        return language.finish(visit, input, self._result())
+        language.enter(visit)
+        language.arguments(visit)
+        return language.finish(visit, self._result())
 
     def map(self, run: ExecutionRun, frame: Frame, visit: StateVisit) -> Strand:
         """Take the mock as the result of all iterations, after the tolerance of failures."""
         language = run.language(frame, visit.definition)
-        input = language.input(visit)
-        visit.note("maxConcurrency", int(language.number(visit, input, "MaxConcurrency", 0)))
-        limits = [self._limit(language, visit, input, field) for field in _LIMITS]
+        language.enter(visit)
+        visit.note("maxConcurrency", int(language.number(visit, ("MaxConcurrency",))))
+        limits = [self._limit(language, visit, field) for field in _LIMITS]
         reading = replace(run, tasks=MockedTasks(self._test))
-        attempt = MapAttempt(reading, frame, visit, input, count=0)
+        attempt = MapAttempt(reading, frame, visit, count=0)
         inputs = child_inputs(attempt, (yield from items_of(attempt)))
         self._require_known(len(inputs))
         if is_distributed(visit):
@@ -85,19 +85,17 @@ class NestedMocks:
         result = self._result()
         if isinstance(result, list) and len(result) != len(inputs) - self._failed:
             raise StateTestRefused("Input array does not equal the mocked result array's size.")
-        return language.finish(visit, input, result)
+        return language.finish(visit, result)
 
     @property
     def _failed(self) -> int:
         return self._test.failed_iterations or 0
 
-    def _limit(
-        self, language: QueryLanguage, visit: StateVisit, input: Any, field: str
-    ) -> float | None:
+    def _limit(self, language: QueryLanguage, visit: StateVisit, field: str) -> float | None:
         """Return a tolerance, None for a missing one."""
         if field not in visit.definition and f"{field}Path" not in visit.definition:
             return None
-        limit = language.number(visit, input, field, 0)
+        limit = language.number(visit, (field,))
         member = f"{field[0].lower()}{field[1:]}"
         visit.note(member, int(limit) if field == "ToleratedFailureCount" else float(limit))
         return limit

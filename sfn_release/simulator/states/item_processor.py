@@ -45,7 +45,6 @@ def iteration_input(
     run: ExecutionRun,
     frame: Frame,
     visit: StateVisit,
-    input: Any,
     item: Mapping[str, Any],
     default: Any,
 ) -> Any:
@@ -54,4 +53,4 @@ def iteration_input(
     Without an ItemSelector that is *default*.
     """
     inside = replace(visit, context={**visit.context, "Map": {"Item": item}})
-    return run.language(frame, visit.definition).item(inside, input, default)
+    return run.language(frame, visit.definition).item(inside, default)

@@ -45,12 +45,12 @@ _CUT = ("Task", "Wait", "Parallel", "Map")  # the others have failed themselves 
 def parallel_state(run: ExecutionRun, frame: Frame, visit: StateVisit) -> Strand:
     """Run all branches side by side; the result is the list of their outputs."""
     language = run.language(frame, visit.definition)
-    input = language.input(visit)
+    language.enter(visit)
     progress = NestedProgress()
 
     def attempt(count: int) -> Strand:
         progress.begin()
-        payload = language.arguments(visit, input)
+        payload = language.arguments(visit)
         branches = visit.field("Branches", list)
         resumed = _resumed(visit, count, len(branches))
         if resumed is None:
@@ -70,7 +70,7 @@ def parallel_state(run: ExecutionRun, frame: Frame, visit: StateVisit) -> Strand
             raise
         frame.last = run.history.record("ParallelStateSucceeded", progress.ended)
         progress.started = False
-        exit_ = language.finish(visit, input, results)
+        exit_ = language.finish(visit, results)
         frame.last = progress.ended
         return exit_
 
@@ -81,18 +81,18 @@ def parallel_state(run: ExecutionRun, frame: Frame, visit: StateVisit) -> Strand
 def map_state(run: ExecutionRun, frame: Frame, visit: StateVisit) -> Strand:
     """Run the item processor for each item; the result is the list of their outputs."""
     language = run.language(frame, visit.definition)
-    input = language.input(visit)
+    language.enter(visit)
     progress = NestedProgress()
 
     def attempt(count: int) -> Strand:
         progress.begin()
-        concurrency = int(language.number(visit, input, "MaxConcurrency", 0))
+        concurrency = int(language.number(visit, ("MaxConcurrency",)))
         if is_distributed(visit):
-            map_attempt = MapAttempt(run, frame, visit, input, count)
+            map_attempt = MapAttempt(run, frame, visit, count)
             results = yield from run_distributed(map_attempt, concurrency, progress)
             progress.started = False
-            return language.finish(visit, input, results)
-        items = list(iterate(language.items(visit, input)))
+            return language.finish(visit, results)
+        items = list(iterate(language.items(visit)))
         resumed = _resumed(visit, count, len(items))
         if resumed is None:
             details = {"length": len(items)}
@@ -106,7 +106,6 @@ def map_state(run: ExecutionRun, frame: Frame, visit: StateVisit) -> Strand:
                 run,
                 frame,
                 visit,
-                input,
                 progress,
                 (index, item),
                 frame.last if not concurrency or index < concurrency else None,
@@ -125,7 +124,7 @@ def map_state(run: ExecutionRun, frame: Frame, visit: StateVisit) -> Strand:
             raise
         frame.last = run.history.record("MapStateSucceeded", progress.ended)
         progress.started = False
-        exit_ = language.finish(visit, input, results)
+        exit_ = language.finish(visit, results)
         frame.last = progress.ended
         return exit_
 
@@ -210,7 +209,6 @@ def _iterate(
     run: ExecutionRun,
     frame: Frame,
     visit: StateVisit,
-    input: Any,
     progress: NestedProgress,
     item: tuple[int, MapItem],
     previous: int | None,
@@ -229,7 +227,7 @@ def _iterate(
     inner = frame.nested(progress.link if previous is None else previous)
     inner.iteration = (*frame.iteration, (visit.name, index))
     inner.item = value.inline_context(index)
-    payload = iteration_input(run, frame, visit, input, inner.item, value.input())
+    payload = iteration_input(run, frame, visit, inner.item, value.input())
     frame.inner[index] = inner
     inner.last = run.history.record("MapIterationStarted", inner.last, name)
     try:

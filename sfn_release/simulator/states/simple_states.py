@@ -13,35 +13,37 @@ def pass_state(run: ExecutionRun, frame: Frame, visit: StateVisit) -> Strand:
     """Output Result, or the input."""
     yield from ()
     language = run.language(frame, visit.definition)
-    input = language.input(visit)
-    arguments = language.arguments(visit, input)
-    return language.finish(visit, input, visit.definition.get("Result", arguments))
+    language.enter(visit)
+    arguments = language.arguments(visit)
+    return language.finish(visit, visit.definition.get("Result", arguments))
 
 
 def succeed_state(run: ExecutionRun, frame: Frame, visit: StateVisit) -> Strand:
     """End the machine, branch or iteration."""
     yield from ()
     language = run.language(frame, visit.definition)
-    return language.leave(visit, language.input(visit))
+    language.enter(visit)
+    return language.leave(visit)
 
 
 def fail_state(run: ExecutionRun, frame: Frame, visit: StateVisit) -> Strand:
     """Fail with the state's own error and cause."""
     yield from ()
     language = run.language(frame, visit.definition)
-    raise StateFailure(*language.reason(visit, language.input(visit)))
+    language.enter(visit)
+    raise StateFailure(*language.reason(visit))
 
 
 def wait_state(run: ExecutionRun, frame: Frame, visit: StateVisit) -> Strand:
     """Wait for an instant, which may be scaled to come sooner or later."""
     language = run.language(frame, visit.definition)
-    input = language.input(visit)
+    language.enter(visit)
     now = run.clock.now()
-    wake = language.wake(visit, input, now)
+    wake = language.wake(visit, now)
     if run.wait_time_scale != 1 and wake > now:
         wake = later(now, (wake - now).total_seconds() * run.wait_time_scale)
     yield SleepUntil(wake)
-    return language.leave(visit, input)
+    return language.leave(visit)
 
 
 def choice_state(run: ExecutionRun, frame: Frame, visit: StateVisit) -> Strand:
@@ -51,10 +53,10 @@ def choice_state(run: ExecutionRun, frame: Frame, visit: StateVisit) -> Strand:
     """
     yield from ()
     language = run.language(frame, visit.definition)
-    input = language.input(visit)
-    rule = language.choose(visit, input)
+    language.enter(visit)
+    rule = language.choose(visit)
     if rule is None and "Default" not in visit.definition:
         raise visit.error(
             "Failed to transition out of the state. The state does not point to a next state."
         )
-    return language.leave(visit, input, rule)
+    return language.leave(visit, rule)

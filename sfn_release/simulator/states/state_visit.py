@@ -19,7 +19,8 @@ class StateVisit:
     *raw* is its input, *entered* the id of its StateEntered event, *context* the context object,
     *variables* the variables in its scope. *random* draws UUIDs, random numbers and jitter.
     *resumed* are the checkpoints of the branches or iterations, when a redrive goes on in this
-    state. *previous* is the id of the event before *entered*.
+    state. *previous* is the id of the event before *entered*. *input* is the effective input: the
+    query language sets it.
     """
 
     name: str
@@ -32,6 +33,7 @@ class StateVisit:
     clock: Clock
     resumed: Sequence[Mapping[str, Any] | None] = ()
     previous: int = 0
+    input: Any = None
 
     def now(self) -> str:
         """Return the instant of the execution's clock, as the context object writes instants."""
@@ -62,6 +64,13 @@ class StateVisit:
     def evaluation_cause(self, text: str) -> str:
         """Return the cause of a failure to compute a JSONata field. A state test overrides it."""
         return self.cause(text)
+
+    def part(self, place: tuple[str, ...]) -> Mapping[str, Any]:
+        """Return the object at *place* in the state; an empty one if it's missing."""
+        found = self.definition
+        for name in place:
+            found = found.get(name, {})
+        return found
 
     def field(self, name: str, type_: type) -> Any:
         """Return a required field. Raises StateFailure when it is missing or of another type."""

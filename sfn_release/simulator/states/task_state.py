@@ -60,16 +60,16 @@ class _ResourceKind:
 def task_state(run: ExecutionRun, frame: Frame, visit: StateVisit) -> Strand:
     """Call the resource, with Retry and Catch."""
     language = run.language(frame, visit.definition)
-    input = language.input(visit)
+    language.enter(visit)
 
     def attempt(count: int) -> Strand:
-        result = yield from _attempt(run, frame, visit, input, count)
-        return language.finish(visit, input, result)
+        result = yield from _attempt(run, frame, visit, count)
+        return language.finish(visit, result)
 
     return (yield from with_retries(run, frame, visit, attempt, lambda _failure: None))
 
 
-def _attempt(run: ExecutionRun, frame: Frame, visit: StateVisit, input: Any, count: int) -> Strand:
+def _attempt(run: ExecutionRun, frame: Frame, visit: StateVisit, count: int) -> Strand:
     """Schedule the task once and return its result."""
     language = run.language(frame, visit.definition)
     resource = visit.field("Resource", str)
@@ -80,12 +80,12 @@ def _attempt(run: ExecutionRun, frame: Frame, visit: StateVisit, input: Any, cou
     call = TaskCall(
         visit.name,
         resource,
-        language.arguments(visit, input),
+        language.arguments(visit),
         count,
-        language.seconds(visit, input, "TimeoutSeconds"),
-        language.seconds(visit, input, "HeartbeatSeconds"),
+        language.seconds(visit, "TimeoutSeconds"),
+        language.seconds(visit, "HeartbeatSeconds"),
         frame.iteration,
-        language.credentials(visit, input),
+        language.credentials(visit),
         token,
     )
     require_parameters(visit, call)
