@@ -16,10 +16,10 @@ Members are spelled as in the API, and times are datetimes. Raises `ApiRefusal`.
 """
 
 
-EndOf = Callable[[str], Future[dict[str, Any]]]
+EndOf = Callable[[str], Future[dict[str, Any]] | None]
 """Returns the future of DescribeExecution's answer at the end of the execution with an ARN.
 
-Cancelling the future stops the execution.
+Cancelling the future stops the execution. None: the execution can only be polled.
 """
 
 

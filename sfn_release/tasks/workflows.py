@@ -51,7 +51,7 @@ class WorkflowTasks:
     """Step Functions itself as a source of answers, by *call_api*.
 
     A start of a state machine that it doesn't have is left to the next source. *end_of* follows
-    nested executions to their ends; without it, they're polled.
+    nested executions to their ends; those that it can't follow are polled.
     """
 
     def __init__(self, call_api: CallApi, end_of: EndOf | None = None) -> None:
@@ -112,8 +112,8 @@ class WorkflowTasks:
         """Return the end of a started execution: at once if it's there, else as work."""
         found = self._call_api("DescribeExecution", {"executionArn": arn})
         if found["status"] == "RUNNING":
-            end_of = self._end_of or self._polled
-            waiting = after(end_of(arn), lambda described: _outcome(asked, described))
+            end = None if self._end_of is None else self._end_of(arn)
+            waiting = after(end or self._polled(arn), lambda described: _outcome(asked, described))
             return Later(waiting, submitted)
         seconds = max(0.0, found["stopDate"] - found["startDate"])
         try:

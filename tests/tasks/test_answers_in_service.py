@@ -12,8 +12,10 @@ import boto3
 import pytest
 
 import sfn_release as sfn
+from sfn_release.aws.stepfunctions import in_process
 from sfn_release.local_service import open_service
 from sfn_release.local_service.http.server import start
+from sfn_release.simulator import Later, Mocks
 from sfn_release.tasks import Handlers, TaskSources, read_handlers
 from support.machines import ROLE
 
@@ -222,3 +224,29 @@ def test_a_handler_calls_the_service_back(tmp_path: Path) -> None:
         done = run(client, create(client, "m", {"Call": state}))
     handlers.close()
     assert json.loads(done["output"]) == {"by": "handler"}
+
+
+def test_a_child_of_another_process_is_waited_for(tmp_path: Path) -> None:
+    """A start of a running name names that execution, whichever process drives it."""
+    waiting = "arn:aws:states:::sqs:sendMessage.waitForTaskToken"
+    body = {"QueueUrl": "q", "MessageBody.$": "$$.Task.Token"}
+    child = {"W": {"Type": "Task", "Resource": waiting, "Parameters": body, "End": True}}
+    request = {"StateMachineArn": f"{ARN}:child", "Name": "one", "Input": {}}
+    nested = {"Type": "Task", "Resource": f"{START}.sync:2", "Parameters": request, "End": True}
+    sent: list[str] = []
+
+    def submit(payload: Any) -> Any:
+        sent.append(payload["MessageBody"])
+        return Later(submitted={})
+
+    def opened() -> Any:
+        sources = TaskSources(given=Mocks({"W": submit}))
+        service = open_service(tmp_path / "local.db", tasks_for=sources.for_execution)
+        return in_process(service.answer, region="us-east-1")
+
+    first, second = opened(), opened()
+    started(first, create(first, "child", child), name="one", input="{}")
+    execution = started(second, create(second, "parent", {"N": nested}))
+    assert second.describe_execution(executionArn=execution)["status"] == "RUNNING"
+    first.send_task_success(taskToken=sent[0], output='"done"')
+    assert json.loads(ended(second, execution)["output"])["Output"] == "done"

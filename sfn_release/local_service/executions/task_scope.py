@@ -74,8 +74,8 @@ class _ChildEnd(Future[dict[str, Any]]):
         return cancelled
 
 
-def _end_of(context: RequestContext, arn: str) -> Future[dict[str, Any]]:
-    """Return the future of the description of an execution that this process runs."""
+def _end_of(context: RequestContext, arn: str) -> Future[dict[str, Any]] | None:
+    """Return the future of the description of an execution; None if another process runs it."""
     end = _ChildEnd(context.live, arn)
 
     def ended(_: object) -> None:
@@ -83,10 +83,12 @@ def _end_of(context: RequestContext, arn: str) -> Future[dict[str, Any]]:
             end.set_result(_answer(context, "DescribeExecution", {"executionArn": arn}))
 
     run = context.live.find(arn)
-    if run is None:
-        ended(None)
-    else:
+    if run is not None:
         run.end.add_done_callback(ended)
+        return end
+    if _answer(context, "DescribeExecution", {"executionArn": arn})["status"] == "RUNNING":
+        return None
+    ended(None)
     return end
 
 
