@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import sfn_release as sfn
 from sfn_release.aws.stepfunctions import in_process
 from sfn_release.local_service import open_service
 from sfn_release.simulator import Later, TaskCall, TaskFailure
+from sfn_release.tasks import TaskSources, load_mock_config
 from support.machines import MACHINES, ROLE, refusal
 
 PICK = "arn:aws:lambda:us-east-1:000000000000:function:pick"
@@ -221,3 +224,79 @@ def test_an_express_or_absent_execution_is_refused(client: Any) -> None:
         "InvalidArn",
         "Invalid Arn: 'Resource type not valid in this context: express'",
     )
+
+
+ONE_TASK = {
+    "StartAt": "Pick",
+    "States": {"Pick": {"Type": "Task", "Resource": PICK, "End": True}},
+}
+CASES = {
+    "StateMachines": {"shop": {"TestCases": {"Twice": {"Pick": "Picked"}}}},
+    "MockedResponses": {
+        "Picked": {"0": {"Throw": {"Error": "Empty"}}, "1": {"Return": "an apple"}},
+    },
+}
+
+
+def ended(client: Any, execution: str) -> tuple[str, Any, Any]:
+    """Return the status, output and error of an execution."""
+    found = client.describe_execution(executionArn=execution)
+    return found["status"], found.get("output"), found.get("error")
+
+
+def begun(client: Any, case: str = "") -> str:
+    """Create a machine of one task and start it; return the execution's ARN."""
+    machine = client.create_state_machine(
+        name="shop", definition=json.dumps(ONE_TASK), roleArn=ROLE
+    )["stateMachineArn"]
+    execution: str = client.start_execution(stateMachineArn=machine + case)["executionArn"]
+    return execution
+
+
+def test_a_redrive_goes_on_with_the_next_answers() -> None:
+    """A sequence of mocks counts the calls of the execution, which is still the same one."""
+    answers = [{"error": "Empty"}, {"error": "Closed"}, {"return": 1}]
+    client: Any = sfn.local(mocks={"Pick": answers})
+    execution = begun(client)
+    assert ended(client, execution) == ("FAILED", None, "Empty")
+    client.redrive_execution(executionArn=execution)
+    assert ended(client, execution) == ("FAILED", None, "Closed")
+    client.redrive_execution(executionArn=execution)
+    assert ended(client, execution) == ("SUCCEEDED", "1", None)
+
+
+def test_a_redrive_stays_in_its_test_case(tmp_path: Path) -> None:
+    """The start named it; after a restart of the service the case begins anew."""
+    config = load_mock_config(json.dumps(CASES))
+
+    def opened() -> Any:
+        service = open_service(
+            tmp_path / "local.db",
+            tasks_for=TaskSources().for_execution,
+            mock_config=lambda: config,
+        )
+        client: Any = in_process(service.answer, region="us-east-1")
+        return client
+
+    client = opened()
+    execution = begun(client, "#Twice")
+    assert ended(client, execution) == ("FAILED", None, "Empty")
+    restarted = opened()
+    restarted.redrive_execution(executionArn=execution)
+    assert ended(restarted, execution) == ("FAILED", None, "Empty")
+    restarted.redrive_execution(executionArn=execution)
+    assert ended(restarted, execution) == ("SUCCEEDED", '"an apple"', None)
+
+
+def test_a_redrive_needs_its_test_case(tmp_path: Path) -> None:
+    """Without the mock configuration, the execution stays as it is."""
+    config = load_mock_config(json.dumps(CASES))
+    path, tasks_for = tmp_path / "local.db", TaskSources().for_execution
+    first = open_service(path, tasks_for=tasks_for, mock_config=lambda: config)
+    client: Any = in_process(first.answer, region="us-east-1")
+    execution = begun(client, "#Twice")
+    client = in_process(open_service(path, tasks_for=tasks_for).answer, region="us-east-1")
+    code, message = refusal(client.redrive_execution, executionArn=execution)
+    assert code == "ValidationException"
+    assert "--mock-config" in message
+    assert ended(client, execution) == ("FAILED", None, "Empty")

@@ -110,6 +110,18 @@ def test_sync_has_texts_and_sync_2_has_json(client: Any) -> None:
     assert [*first] == sorted(first)
 
 
+@pytest.mark.parametrize("listed", [False, True])
+def test_an_execution_sees_itself_running(client: Any, listed: bool) -> None:
+    """Workflows look for themselves, to run once at a time, say."""
+    if listed:
+        request = {"StateMachineArn.$": "$$.StateMachine.Id", "StatusFilter": "RUNNING"}
+        found = output(parent(client, f"{SDK}:listExecutions", request))["Executions"][0]
+    else:
+        request = {"ExecutionArn.$": "$$.Execution.Id"}
+        found = output(parent(client, f"{SDK}:describeExecution", request))
+    assert (found["Status"], found["RedriveCount"]) == ("RUNNING", 0)
+
+
 def test_sync_is_submitted_before_it_ends(client: Any) -> None:
     """And takes as long as the child does: its Wait counts against TimeoutSeconds."""
     request = {"StateMachineArn": f"{ARN}:slow"}

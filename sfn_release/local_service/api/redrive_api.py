@@ -6,10 +6,9 @@ import json
 import sqlite3
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any
 
-from sfn_release.local_service.api import api_errors, start_api
+from sfn_release.local_service.api import api_errors, start_api, start_targets
 from sfn_release.local_service.api.arns import execution_arn
 from sfn_release.local_service.api.resource_tags import MACHINE_TAGS
 from sfn_release.local_service.api.start_targets import ExecutionStart, StartTarget
@@ -49,10 +48,10 @@ def redrive(context: RequestContext, request: Mapping[str, Any]) -> dict[str, An
             " redrive_tokens = ? WHERE id = ?",
             (context.live.owner, count, now, json.dumps(kept), row["id"]),
         )
-        start = _start(db, row)
+        start = _start(context, db, row)
         last = history_store.last(db, arn)
     plan = Redrive(json.loads(row["checkpoint"]), last, count, datetime.fromtimestamp(now, UTC))
-    _go_on(context, start, plan)
+    start_api.go_on(context, execution_records.build(context, start, plan), count)
     return {"redriveDate": now}
 
 
@@ -71,39 +70,17 @@ def not_redrivable(db: sqlite3.Connection, row: sqlite3.Row, now: float) -> str 
     return next((reason for reason, stands in obstacles.items() if stands), None)
 
 
-def _go_on(context: RequestContext, start: ExecutionStart, plan: Redrive) -> None:
-    """Run the execution again, from its checkpoint."""
-    run = execution_records.build(context, start, plan)
-    store = execution_records.storing(context, start.arn, plan.count)
-    crashed = partial(start_api.crashed, context, start.arn)
-    live = context.live
-    if context.real_time:
-        live.launch(run, store, crashed)
-        return
-    live.replace(run)
-    try:
-        due = live.advance(run)
-        progress = run.progress()
-        stored = store(progress)
-    except BaseException:
-        live.forget(run)
-        crashed()
-        raise
-    if not stored or progress.outcome is not None:
-        live.forget(run)
-        return
-    run.stored(progress)
-    live.announce(progress)
-    live.keep(run, due, store, crashed)
-
-
 def _tokens(row: sqlite3.Row) -> list[list[Any]]:
     tokens: list[list[Any]] = json.loads(row["redrive_tokens"] or "[]")
     return tokens
 
 
-def _start(db: sqlite3.Connection, row: sqlite3.Row) -> ExecutionStart:
-    """Return the start of a stored execution, with the revision that ran."""
+def _start(context: RequestContext, db: sqlite3.Connection, row: sqlite3.Row) -> ExecutionStart:
+    """Return the start of a stored execution, with the revision that ran.
+
+    Raises ValidationException if the mock configuration doesn't have its test case any more.
+    """
+    case = row["test_case"]
     machine = db.execute("SELECT * FROM machines WHERE id = ?", (row["machine"],)).fetchone()
     target = StartTarget(
         machine=row["machine"],
@@ -115,6 +92,7 @@ def _start(db: sqlite3.Connection, row: sqlite3.Row) -> ExecutionStart:
         version=row["version"],
         alias=row["alias"],
         tags=MACHINE_TAGS.of(db, row["machine"]),
+        test_case=case and start_targets.test_case(context, row["machine_name"], case),
     )
     return ExecutionStart(
         target, row["arn"], row["name"], row["input"], row["started"], row["trace_header"]

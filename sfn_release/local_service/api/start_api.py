@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Mapping
 from concurrent.futures import wait
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -18,10 +19,11 @@ from sfn_release.local_service.api.arns import check_name
 from sfn_release.local_service.api.json_errors import not_json
 from sfn_release.local_service.api.start_targets import ExecutionStart
 from sfn_release.local_service.executions import execution_records
-from sfn_release.local_service.executions.live_execution import Progress
+from sfn_release.local_service.executions.live_execution import LiveExecution, Progress
 from sfn_release.local_service.request_context import RequestContext
 from sfn_release.local_service.storage import history_store, queries
 
+_STEP_FUNCTIONS = (":states:startExecution", ":aws-sdk:sfn:")  # in Resources
 _BILLED_MB = 64
 _BILLED_STEP_MS = 100
 
@@ -31,7 +33,7 @@ def start(context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]
 
     In virtual time the execution has ended when this returns, unless it waits for an answer from
     outside. Its result and history are stored in one transaction, so there is never half an
-    execution.
+    execution. If its own tasks may look for it, it is stored as RUNNING first.
     """
     execution = _start(context, request)
     if execution.target.type == "EXPRESS":
@@ -63,17 +65,28 @@ def _start_standard(context: RequestContext, execution: ExecutionStart) -> dict[
     Raises StateMachineDoesNotExist if the state machine was deleted meanwhile.
     """
     run = execution_records.build(context, execution)
-    live, arn = context.live, execution.arn
-    due = None
-    if not context.real_time:
-        present = live.begin(run)
-        if present is not None:
-            return _repetition(execution, present.input, present.started)
-        try:
-            due = live.advance(run)
-        except BaseException:
-            live.forget(run)
-            raise
+    if not context.real_time and not _is_seen(execution):
+        return _start_at_once(context, execution, run)
+    found = _insert(context, execution, run.progress())
+    if found is None:
+        go_on(context, run)
+    return found
+
+
+def _is_seen(execution: ExecutionStart) -> bool:
+    """Whether its tasks may ask the API for the execution while it runs."""
+    return any(resource in execution.target.content.definition for resource in _STEP_FUNCTIONS)
+
+
+def _start_at_once(
+    context: RequestContext, execution: ExecutionStart, run: LiveExecution
+) -> dict[str, Any] | None:
+    """Run an execution in virtual time until it ends or waits, then store all of it at once."""
+    live = context.live
+    present = live.begin(run)
+    if present is not None:
+        return _repetition(execution, present.input, present.started)
+    due = live.advance(run)
     progress = run.progress()
     try:
         found = _insert(context, execution, progress)
@@ -83,16 +96,48 @@ def _start_standard(context: RequestContext, execution: ExecutionStart) -> dict[
     if found is not None:
         live.forget(run)
         return found
-    run.stored(progress)
-    live.announce(progress)
-    store = execution_records.storing(context, arn)
+    _rest(context, run, due, progress)
+    return None
+
+
+def go_on(context: RequestContext, run: LiveExecution, redrives: int = 0) -> None:
+    """Drive an execution that is stored as RUNNING, from its start or its last redrive on."""
+    live = context.live
+    store = execution_records.storing(context, run.arn, redrives)
+    failed = partial(crashed, context, run.arn)
     if context.real_time:
-        live.launch(run, store, partial(crashed, context, arn))
-    elif progress.outcome is None:
-        live.keep(run, due, store, partial(crashed, context, arn))
+        live.launch(run, store, failed)
+        return
+    live.replace(run)
+    try:
+        due = live.advance(run)
+        progress = run.progress()
+        stored = store(progress)
+    except BaseException:
+        live.forget(run)
+        failed()
+        raise
+    if stored:
+        _rest(context, run, due, progress, redrives)
     else:
         live.forget(run)
-    return None
+
+
+def _rest(
+    context: RequestContext,
+    run: LiveExecution,
+    due: datetime | None,
+    progress: Progress,
+    redrives: int = 0,
+) -> None:
+    """Let go of an execution that has ended, or drive it on from *due* or a signal on."""
+    run.stored(progress)
+    context.live.announce(progress)
+    if progress.outcome is not None:
+        context.live.forget(run)
+        return
+    store = execution_records.storing(context, run.arn, redrives)
+    context.live.keep(run, due, store, partial(crashed, context, run.arn))
 
 
 def _insert(

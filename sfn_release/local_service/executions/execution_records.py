@@ -36,10 +36,12 @@ def build(
         with context.store.reading() as db:
             return queries.find_activity(db, context, activity_name(arn), arn) is not None
 
+    kept = None if redrive is None else context.live.answers.take(start.arn)
+    run.tasks = kept or tasks_of(context, target)
     run.execution = Execution(
         _parsed(target.content.definition),
         json.loads(start.input),
-        tasks=LiveTasks(tasks_of(context, target), run, context.live.tokens, is_activity),
+        tasks=LiveTasks(run.tasks, run, context.live.tokens, is_activity),
         clock=clock,
         context=ContextSeed(
             execution_arn=start.arn,
@@ -69,8 +71,8 @@ def insert(db: sqlite3.Connection, start: ExecutionStart, owner: str) -> None:
     target = start.target
     db.execute(
         "INSERT INTO executions (arn, machine, machine_arn, machine_name, name, revision, version,"
-        " alias, status, input, trace_header, started, owner)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'RUNNING', ?, ?, ?, ?)",
+        " alias, status, input, trace_header, started, owner, test_case)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'RUNNING', ?, ?, ?, ?, ?)",
         (
             start.arn,
             target.machine,
@@ -84,6 +86,7 @@ def insert(db: sqlite3.Connection, start: ExecutionStart, owner: str) -> None:
             start.trace_header,
             start.started,
             owner,
+            target.test_case and target.test_case.name,
         ),
     )
     history_store.append(db, start.arn, [_started(start)])

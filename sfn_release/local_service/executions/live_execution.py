@@ -14,7 +14,7 @@ from sfn_release.local_service.executions import task_signals
 from sfn_release.local_service.executions.live_clock import LiveClock
 from sfn_release.local_service.executions.open_tasks import OpenTask
 from sfn_release.local_service.executions.task_signals import TaskSignal
-from sfn_release.simulator import ChildExecution, Event, Execution, ExecutionOutcome, MapRun
+from sfn_release.simulator import ChildExecution, Event, Execution, ExecutionOutcome, MapRun, Tasks
 
 
 @dataclass(frozen=True)
@@ -34,9 +34,11 @@ class LiveExecution:
 
     `LiveExecutions` decides which thread. Any thread may `send` a signal or read the `events`.
     Build the `Execution` with this object's *clock* and `observe`, and set it as `execution`.
+    *tasks* answers its tasks.
     """
 
     execution: Execution
+    tasks: Tasks
 
     def __init__(self, arn: str, clock: LiveClock, *, input: str, started: float) -> None:
         self.arn = arn

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from sfn_release.errors import LocalServiceError
+from sfn_release.local_service.executions.kept_answers import KeptAnswers
 from sfn_release.local_service.executions.live_execution import LiveExecution, Progress
 from sfn_release.local_service.executions.process_owner import lives, owner_of_this_process
 from sfn_release.local_service.executions.task_signals import TaskSignal
@@ -55,6 +56,7 @@ class LiveExecutions:
     def __init__(self, id: str, take_signals: TakeSignals | None = None) -> None:
         self.owner = owner_of_this_process(id)
         self.tokens = TaskTokens()
+        self.answers = KeptAnswers()
         self.closed = threading.Event()
         self.activity_scheduled = threading.Condition()
         self._take_signals = take_signals
@@ -88,8 +90,15 @@ class LiveExecutions:
             self.forget(stale)
 
     def advance(self, run: LiveExecution) -> datetime | None:
-        """Drive an execution in the caller's thread until it ends or waits; see `keep`."""
-        due = run.advance(partial(self.wake, run.arn))
+        """Drive an execution in the caller's thread until it ends or waits; see `keep`.
+
+        Lets go of it at an exception, which is a bug's.
+        """
+        try:
+            due = run.advance(partial(self.wake, run.arn))
+        except BaseException:
+            self.forget(run)
+            raise
         self.tokens.sync(run)
         return due
 
@@ -132,6 +141,9 @@ class LiveExecutions:
                 del self._turns[run.arn]
         for token in run.tokens:
             self.tokens.close(token)
+        outcome = run.execution.outcome
+        if outcome is not None and outcome.checkpoint is not None:
+            self.answers.keep(run.arn, run.tasks)
         run.give_up()
 
     def find(self, arn: str) -> LiveExecution | None:

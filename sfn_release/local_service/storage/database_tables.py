@@ -92,7 +92,8 @@ CREATE TABLE executions (
     redrive_tokens TEXT,             -- JSON: [[clientToken, redriven], ...]
     checkpoint TEXT,                 -- JSON: what a redrive goes on from
     map_run TEXT,                    -- map_runs.arn of a child execution
-    items INTEGER                    -- in the batch of a child execution
+    items INTEGER,                   -- in the batch of a child execution
+    test_case TEXT                   -- of the mock configuration, that the start named
 );
 CREATE INDEX executions_by_machine ON executions (machine, id);
 CREATE INDEX executions_by_revision ON executions (revision);
@@ -161,6 +162,7 @@ _ADDED_IN_3 = (
     "checkpoint TEXT",
     "map_run TEXT",
     "items INTEGER",
+    "test_case TEXT",
 )
 
 
