@@ -38,7 +38,7 @@ class Tasks:
         return Later()
 
 service = open_service(sys.argv[1], tasks_for=lambda scope: Tasks())
-server.serve(service, port=0, ready=lambda port: print(port, flush=True))
+server.serve(service, port=0, ready=lambda url: print(url, flush=True))
 """
 CALLBACK = {
     "Type": "Task",
@@ -117,7 +117,7 @@ def service(path: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
     with process:
         try:
             assert process.stdout is not None
-            yield process, int(process.stdout.readline())
+            yield process, int(process.stdout.readline().rpartition(":")[2])
         finally:
             process.kill()
 
