@@ -30,7 +30,7 @@ def server(database: Path, *, latency: float = 0) -> Iterator[tuple[str, Counts]
     )
     process.start()
     try:
-        yield f"http://127.0.0.1:{here.recv()}", Counts(here)
+        yield here.recv(), Counts(here)
     finally:
         process.terminate()
         process.join()
