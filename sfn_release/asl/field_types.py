@@ -16,7 +16,6 @@ JSONPATH: Final = "JSONPath"
 JSONATA: Final = "JSONata"
 
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
-MAX_SECONDS: Final = 99_999_999
 
 
 def is_open(value: Any, language: str = JSONPATH) -> bool:

@@ -11,7 +11,6 @@ from typing import Final
 from sfn_release.asl.field_types import (
     JSONATA,
     JSONPATH,
-    MAX_SECONDS,
     FieldType,
     anything,
     array,
@@ -28,6 +27,7 @@ from sfn_release.asl.field_types import (
     pointer,
     text,
 )
+from sfn_release.asl.quotas import MAX_DATA_BYTES, MAX_ITEMS, MAX_SECONDS
 
 _COMMON: Mapping[str, FieldType] = {
     "Type": text,
@@ -260,7 +260,7 @@ NESTED: Final[Mapping[str, Mapping[str, FieldType]]] = {
         "CSVHeaderLocation": one_of("FIRST_ROW", "GIVEN"),
         "CSVHeaders": filled_array,
         "CSVDelimiter": one_of("COMMA", "PIPE", "SEMICOLON", "SPACE", "TAB"),
-        "MaxItems": integer(0, 100_000_000),
+        "MaxItems": integer(0, MAX_ITEMS),
         "MaxItemsPath": path,
         "ItemsPointer": pointer,
         "Transformation": one_of("NONE", "LOAD_AND_FLATTEN"),
@@ -269,7 +269,7 @@ NESTED: Final[Mapping[str, Mapping[str, FieldType]]] = {
     "ItemBatcher": {
         "MaxItemsPerBatch": integer(0),
         "MaxItemsPerBatchPath": path,
-        "MaxInputBytesPerBatch": integer(0, 262_144),
+        "MaxInputBytesPerBatch": integer(0, MAX_DATA_BYTES),
         "MaxInputBytesPerBatchPath": path,
         "BatchInput": anything,
     },

@@ -18,6 +18,7 @@ from random import Random
 from typing import Any
 
 from sfn_release.asl.intrinsic_functions import compact
+from sfn_release.asl.quotas import LONGEST_EXECUTION
 from sfn_release.simulator.clock import Clock
 from sfn_release.simulator.definition_shape import shape_fault
 from sfn_release.simulator.event_recorder import (
@@ -73,9 +74,6 @@ from sfn_release.simulator.task_protocol import (
     TaskStarted,
 )
 from sfn_release.simulator.timestamps import later, write_instant
-
-_LONGEST = {"STANDARD": 365 * 24 * 3600, "EXPRESS": 300}
-"""The longest execution in seconds, by the state machine's type (AWS: "Quotas")."""
 
 LANGUAGES: Mapping[str, QueryLanguage] = {
     "JSONPath": JsonPathLanguage(),
@@ -348,5 +346,5 @@ def _context_object(context: ContextSeed, input: Any, redrive: Redrive | None) -
 
 
 def _deadline(definition: Mapping[str, Any], now: datetime, type: str) -> datetime:
-    longest = _LONGEST[type]
+    longest = LONGEST_EXECUTION[type]
     return later(now, min(definition.get("TimeoutSeconds", longest), longest))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from sfn_release.asl.quotas import MAX_DATA_BYTES, data_size
+
 RUNTIME = "States.Runtime"
-MAX_BYTES = 262_144
-"""The largest input, result or output of a state (AWS: "State, task and execution quotas")."""
 
 
 class StateFailure(Exception):  # noqa: N818 - the field's word
@@ -92,9 +92,8 @@ class ExecutionStopped(Exception):  # noqa: N818 - likewise
 
 
 def exceeds_quota(text: str) -> bool:
-    """Return whether JSON text has more than MAX_BYTES in UTF-8."""
-    size = len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
-    return size > MAX_BYTES
+    """Return whether JSON text is larger than the data of a state can be."""
+    return data_size(text) > MAX_DATA_BYTES
 
 
 def too_large(name: str) -> StateFailure:

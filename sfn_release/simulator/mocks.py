@@ -48,11 +48,11 @@ TaskFailure, or any other exception, fails the task as it would fail a Lambda fu
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sfn_release.asl.integrations import CALLBACK, WAITS
 from sfn_release.asl.partitions import known_arn
 from sfn_release.canonical import loads
 from sfn_release.errors import ConfigError, DefinitionError
@@ -69,9 +69,8 @@ MockAnswer = Mapping[str, Any] | Sequence[Mapping[str, Any]] | Callable[[Any], A
 _KINDS = ("return", "payload", "error")
 _SUBMITTED = "submitted"
 _PER = ("iteration", "execution")
-_CALLBACK = ".waitForTaskToken"
 _LAMBDA_INVOKE = ":states:::lambda:invoke"
-_SUBMITS = re.compile(r".*\.(sync(:\d)?|waitForTaskToken)", re.DOTALL)
+_SUBMITS = tuple(filter(None, WAITS))
 
 
 @dataclass(frozen=True)
@@ -140,7 +139,7 @@ class Mocks:
     def _refuse_unsubmitted(self, call: TaskCall, answer: Mapping[str, Any]) -> None:
         """Raise NoAnswer if the task isn't submitted, or if you couldn't send its end."""
         ends = not answer.keys().isdisjoint(_KINDS)
-        if _SUBMITS.fullmatch(call.resource) if ends else call.resource.endswith(_CALLBACK):
+        if call.resource.endswith(_SUBMITS if ends else CALLBACK):
             return
         known = "a .sync or .waitForTaskToken task" if ends else "a .waitForTaskToken task"
         raise NoAnswer(

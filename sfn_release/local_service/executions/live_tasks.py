@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from sfn_release.asl.integrations import CALLBACK
 from sfn_release.asl.intrinsic_functions import compact
 from sfn_release.local_service.executions.live_execution import LiveExecution
 from sfn_release.local_service.executions.open_tasks import OpenTask
@@ -13,7 +14,6 @@ from sfn_release.local_service.executions.task_tokens import TaskTokens
 from sfn_release.simulator import Later, NoAnswer, TaskCall, Tasks
 
 _ACTIVITY = re.compile(r"arn:[a-z-]+:states:[a-z0-9-]+:\d{12}:activity:[^:]+")
-_CALLBACK = ".waitForTaskToken"
 
 
 class LiveTasks:
@@ -38,7 +38,7 @@ class LiveTasks:
     def run(self, call: TaskCall) -> Any:
         """Answer *call*, or say that the answer comes later."""
         activity = call.resource if _ACTIVITY.fullmatch(call.resource) else None
-        if activity is None and not call.resource.endswith(_CALLBACK):
+        if activity is None and not call.resource.endswith(CALLBACK):
             return self._run.ask(lambda: self._tasks.run(call))
         self._run.open(OpenTask(call.token, activity, compact(call.payload) if activity else None))
         self._tokens.open(call.token, self._run)

@@ -11,6 +11,7 @@ import struct
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from sfn_release.asl.quotas import data_size
 from sfn_release.simulator.datasets.map_items import UnreadableItemsError
 
 _DELIMITERS = {"COMMA": ",", "PIPE": "|", "SEMICOLON": ";", "SPACE": " ", "TAB": "\t"}
@@ -43,7 +44,7 @@ def with_headers(headers: Sequence[str], rows: Iterator[list[str]]) -> Iterator[
     """
     if len(set(headers)) < len(headers):
         raise UnreadableItemsError("CSV headers cannot contain duplicates.")
-    if len(",".join(headers).encode("utf-8", "surrogatepass")) > _LONGEST_HEADER:
+    if data_size(",".join(headers)) > _LONGEST_HEADER:
         raise UnreadableItemsError(f"CSV headers cannot be longer than {_LONGEST_HEADER} bytes.")
     columns = _in_java_s_order(headers)
     return (

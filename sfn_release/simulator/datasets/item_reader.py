@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+from sfn_release.asl.quotas import MAX_ITEMS
 from sfn_release.simulator.datasets import item_csv
 from sfn_release.simulator.datasets.item_formats import items_in, parse, text
 from sfn_release.simulator.datasets.map_items import (
@@ -23,8 +24,6 @@ from sfn_release.simulator.datasets.map_items import (
     UnreadableItemsError,
     iterate,
 )
-
-_ALL = 100_000_000  # AWS: the most items of a map run
 
 
 @dataclass(frozen=True)
@@ -48,13 +47,13 @@ def read_items(resource: str, payload: Any, config: Mapping[str, Any], most: int
     first = ReaderCall(resource, payload if isinstance(payload, Mapping) else {})
     answer = yield first
     if isinstance(answer, list):
-        return list(islice(iterate(answer, _uri(first.payload)), most or _ALL))
+        return list(islice(iterate(answer, _uri(first.payload)), most or MAX_ITEMS))
     if not isinstance(answer, Mapping):
         raise UnreadableItemsError(NOT_ITERABLE)
     lists = resource.endswith(":listObjectsV2") and "Body" not in answer
     if lists or "Contents" in answer:
-        return (yield from _listed(first, answer, config, most or _ALL))
-    return (yield from _from_object(first, answer, config, most or _ALL))
+        return (yield from _listed(first, answer, config, most or MAX_ITEMS))
+    return (yield from _from_object(first, answer, config, most or MAX_ITEMS))
 
 
 def _listed(first: ReaderCall, answer: Any, config: Mapping[str, Any], most: int) -> Reading:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from sfn_release.asl.intrinsic_functions import compact
+from sfn_release.asl.quotas import MAX_SECONDS
 from sfn_release.simulator.languages.jsonata_fields import JsonataFields, Place, written
 
-_MOST_SECONDS = 99_999_999  # AWS: TimeoutSeconds, HeartbeatSeconds and Seconds
 _ALL = 100  # percent
 
 
@@ -22,7 +22,7 @@ def duration(fields: JsonataFields, value: Any, field: str) -> int:
         raise fields.refusal(
             field, f"The {field} field references a negative value: {compact(number)}"
         )
-    if number > _MOST_SECONDS:
+    if number > MAX_SECONDS:
         raise fields.refusal(
             field, f"The {field} field references too large a value: {compact(number)}"
         )

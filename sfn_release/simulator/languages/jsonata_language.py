@@ -109,9 +109,8 @@ class JsonataLanguage:
         items = visit.input
         if "Items" in visit.definition:
             items = fields.template(visit.definition["Items"], "Items")
-        processor = visit.definition.get("ItemProcessor", {})
-        distributed = processor.get("ProcessorConfig", {}).get("Mode") == "DISTRIBUTED"
-        if distributed and isinstance(items, Mapping):
+        mode = visit.part(("ItemProcessor", "ProcessorConfig")).get("Mode")
+        if mode == "DISTRIBUTED" and isinstance(items, Mapping):
             return items
         if not isinstance(items, list):
             text = visit.definition.get("Items", "{% $states.input %}")

@@ -12,6 +12,7 @@ from typing import Any, TypeGuard
 
 from sfn_release.asl import intrinsics, paths
 from sfn_release.asl.intrinsic_functions import compact
+from sfn_release.asl.quotas import MAX_SECONDS
 from sfn_release.simulator.failure import StateFailure
 from sfn_release.simulator.languages.choice import holds
 from sfn_release.simulator.languages.path_lookup import (
@@ -26,7 +27,6 @@ from sfn_release.simulator.states.state_visit import StateExit, StateVisit
 from sfn_release.simulator.timestamps import later, parse_instant
 
 _ALL = 100  # percent
-_MAX_SECONDS = 99_999_999
 _MAX_COUNT = 10**15 - 1  # a path's number has at most as many digits
 
 
@@ -258,7 +258,7 @@ def _seconds_to_wait(visit: StateVisit) -> int:
         raise visit.error(f"The SecondsPath parameter cannot be parsed as a long value: {where}")
     if seconds < 0:
         raise visit.error(f"The SecondsPath parameter references a negative value: {where}")
-    if seconds > _MAX_SECONDS:
+    if seconds > MAX_SECONDS:
         raise visit.error(f"The SecondsPath parameter references too large a value: {where}")
     return seconds
 
@@ -295,7 +295,7 @@ def _share(visit: StateVisit, holder: Mapping[str, Any], field: str) -> float:
 
 def _constant(visit: StateVisit, holder: Mapping[str, Any], field: str) -> float:
     value = holder[field]
-    if not _is_amount(value, _MAX_SECONDS if "Seconds" in field else _MAX_COUNT):
+    if not _is_amount(value, MAX_SECONDS if "Seconds" in field else _MAX_COUNT):
         raise visit.error(f"The field '{field}' is not a number of 0 or more: {as_text(value)}")
     return value
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from sfn_release.asl.intrinsic_functions import compact
-from sfn_release.simulator.failure import MAX_BYTES, StateFailure
+from sfn_release.asl.quotas import MAX_DATA_BYTES, data_size
+from sfn_release.simulator.failure import StateFailure
 from sfn_release.simulator.states.state_visit import StateVisit
 
 _MAX_STORED = 10 * 1024 * 1024
@@ -21,12 +22,12 @@ def within_limits(visit: StateVisit, assigned: dict[str, Any]) -> dict[str, Any]
         return assigned
     sizes = {name: _size(value) for name, value in assigned.items()}
     for name, size in sizes.items():
-        if size > MAX_BYTES:
-            raise _too_large(visit, f"the variable '{name}'", size, MAX_BYTES)
-    if sum(sizes.values()) > MAX_BYTES:
-        raise _too_large(visit, "the field 'Assign'", sum(sizes.values()), MAX_BYTES)
+        if size > MAX_DATA_BYTES:
+            raise _too_large(visit, f"the variable '{name}'", size, MAX_DATA_BYTES)
+    if sum(sizes.values()) > MAX_DATA_BYTES:
+        raise _too_large(visit, "the field 'Assign'", sum(sizes.values()), MAX_DATA_BYTES)
     stored = {**visit.variables, **assigned}
-    if len(stored) * MAX_BYTES > _MAX_STORED:  # fewer can't be too large
+    if len(stored) * MAX_DATA_BYTES > _MAX_STORED:  # fewer can't be too large
         total = sum(sizes[name] if name in sizes else _size(stored[name]) for name in stored)
         if total > _MAX_STORED:
             raise _too_large(visit, "all variables", total, _MAX_STORED)
@@ -34,7 +35,7 @@ def within_limits(visit: StateVisit, assigned: dict[str, Any]) -> dict[str, Any]
 
 
 def _size(value: Any) -> int:
-    return len(compact(value).encode("utf-8", "surrogatepass"))
+    return data_size(compact(value))
 
 
 def _too_large(visit: StateVisit, what: str, size: int, limit: int) -> StateFailure:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from sfn_release.asl.intrinsic_functions import compact
-from sfn_release.simulator.failure import MAX_BYTES, StateFailure
+from sfn_release.asl.quotas import MAX_DATA_BYTES, data_size
+from sfn_release.simulator.failure import StateFailure
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Batching:
     """
 
     most_items: int
-    most_bytes: int = MAX_BYTES
+    most_bytes: int = MAX_DATA_BYTES
     common: Mapping[str, Any] | None = None
 
 
@@ -56,4 +57,4 @@ def batches(items: Sequence[Any], batching: Batching) -> Iterator[tuple[int, dic
 
 
 def _size(value: Any) -> int:
-    return len(compact(value).encode("utf-8", "surrogatepass"))
+    return data_size(compact(value))

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from sfn_release.asl.intrinsic_functions import compact
+from sfn_release.asl.quotas import LONGEST_EXECUTION
 from sfn_release.simulator.event_recorder import (
     EventCounter,
     EventRecorder,
@@ -24,8 +25,6 @@ from sfn_release.simulator.map_runs.map_run_record import MapRun
 from sfn_release.simulator.scheduler import RunTogether, Strand, TimeIsUp
 from sfn_release.simulator.states.item_processor import item_processor
 from sfn_release.simulator.timestamps import later, write_instant
-
-_LONGEST_EXPRESS = 300  # seconds (AWS: "Quotas")
 
 
 @dataclass(frozen=True)
@@ -142,7 +141,7 @@ def _to_its_end(run: ExecutionRun, walking: Strand) -> Strand:
     """Walk a child to its end and return its output. Raises the reason of another end."""
     until = None
     if run.seed.type == "EXPRESS":
-        until = later(run.clock.now(), _LONGEST_EXPRESS)
+        until = later(run.clock.now(), LONGEST_EXECUTION["EXPRESS"])
     ended = yield RunTogether([lambda: walking], until=until, name=run.seed.execution_arn)
     match ended:
         case TimeIsUp():

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from sfn_release.asl.intrinsic_functions import compact
+from sfn_release.asl.quotas import MAX_DATA_BYTES, MAX_ITEMS
 from sfn_release.simulator.datasets.item_reader import read_items
 from sfn_release.simulator.datasets.map_items import MapItem, UnreadableItemsError, iterate
-from sfn_release.simulator.failure import MAX_BYTES, ExecutionFailure, StateFailure
+from sfn_release.simulator.failure import ExecutionFailure, StateFailure, exceeds_quota
 from sfn_release.simulator.machine import ExecutionRun, Frame
 from sfn_release.simulator.map_runs.item_batches import Batching, batches
 from sfn_release.simulator.scheduler import SleepUntil, Strand, WaitForMessage
@@ -163,7 +164,7 @@ def child_inputs(attempt: MapAttempt, items: list[MapItem]) -> list[ChildInput]:
 def text_of(value: Any) -> str:
     """Write a child execution's input as JSON. Raises StateFailure beyond AWS's quota."""
     text = compact(value)
-    if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
+    if exceeds_quota(text):
         raise StateFailure(
             "States.DataLimitExceeded",
             "The input of a child execution exceeds the maximum number of bytes service limit.",
@@ -177,4 +178,4 @@ def _batching(attempt: MapAttempt, batcher: Mapping[str, Any]) -> Batching:
     common: dict[str, Any] = {}
     if "BatchInput" in batcher:
         common["BatchInput"] = attempt.template("ItemBatcher", "BatchInput")
-    return Batching(most_items or MAX_BYTES, most_bytes or MAX_BYTES, common)
+    return Batching(most_items or MAX_ITEMS, most_bytes or MAX_DATA_BYTES, common)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sfn_release.asl.intrinsic_functions import compact
+from sfn_release.asl.quotas import data_size
 from sfn_release.simulator.map_runs.child_execution import ChildExecution
 
 _LARGEST_FILE = 5 * 1024**3  # bytes: S3 takes no larger object in one request
@@ -51,7 +52,7 @@ class ResultFile:
     @property
     def size(self) -> int:
         """The size in bytes."""
-        return len(self.body.encode("utf-8", "surrogatepass"))
+        return data_size(self.body)
 
 
 def inline_results(children: Sequence[ChildExecution], config: Mapping[str, Any]) -> Any:
@@ -124,7 +125,7 @@ def _bodies(results: Iterable[str], largest: int, *, lines: bool) -> Iterator[st
     file: list[str] = []
     size = 0
     for result in results:
-        length = len(result.encode("utf-8", "surrogatepass")) + len(between)
+        length = data_size(result) + len(between)
         if file and size + length > room:
             yield start + between.join(file) + end
             file, size = [], 0

@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sfn_release.asl.integrations import is_activity, is_function, service_call
+from sfn_release.asl.integrations import CALLBACK, is_activity, is_function, service_call
 from sfn_release.asl.intrinsic_functions import compact
 from sfn_release.simulator.event_recorder import with_error, with_input, with_output
 from sfn_release.simulator.failure import ExecutionFailure, StateFailure, exceeds_quota, too_large
@@ -186,7 +186,7 @@ def _after(instant: datetime, seconds: float | None) -> datetime | None:
 
 
 def _takes_heartbeats(kind: _ResourceKind, call: TaskCall) -> bool:
-    return call.resource.endswith(".waitForTaskToken") or kind.prefix == "Activity"
+    return call.resource.endswith(CALLBACK) or kind.prefix == "Activity"
 
 
 def _spend(
