@@ -18,6 +18,20 @@ from typing import Any
 _WORKER = Path(__file__).with_name("handler_worker.py")
 _INIT_SECONDS = 60.0  # for the handler's imports, which don't count against its timeout
 _END_SECONDS = 5.0
+_SIGNALS = {
+    1: "hangup",
+    2: "interrupt",
+    3: "quit",
+    4: "illegal instruction",
+    6: "aborted",
+    8: "floating point exception",
+    9: "killed",
+    11: "segmentation fault",
+    13: "broken pipe",
+    14: "alarm clock",
+    15: "terminated",
+}
+"""The signals that have the same number on every system, as Go, Lambda's runtime, writes them."""
 
 Log = Callable[[str], None]
 """Takes one line that a handler has printed."""
@@ -135,7 +149,8 @@ class HandlerProcess:
         except subprocess.TimeoutExpired:
             self.end()
             code = self._process.wait()
-        how = f"signal: {_signal_name(-code)}" if code < 0 else f"exit status {code}"
+        signalled = f"signal: {_SIGNALS.get(-code, f'signal {-code}')}"
+        how = signalled if code < 0 else f"exit status {code}"
         ended = f"with error: {how}" if code else "without providing a reason"
         message = f"Runtime exited {ended}"
         return {"errorType": "Runtime.ExitError", "errorMessage": message}
@@ -161,10 +176,3 @@ def _changed(file: str) -> float:
         return Path(file).stat().st_mtime
     except OSError:
         return 0.0
-
-
-def _signal_name(number: int) -> str:
-    """Return a signal's name as Go, Lambda's runtime, writes it."""
-    names = {signal.SIGSEGV: "segmentation fault", signal.SIGABRT: "aborted"}
-    known = {int(key): text for key, text in names.items()}
-    return known.get(number, "killed")

@@ -195,8 +195,24 @@ def _leave(code: object) -> NoReturn:
     os._exit(code if isinstance(code, int) else int(code is not None))
 
 
+def _fail(error: BaseException) -> NoReturn:
+    """End as Python does for an exception that Lambda's runtime doesn't catch.
+
+    The handler's part of the traceback goes to its log.
+    """
+    sys.stderr.writelines(("Traceback (most recent call last):\n", *raised(error)["stackTrace"]))
+    sys.stderr.writelines(traceback.format_exception_only(error))
+    if isinstance(error, KeyboardInterrupt) and os.name == "posix":
+        sys.stdout.flush()
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGINT)
+    _leave(1)
+
+
 if __name__ == "__main__":
     try:
         main()
     except SystemExit as error:
         _leave(error.code)
+    except BaseException as error:  # noqa: BLE001 - what isn't an Exception ends the runtime
+        _fail(error)

@@ -76,6 +76,13 @@ def leaving(event, context):
         sys.exit(0)
     sys.exit(3)
 
+def interrupted(event, context):
+    raise {"interrupt": KeyboardInterrupt, "other": GeneratorExit}[event]
+
+def signalled(event, context):
+    os.kill(os.getpid(), event)
+    time.sleep(5)
+
 def crashing(event, context):
     os.kill(os.getpid(), 9)
 
@@ -255,15 +262,29 @@ def test_faults_of_the_module_and_the_result(
         ("leaving", "clean", "Error: Runtime exited without providing a reason"),
         ("leaving", "", "Error: Runtime exited with error: exit status 3"),
         ("crashing", "", "Error: Runtime exited with error: signal: killed"),
+        ("interrupted", "interrupt", "Error: Runtime exited with error: signal: interrupt"),
+        ("interrupted", "other", "Error: Runtime exited with error: exit status 1"),
+        ("signalled", signal.SIGTERM, "Error: Runtime exited with error: signal: terminated"),
     ],
 )
 def test_a_process_that_ends_is_an_exit_error(
-    run: Run, handler: str, event: str, message: str
+    run: Run, handler: str, event: Any, message: str
 ) -> None:
     """And the next event has a new process."""
     error, cause = failure(run, handler, event)
     assert (error, cause["errorType"]) == ("Runtime.ExitError", "Runtime.ExitError")
     assert message in cause["errorMessage"]
+
+
+def test_what_ends_the_runtime_is_in_the_log(run: Run, folder: Path, logged: list[str]) -> None:
+    """The log has the handler's frames only, and nothing of the process that runs it."""
+    failure(run, "interrupted", "interrupt")
+    await_lines(logged, 4)
+    place = folder / "app" / "charge.py"
+    assert logged[0] == "Traceback (most recent call last):"
+    assert logged[1].startswith(f'  File "{place}", line ')
+    assert logged[-1] == "KeyboardInterrupt"
+    assert "handler_worker" not in "".join(logged)
 
 
 def test_a_handler_that_closes_the_runtime_s_files_is_ended(
@@ -333,12 +354,17 @@ def test_the_context_object(run: Run) -> None:
     }
 
 
+def await_lines(logged: list[str], count: int) -> None:
+    """Wait until the log has so many lines."""
+    until = time.monotonic() + 20
+    while len(logged) < count and time.monotonic() < until:
+        time.sleep(0.01)
+
+
 def test_prints_go_to_the_log(run: Run, logged: list[str]) -> None:
     """Standard output and error; the result isn't mixed with them."""
     assert run("printing", {"id": 1}) is None
-    until = time.monotonic() + 20
-    while len(logged) < 3 and time.monotonic() < until:
-        time.sleep(0.01)
+    await_lines(logged, 3)
     assert sorted(logged) == ["careful", "charging {'id': 1}", "logged"]
 
 
