@@ -6,6 +6,7 @@ import contextlib
 import http.client
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -15,8 +16,9 @@ import boto3
 import pytest
 
 from sfn_release.operations.verbs.local import data_folder
-from support.command_line import Project, run
-from support.serving import serving
+from support.command_line import CREDENTIALS, Project, run
+from support.places import ROOT
+from support.serving import SERVED, serving
 
 
 def asked(url: str, host: str) -> int:
@@ -51,7 +53,7 @@ def test_the_aws_cli_line_that_is_printed_works(shop: Project) -> None:
         [sys.executable, "-m", "sfn_release", "local", "serve", "--port", "0"],
         cwd=shop.root,
         stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
         text=True,
     )
     assert process.stdout is not None
@@ -68,8 +70,40 @@ def test_the_aws_cli_line_that_is_printed_works(shop: Project) -> None:
         )
     finally:
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=60)
+        _, said = process.communicate(timeout=60)
     assert json.loads(done.stdout)["stateMachines"][0]["name"] == "hello"
+    variable = "AWS_DISABLE_HOST_PREFIX_INJECTION=true"
+    assert f"for start-sync-execution (EXPRESS) and test-state: {variable}" in said
+
+
+def test_the_command_that_tests_a_state_works(shop: Project) -> None:
+    """docs/language.md sets the variable without which AWS clients look for another host."""
+    page = (ROOT / "docs" / "language.md").read_text(encoding="utf-8")
+    (command,) = (
+        text for text in re.findall(r"```sh\n(.*?)```", page, re.DOTALL) if "test-state" in text
+    )
+    inherited = {name: text for name, text in os.environ.items() if name not in SERVED}
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    with serving(shop.root) as printed:
+        done = subprocess.run(
+            ["bash", "-euc", command.replace("http://127.0.0.1:8083", printed["endpoint_url"])],
+            env=inherited | CREDENTIALS | {"AWS_PAGER": "", "PATH": path},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    assert json.loads(json.loads(done.stdout)["output"]) == {"doubled": 42}
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/coming-from-emulators.md", "docs/language.md"])
+def test_the_pages_that_name_the_variable_say_for_what(page: str) -> None:
+    """Both operations have the host prefix: StartSyncExecution and TestState."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    prose = re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)
+    (paragraph,) = (part for part in prose.split("\n\n") if "`sync-`" in part)
+    for operation in ("start-sync-execution", "test-state"):
+        assert operation in paragraph
+    assert "AWS_DISABLE_HOST_PREFIX_INJECTION=true" in paragraph
 
 
 def test_outside_a_repository_the_state_is_the_users(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from sfn_release.cli.session import Session, confirm
 
 _HELP = (
     "any credentials work; if you have none: AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=x",
-    "for start-sync-execution (EXPRESS): AWS_DISABLE_HOST_PREFIX_INJECTION=true",
+    "for start-sync-execution (EXPRESS) and test-state: AWS_DISABLE_HOST_PREFIX_INJECTION=true",
 )
 
 

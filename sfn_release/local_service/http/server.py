@@ -5,8 +5,8 @@ A request is answered for the region that it's signed for. An access key id of t
 account. Requests from web pages, and for other host names than loopback's, are refused: see
 `sfn_release.local_service.http.request_headers`.
 
-AWS clients put ``sync-`` before the endpoint's host when they call StartSyncExecution, and
-``sync-127.0.0.1`` doesn't resolve. Any of these helps:
+AWS clients put ``sync-`` before the endpoint's host when they call StartSyncExecution or TestState,
+and ``sync-127.0.0.1`` doesn't resolve. Any of these helps:
 
 - ``AWS_DISABLE_HOST_PREFIX_INJECTION=true`` in the environment, or
   ``disable_host_prefix_injection = true`` in the AWS profile: the AWS CLI and boto3 then leave the
