@@ -13,6 +13,7 @@ from typing import Any
 
 from sfn_release.authoring.declaration import Declaration
 from sfn_release.local_service import LocalService, open_service
+from sfn_release.operations.unanswerable_tasks import UnanswerableTasks
 from sfn_release.project import Environment
 from sfn_release.release.rendering import Rendered
 from sfn_release.simulator import Tasks
@@ -22,7 +23,7 @@ from sfn_release.tasks import ApiRefusal, ExecutionScope, MockedTestCase, TaskSo
 class TreeWorkflows:
     """The workflows *declarations* in an environment, whose tasks *sources* answer.
 
-    *rendered* returns the content of a workflow's state machine.
+    *rendered* returns the content of a workflow's state machine. *say* takes warnings.
     """
 
     def __init__(
@@ -31,10 +32,12 @@ class TreeWorkflows:
         declarations: Mapping[str, Declaration],
         rendered: Callable[[Declaration], Rendered],
         sources: TaskSources,
+        say: Callable[[str], None],
     ) -> None:
         self._region = environment.given["AWS::Region"]
         self._account = environment.given["AWS::AccountId"]
         self._sources = sources
+        self._say = say
         self._rendered = rendered
         self._unmade = {
             environment.state_machine_name(name): declared
@@ -43,15 +46,14 @@ class TreeWorkflows:
 
     def tasks(self, machine: str, test_case: MockedTestCase | None = None) -> Tasks:
         """Return the tasks of an execution of a state machine, with the mocks of a *test_case*."""
-        return self._sources.for_execution(
-            ExecutionScope(
-                machine,
-                test_case=test_case,
-                region=self._region,
-                account=self._account,
-                call_api=self._call_api,
-            )
+        scope = ExecutionScope(
+            machine,
+            test_case=test_case,
+            region=self._region,
+            account=self._account,
+            call_api=self._call_api,
         )
+        return UnanswerableTasks(self._sources.for_execution(scope), self._say)
 
     def close(self) -> None:
         """End the service of the workflows that were started."""
@@ -62,10 +64,14 @@ class TreeWorkflows:
     def _service(self) -> LocalService:
         return open_service(
             ":memory:",
-            tasks_for=self._sources.for_execution,
+            tasks_for=self._nested,
             region=self._region,
             account=self._account,
         )
+
+    def _nested(self, scope: ExecutionScope) -> Tasks:
+        tasks = self._sources.for_execution(scope)
+        return UnanswerableTasks(tasks, self._say, nested=True)
 
     def _call_api(self, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
         self._make(request.get("stateMachineArn"))

@@ -19,7 +19,7 @@ from support.command_line import Project
 from support.serving import serving
 
 SEND = "arn:aws:states:::sqs:sendMessage.waitForTaskToken"
-APPROVE = {
+APPROVE: dict[str, Any] = {
     "StartAt": "Approve",
     "States": {
         "Approve": {
@@ -108,6 +108,43 @@ def test_ctrl_c_stops_a_local_execution(approvals: Project) -> None:
         )
         (execution,) = client.list_executions(stateMachineArn=machine)["executions"]
     assert (execution["name"], execution["status"]) == ("mine", "ABORTED")
+
+
+def test_nobody_can_answer_an_execution_of_the_work_tree(shop: Project) -> None:
+    """Without a timeout it fails at once; with one it runs into it, and a line says why."""
+    state = {
+        name: value for name, value in APPROVE["States"]["Approve"].items() if "Time" not in name
+    }
+    endless = {"StartAt": "Approve", "States": {"Approve": state}}
+    shop.write("workflows/approve.mocks.json", json.dumps(MOCKS))
+    shop.write("workflows/approve.asl.json", json.dumps(endless))
+    ran = shop.run("--json", "execute", "approve", "--tree")
+    assert (ran.code, ran.json["status"]) == (1, "FAILED")
+    assert ran.json["error"] == "SfnRelease.NobodyAnswers"
+    for part in ("Approve waits", "nobody can send", "Publish the workflow", '"return"'):
+        assert part in ran.json["cause"]
+    shop.write("workflows/approve.asl.json", json.dumps(APPROVE))
+    ran = shop.run("--json", "execute", "approve", "--tree")
+    assert (ran.json["status"], ran.json["error"]) == ("FAILED", "States.Timeout")
+    assert "warning: Approve waits" in ran.err
+    assert "It runs into its timeout." in ran.err
+
+
+def test_nobody_can_answer_a_nested_execution_of_the_work_tree(shop: Project) -> None:
+    """It doesn't wait in the clock of the machine for an hour; its parent has the cause."""
+    shop.write("workflows/approve.asl.json", json.dumps(APPROVE))
+    shop.write("workflows/approve.mocks.json", json.dumps(MOCKS))
+    child = "arn:aws:states:us-east-1:000000000000:stateMachine:approve"
+    start = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::states:startExecution.sync:2",
+        "Parameters": {"StateMachineArn": child},
+        "End": True,
+    }
+    shop.write("workflows/top.asl.json", json.dumps({"StartAt": "Go", "States": {"Go": start}}))
+    ran = shop.run("--json", "execute", "top", "--tree")
+    assert (ran.json["status"], ran.json["error"]) == ("FAILED", "States.TaskFailed")
+    assert "SfnRelease.NobodyAnswers" in ran.json["cause"]
 
 
 def test_no_wait_does_not_leave_a_local_execution_behind(approvals: Project) -> None:

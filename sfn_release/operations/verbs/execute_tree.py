@@ -132,6 +132,7 @@ def _workflows(
         declarations,
         lambda declared: _rendered(workspace, environment, declarations, declared),
         project_sources(workspace.clone, environment, environment.tasks, mocks_of),
+        workspace.runtime.watcher.say,
     )
 
 
