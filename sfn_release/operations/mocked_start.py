@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from sfn_release.errors import UsageError
 from sfn_release.operations.local_settings import mock_config, with_defaults
@@ -10,7 +12,10 @@ from sfn_release.operations.workspace import Workspace
 from sfn_release.project import Environment
 from sfn_release.project.backends.local_tasks import mock_config as opened
 from sfn_release.project.task_settings import TaskSettings
+from sfn_release.simulator.mocks import mocked_tasks
 from sfn_release.tasks import MockedTestCase
+
+Definition = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -51,3 +56,11 @@ class MockedStart:
         """Return the test case of a state machine. Raises ConfigError for an unknown one."""
         file = opened(environment.tasks, workspace.project.root)
         return None if file is None else file.read().case(machine, self.test_case)
+
+    def unknown_states(
+        self, workspace: Workspace, environment: Environment, machine: str, definition: Definition
+    ) -> list[str]:
+        """Return a line for each state of the test case that is no task of *definition*."""
+        case = self.case(workspace, self.on(workspace, environment), machine)
+        tasks = [state for state, _resource in mocked_tasks(definition)]
+        return case.unknown_states(tasks) if case else []

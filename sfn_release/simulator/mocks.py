@@ -153,8 +153,11 @@ class Mocks:
         known = set(map(known_arn, names))
         return [key for key in self._answers if key not in known]
 
-    def how_to_add(self, call: TaskCall) -> str:
-        """Return the cause for a task that nothing answers: the state, its resource, the mock."""
+    def how_to_add(self, call: TaskCall, reasons: Iterable[str] = ()) -> str:
+        """Return the cause for a task that nothing answers: the state, its resource, the mock.
+
+        *reasons* are sentences on why it has no other answer; empty ones are left out.
+        """
         kind = "payload" if ":lambda:" in call.resource else "return"
         shape: Any = [{"id": 1}, {"id": 2}] if call.reads_items else {}
         snippet = json.dumps({call.state: {kind: shape}}, ensure_ascii=False)
@@ -162,7 +165,8 @@ class Mocks:
         known = ", ".join(json.dumps(key, ensure_ascii=False) for key in self._answers)
         name = json.dumps(call.state, ensure_ascii=False)
         asks = f"ItemReader of the Map {name}" if call.reads_items else f"task {name}"
-        return f"The {asks} ({call.resource}) has no mock. Add one to {place}: {snippet}" + (
+        problem = " ".join([f"The {asks} ({call.resource}) has no mock.", *filter(None, reasons)])
+        return f"{problem} Add one to {place}: {snippet}" + (
             f" (mocks exist for {known})" if known else ""
         )
 
@@ -194,6 +198,12 @@ def _ask(answer: Callable[[Any], Any], payload: Any) -> Any:
 
 def task_names(definition: Mapping[str, Any]) -> Iterator[str]:
     """Yield the names that a mock of a definition can have: its Task states and Resources."""
+    for names in mocked_tasks(definition):
+        yield from names
+
+
+def mocked_tasks(definition: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the state's name and the Resource of each task that a mock can answer."""
     scopes: list[Any] = [definition]
     while scopes:
         scope = scopes.pop()
@@ -203,7 +213,7 @@ def task_names(definition: Mapping[str, Any]) -> Iterator[str]:
                 continue
             for holder in (state, state.get("ItemReader"), state.get("ResultWriter")):
                 if isinstance(holder, Mapping) and isinstance(holder.get("Resource"), str):
-                    yield from (name, holder["Resource"])
+                    yield name, holder["Resource"]
             scopes += [state.get("ItemProcessor"), state.get("Iterator")]
             scopes += branches if isinstance(branches := state.get("Branches"), list) else []
 

@@ -11,6 +11,9 @@ from sfn_release.simulator import Mocks, NoAnswer, TaskCall
 Answer = Callable[[], Any]
 """Answers one call, as `Tasks.run` does: returns the result, raises TaskFailure or NoAnswer."""
 
+Reason = Callable[[TaskCall], str]
+"""Returns why a source doesn't know a call, as a sentence; empty if you didn't expect it to."""
+
 
 class TaskSource(Protocol):
     """One kind of answers. To add a kind, implement it and name it in `task_sources`."""
@@ -22,10 +25,14 @@ class TaskSource(Protocol):
 
 @dataclass(frozen=True)
 class TaskChain:
-    """Tasks that several *sources* answer. *mock_file* explains how to mock a task of no source."""
+    """Tasks that several *sources* answer.
+
+    *mock_file* explains how to mock a task of no source, and *reasons* why they don't know it.
+    """
 
     sources: Sequence[TaskSource]
     mock_file: Mocks
+    reasons: Sequence[Reason] = ()
 
     def run(self, call: TaskCall) -> Any:
         """Answer *call*. Raises TaskFailure; NoAnswer if no source knows the task."""
@@ -33,7 +40,9 @@ class TaskChain:
             answer = source.answer_to(call)
             if answer is not None:
                 return answer()
-        raise NoAnswer("SfnRelease.NoMock", self.mock_file.how_to_add(call) + _folder_hint(call))
+        reasons = [reason(call) for reason in self.reasons]
+        cause = self.mock_file.how_to_add(call, reasons) + _folder_hint(call)
+        raise NoAnswer("SfnRelease.NoMock", cause)
 
 
 def _folder_hint(call: TaskCall) -> str:

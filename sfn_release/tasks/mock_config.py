@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -58,6 +58,22 @@ class MockedTestCase:
     states: Mapping[str, str]
     responses: Mapping[str, tuple[MockedAnswer, ...]]
     file: str = ""
+
+    @property
+    def place(self) -> str:
+        """The file and the case, for messages."""
+        name = json.dumps(self.name, ensure_ascii=False)
+        return f"{self.file or 'The mock configuration'}: the test case {name}"
+
+    def unknown_states(self, tasks: Iterable[str]) -> list[str]:
+        """Return a line for each state of the case that isn't among the names of *tasks*."""
+        known = set(tasks)
+        return [
+            f"{self.place} mocks {json.dumps(state, ensure_ascii=False)}, which is no task of the"
+            f" workflow. {did_you_mean(state, known)}".rstrip()
+            for state in self.states
+            if state not in known
+        ]
 
 
 @dataclass(frozen=True)

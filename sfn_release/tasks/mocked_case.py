@@ -8,6 +8,7 @@ from typing import Any
 from sfn_release.simulator import NoAnswer, TaskCall, TaskFailure
 from sfn_release.tasks.chain import Answer
 from sfn_release.tasks.mock_config import MockedAnswer, MockedTestCase
+from sfn_release.text import nearest
 
 _RUNTIME = "States.Runtime"
 """How an execution of Step Functions Local fails that calls a state more often than it's mocked."""
@@ -30,6 +31,13 @@ class MockedCase:
         response = self._case.states.get(call.state)
         return None if response is None else lambda: self._next(call.state, response)
 
+    def reason(self, call: TaskCall) -> str:
+        """Return why the case doesn't answer a task that no other source knows either."""
+        states = self._case.states
+        near = nearest(call.state, states)
+        typo = f" Is {_shown(near)} a misspelt {_shown(call.state)}?" if near else ""
+        return f"{self._case.place} mocks {', '.join(map(_shown, states)) or 'no state'}.{typo}"
+
     def _next(self, state: str, response: str) -> Any:
         number = self._calls.get(state, 0)
         self._calls[state] = number + 1
@@ -43,13 +51,14 @@ class MockedCase:
         raise NoAnswer(_RUNTIME, self._no_answer(state, response, missing))
 
     def _no_answer(self, state: str, response: str, problem: str) -> str:
-        names = (self._case.name, state, response)
-        case, where, mocked = (json.dumps(name, ensure_ascii=False) for name in names)
-        place = self._case.file or "The mock configuration"
         return (
-            f"{place}: the test case {case} mocks the state {where} with MockedResponses.{mocked},"
-            f" {problem}"
+            f"{self._case.place} mocks the state {_shown(state)} with"
+            f" MockedResponses.{_shown(response)}, {problem}"
         )
+
+
+def _shown(name: str) -> str:
+    return json.dumps(name, ensure_ascii=False)
 
 
 def _give(answer: MockedAnswer) -> Any:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sfn_release.simulator import Mocks, Tasks
-from sfn_release.tasks.chain import TaskChain, TaskSource
+from sfn_release.tasks.chain import Reason, TaskChain, TaskSource
 from sfn_release.tasks.deferred_source import DeferredSource
 from sfn_release.tasks.execution_scope import CallApi, EndOf, ExecutionScope
 from sfn_release.tasks.mocked_case import MockedCase
@@ -42,10 +42,13 @@ class TaskSources:
         """Return the tasks of one execution."""
         mock_file = self.mocks_of(scope.machine)
         sources: list[TaskSource] = []
+        reasons: list[Reason] = []
         if self.given is not None:
             sources.append(self.given.fresh())
         if scope.test_case is not None:
-            sources.append(MockedCase(scope.test_case))
+            mocked = MockedCase(scope.test_case)
+            sources.append(mocked)
+            reasons.append(mocked.reason)
         sources.append(mock_file)
         if self.handlers is not None:
             sources.append(self.handlers.of_execution(scope))
@@ -58,7 +61,7 @@ class TaskSources:
 
             sources.append(MapEndpoint(self.endpoints, scope.region))
             sources.append(self.endpoints.of_execution(scope.region))
-        return TaskChain(sources, mock_file)
+        return TaskChain(sources, mock_file, reasons)
 
 
 def open_sources(

@@ -57,6 +57,24 @@ def test_a_test_case_wins_over_the_mock_file_of_the_workflow(
 
 
 @pytest.mark.parametrize("tree", [[], ["--tree"]])
+def test_a_misspelt_state_of_a_test_case_is_shown(paying: Project, tree: list[str]) -> None:
+    """A warning names the task that is meant, and so does the cause if nothing else answers."""
+    content = mocks(1).replace('"Charge"', '"Chrge"')
+    paying.write("MockConfigFile.json", content)
+    mocked = paying.run("execute", "pay", *tree, "--test-case", "Happy")
+    warning = (
+        'warning: MockConfigFile.json: the test case "Happy" mocks "Chrge", which is no task of the'
+        ' workflow. Did you mean "Charge"?'
+    )
+    assert (mocked.code, warning in mocked.err) == (0, True)
+    (paying.root / "workflows/pay.mocks.json").unlink()
+    ran = paying.run("--json", "execute", "pay", *tree, "--test-case", "Happy")
+    assert warning in ran.err
+    cause = json.loads(ran.out)["cause"]
+    assert 'the test case "Happy" mocks "Chrge". Is "Chrge" a misspelt "Charge"? Add' in cause
+
+
+@pytest.mark.parametrize("tree", [[], ["--tree"]])
 def test_faults(paying: Project, tree: list[str]) -> None:
     """Each error says what to write."""
 

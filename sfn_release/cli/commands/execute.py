@@ -87,7 +87,7 @@ def run(
         buckets=folders,
     )
     code = _show(session, done, environment)
-    for line in unused_mocks(workspace, environment, workflow):
+    for line in unused_mocks(workspace, environment, workflow, mocked):
         terminal.say(f"warning: {line}", style="yellow")
     return code
 

@@ -82,7 +82,10 @@ def execute_tree(
     form = _rendered(workspace, chosen, declarations, declarations[workflow])
     source = declarations[workflow].source
     sharing = [other.definition for other in declarations.values() if other.source == source]
-    for line in unused_keys(workspace.project.root, source, sharing, workflow):
+    unused = unused_keys(workspace.project.root, source, sharing, workflow)
+    if mocked:
+        unused += mocked.unknown_states(workspace, chosen, form.name, form.definition)
+    for line in unused:
         workspace.runtime.watcher.say(f"warning: {line}")
     started = workspace.runtime.now()
     case = mocked.case(workspace, chosen, form.name) if mocked else None

@@ -14,6 +14,7 @@ from sfn_release.errors import LocalServiceError, NotFoundError, UsageError
 from sfn_release.local_service import ACCOUNT, REGION, LocalService, open_service
 from sfn_release.operations import local_settings
 from sfn_release.operations.local_settings import LocalSettings
+from sfn_release.operations.mocked_start import MockedStart
 from sfn_release.operations.workspace import Workspace, open_workspace
 from sfn_release.project import Environment, existing_files
 from sfn_release.project.backends import local_backend, local_tasks
@@ -129,11 +130,17 @@ def reset_local(workspace: Workspace) -> list[str]:
     return workspace.ledger.drop_local()
 
 
-def unused_mocks(workspace: Workspace, environment: Environment, workflow: str) -> list[str]:
-    """Return a line for each key of a workflow's mock file that matches no task.
+def unused_mocks(
+    workspace: Workspace,
+    environment: Environment,
+    workflow: str,
+    mocked: MockedStart | None = None,
+) -> list[str]:
+    """Return a line for each mock of a workflow that matches no task.
 
-    The workflows of one module share a mock file, so a key may belong to any of them. Only
-    some backends have mocks.
+    These are keys of its mock file, and states of the test case that *mocked* names. The workflows
+    of one module share a mock file, so a key may belong to any of them. Only some backends have
+    mocks.
     """
     if not environment.backend.has_mocks:
         return []
@@ -144,11 +151,19 @@ def unused_mocks(workspace: Workspace, environment: Environment, workflow: str) 
     if commit is None or serving is None or served is None:
         return []
     file = mock_file(served.source)
-    if not existing_files.is_file(workspace.project.root / file):
+    has_file = existing_files.is_file(workspace.project.root / file)
+    if not has_file and mocked is None:
         return []
-    sharing = [
-        form.definition
-        for name, form in ledger.deployments.served(environment.name, commit, serving).items()
-        if mock_file(serving.workflows[name].source) == file
-    ]
-    return unused_keys(workspace.project.root, served.source, sharing, workflow)
+    forms = ledger.deployments.served(environment.name, commit, serving)
+    unused: list[str] = []
+    if has_file:
+        sharing = [
+            form.definition
+            for name, form in forms.items()
+            if mock_file(serving.workflows[name].source) == file
+        ]
+        unused += unused_keys(workspace.project.root, served.source, sharing, workflow)
+    if mocked:
+        form = forms[workflow]
+        unused += mocked.unknown_states(workspace, environment, form.name, form.definition)
+    return unused
