@@ -49,7 +49,6 @@ from sfn_release.simulator.machine import (
     ExecutionRun,
     Frame,
     StopRequest,
-    Texts,
     walk,
 )
 from sfn_release.simulator.map_runs.child_execution import ChildExecution
@@ -150,20 +149,17 @@ class Execution:
         self._frame = Frame()
         self._stop = StopRequest()
         self._run = ExecutionRun(
-            tasks,
-            clock,
-            self._history,
-            Random(_seed(context, redrive)),  # noqa: S311 - reproducible, nothing secret
-            context,
-            _context_object(context, input, redrive),
-            LANGUAGES,
-            BEHAVIOURS,
-            Texts(),
-            self._stop,
-            {},
-            [],
-            observe_child,
-            wait_time_scale,
+            tasks=tasks,
+            clock=clock,
+            history=self._history,
+            random=Random(_seed(context, redrive)),  # noqa: S311 - reproducible, nothing secret
+            seed=context,
+            execution=_context_object(context, input, redrive),
+            languages=LANGUAGES,
+            behaviours=BEHAVIOURS,
+            stop=self._stop,
+            observe_child=observe_child,
+            wait_time_scale=wait_time_scale,
         )
         fault = shape_fault(definition)
         self._deadline = _deadline({} if fault else definition, clock.now(), context.type)

@@ -85,9 +85,9 @@ class ExecutionRun:
     execution: Mapping[str, Any]
     languages: Mapping[str, QueryLanguage]
     behaviours: Mapping[str, Behaviour]
-    texts: Texts
-    stop: StopRequest
-    work: dict[str, Future[Any]]
+    texts: Texts = field(default_factory=Texts)
+    stop: StopRequest = field(default_factory=StopRequest)
+    work: dict[str, Future[Any]] = field(default_factory=dict)
     """The work in progress of tasks, by the token of the TaskCall."""
     map_runs: list[MapRun] = field(default_factory=list)
     """The map runs of the execution and of its child executions, in the order of their start."""

@@ -351,6 +351,31 @@ def test_children_run_at_most_max_concurrency_at_a_time() -> None:
     assert [(start - START).total_seconds() for start in starts if start] == [0, 0, 400]
 
 
+@pytest.mark.parametrize("inside", [False, True])
+def test_a_changed_concurrency_applies_at_once(inside: bool) -> None:
+    """Also to a map run in a branch of a Parallel."""
+    definition = machine(Rows=rows(WAIT, MaxConcurrency=1))
+    if inside:
+        definition = machine(Both={"Type": "Parallel", "Branches": [definition]})
+    clock = VirtualClock(START)
+    answers = Answers(lambda _call: None)
+    execution = Execution(definition, [1, 2, 3], tasks=answers, clock=clock, context=SEED)
+    execution.advance()
+    (map_run,) = execution.map_runs
+    assert map_run.counts(items=False)["running"] == 1
+    map_run.max_concurrency = 3
+    execution.refill()
+    execution.advance()
+    assert map_run.counts(items=False)["running"] == 3
+
+
+@pytest.mark.parametrize(("wanted", "limit"), [(0, 10_000), (7, 7), (20_000, 10_000)])
+def test_at_most_ten_thousand_children_run_at_a_time(wanted: int, limit: int) -> None:
+    """That is AWS's limit, whatever MaxConcurrency says."""
+    run = MapRun("arn", "arn", "arn", "Rows", "STANDARD", START, max_concurrency=wanted)
+    assert run.limit() == limit
+
+
 def test_a_failed_branch_aborts_the_map_run_of_another() -> None:
     """And its children: MapRunAborted comes before MapStateAborted."""
     fails = machine(W={"Type": "Wait", "Seconds": 1}, F={"Type": "Fail", "Error": "Boom"})

@@ -203,6 +203,15 @@ def test_a_listing_is_read_to_its_last_page() -> None:
     assert len(read(objects, {}, resource=LIST, payload={"Bucket": "shop"}, most=3)) == 3
 
 
+def test_no_page_is_read_after_the_last_item() -> None:
+    """A bucket may have a million more."""
+    reading = read_items(LIST, {"Bucket": "shop"}, {}, 1)
+    next(reading)
+    with pytest.raises(StopIteration) as end:
+        reading.send({"Contents": [{"Key": "a"}], "NextContinuationToken": "more"})
+    assert end.value.value == [MapItem({"Key": "a"}, "S3://shop")]
+
+
 def test_load_and_flatten_reads_the_objects_of_a_listing() -> None:
     """Each item's source is its object; folders, which hold no JSON, are skipped."""
     objects = {"shop/a": "[1, 2]", "shop/sub/": "", "shop/b": "[3]"}

@@ -112,6 +112,32 @@ def test_a_map_run_can_be_redriven_more_than_once() -> None:
     assert [child.redrive_count for child in map_run.children] == [1, 1, 0]
 
 
+def test_children_that_a_redrive_has_not_reached_are_pending() -> None:
+    """Their counts stay as they were, also when the redriven run fails before it reaches them."""
+    definition = picking(ToleratedFailureCount=1)
+    failed = run(definition, Picks(1, 2))
+    pending: list[int] = []
+    clock = VirtualClock(START + timedelta(days=1))
+    assert failed.checkpoint is not None
+    redriven = Execution(
+        definition,
+        [1, 2, 3],
+        tasks=Picks(1, 2),
+        clock=clock,
+        context=SEED,
+        redrive=Redrive(failed.checkpoint, failed.events[-1].id, 1, clock.now()),
+        observe_child=lambda run, _child: pending.append(run.counts(items=False)["pendingRedrive"]),
+    )
+    drive(redriven, clock)
+    assert pending == [1, 1, 0, 0]
+    first = run(picking(), Picks(1))
+    second = run(picking(), Picks(1), first)
+    again = run(picking(ToleratedFailureCount=1), Picks(1, 2), run(definition, Picks(1, 2)))
+    assert [child.redrive_count for child in second.map_runs[0].children] == [1, 0, 0]
+    assert [child.redrive_count for child in again.map_runs[0].children] == [1, 1, 0]
+    assert again.map_runs[0].counts(items=False)["pendingRedrive"] == 0
+
+
 def test_a_map_whose_results_were_too_large_runs_all_children_again() -> None:
     """Without that, a redrive could never succeed. Its failed children are tolerated."""
     definition = picking(ToleratedFailureCount=1)

@@ -80,7 +80,8 @@ def _run(
         ]
         values = [given.value for given in inputs]
     else:
-        map_run.children += [_redriven(child, map_run.type) for child in before["children"]]
+        map_run.children += map(ChildExecution.restored, before["children"])
+        map_run.await_redrives()
         values = [json.loads(child.input) for child in map_run.children]
     children = Children(attempt, map_run)
     map_run.abort = children.abort
@@ -148,16 +149,6 @@ def _new_child(run: ExecutionRun, map_run: MapRun, index: int, given: ChildInput
     arn = map_run.machine.replace(":stateMachine:", f":{kind}:", 1)
     text = text_of(given.value)
     return ChildExecution(index, f"{arn}:{name}", name, map_run.machine, text, given.items)
-
-
-def _redriven(checkpoint: Mapping[str, Any], type_: str) -> ChildExecution:
-    """Return a child of the run before, ready to go on, or (EXPRESS) to start again."""
-    child = ChildExecution.restored(checkpoint)
-    if child.status not in ("SUCCEEDED", "PENDING"):
-        child.redrive_count += 1
-        if type_ == "EXPRESS":
-            child.position, child.last_event = None, 0
-    return child
 
 
 def _uuid(run: ExecutionRun) -> str:

@@ -72,6 +72,7 @@ class Children:
     def _child(self, child: ChildExecution, payload: Any) -> Strand:
         """Run one child. Raises StateFailure when its failure is one too many."""
         map_run = self._map_run
+        map_run.redrive(child)
         run = _run_of(self._attempt, map_run, child, payload)
         iteration = (*self._attempt.frame.iteration, (self._attempt.visit.name, child.index))
         frame = Frame(0, self._attempt.frame.language, {}, iteration)

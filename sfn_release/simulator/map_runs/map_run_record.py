@@ -59,6 +59,8 @@ class MapRun:
     event: int = 0
     failed_items: int = 0
     abort: Callable[[], None] = lambda: None
+    awaiting_redrive: dict[int, ChildExecution] = field(default_factory=dict)
+    """The unsuccessful children, by index, that a redrive of the run hasn't reached yet."""
 
     def limit(self) -> int:
         """Return how many child executions may run at a time."""
@@ -79,6 +81,7 @@ class MapRun:
         for child in self.children:
             found[child.status] += child.items if items else 1
         total = found.total()
+        awaiting = self.awaiting_redrive.values()
         done = total - found["PENDING"] - found["RUNNING"]
         return {
             "pending": found["PENDING"],
@@ -90,12 +93,27 @@ class MapRun:
             "total": total,
             "resultsWritten": done if self.results_written else 0,
             "failuresNotRedrivable": 0,
-            "pendingRedrive": 0,
+            "pendingRedrive": sum(child.items if items else 1 for child in awaiting),
         }
 
     def end(self, status: MapRunStatus, at: datetime) -> None:
         """End the run."""
         self.status, self.stopped = status, at
+        self.awaiting_redrive.clear()
+
+    def await_redrives(self) -> None:
+        """Let the children that haven't succeeded wait for their redrive."""
+        self.awaiting_redrive = {
+            child.index: child for child in self.children if child.status in _UNSUCCESSFUL
+        }
+
+    def redrive(self, child: ChildExecution) -> None:
+        """Make a child ready to go on, or (EXPRESS) to start again, if it waits for its redrive."""
+        if self.awaiting_redrive.pop(child.index, None) is None:
+            return
+        child.redrive_count += 1
+        if self.type == "EXPRESS":
+            child.position, child.last_event = None, 0
 
     def checkpoint(self) -> dict[str, Any]:
         """Return the run as JSON, for a redrive to go on from it."""

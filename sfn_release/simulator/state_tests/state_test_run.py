@@ -26,7 +26,7 @@ from sfn_release.simulator.failure import (
     ExecutionTimedOut,
     StateFailure,
 )
-from sfn_release.simulator.machine import ExecutionRun, Frame, StopRequest, Texts
+from sfn_release.simulator.machine import ExecutionRun, Frame
 from sfn_release.simulator.mocks import Mocks
 from sfn_release.simulator.scheduler import Scheduler
 from sfn_release.simulator.state_tests.http_exchange import http_request, http_response, is_http
@@ -124,17 +124,14 @@ class _StateTestRun:
         nested = NestedMocks(test, handled=handled)
         random = Random(context.execution_arn)  # noqa: S311 - reproducible, nothing secret
         run = ExecutionRun(
-            tasks if test.mock is None else MockedTasks(test),
-            clock,
-            EventCounter(clock),
-            random,
-            context,
-            execution,
-            LANGUAGES,
-            {**BEHAVIOURS, "Map": nested.map, "Parallel": nested.parallel},
-            Texts(),
-            StopRequest(),
-            {},
+            tasks=tasks if test.mock is None else MockedTasks(test),
+            clock=clock,
+            history=EventCounter(clock),
+            random=random,
+            seed=context,
+            execution=execution,
+            languages=LANGUAGES,
+            behaviours={**BEHAVIOURS, "Map": nested.map, "Parallel": nested.parallel},
         )
         frame = Frame(_ENTERED, state.language, dict(test.variables))
         visit = InspectedVisit(
