@@ -9,6 +9,7 @@ ResultWriter of a distributed Map (``arn:aws:states:::s3:getObject``).
 from __future__ import annotations
 
 import base64
+import json
 import re
 import zlib
 from collections.abc import Callable, Mapping
@@ -32,6 +33,7 @@ from sfn_release.tasks.object_store import (
     no_version,
 )
 from sfn_release.tasks.s3_request import S3Request, described, write_seconds
+from sfn_release.text import did_you_mean
 
 _RESOURCE = re.compile(r"arn:[\w-]+:states:::(aws-sdk:)?s3:(\w+)")
 _TEXT = "text/plain; charset=UTF-8"
@@ -69,19 +71,27 @@ class Buckets:
         request = S3Request(parameters, for_map=found[1] is None)
         return lambda: action(request)
 
-    def _bucket(self, request: S3Request) -> Bucket:
-        bucket = self._buckets.get(request.required("Bucket"))
+    def _bucket(self, request: S3Request, *, to_write: bool = False) -> Bucket:
+        name = request.required("Bucket")
+        bucket = self._buckets.get(name)
         if bucket is None:
-            raise no_bucket()
+            known = ", ".join(sorted(self._buckets))
+            problem = f"{json.dumps(name)} is not one of the buckets here: {known}."
+            raise no_bucket(f"{problem} {did_you_mean(name, self._buckets)}".rstrip())
+        if not to_write and not bucket.exists():
+            raise no_bucket(f"{json.dumps(name)} is {bucket.place}, which does not exist.")
         return bucket
 
     def _object(self, request: S3Request) -> StoredObject:
         bucket = self._bucket(request)
         if request.optional("VersionId") not in ("", "null"):
             raise no_version()
-        found = bucket.get(request.required("Key"))
+        key = request.required("Key")
+        found = bucket.get(key)
         if found is None:
-            raise no_key()
+            name = json.dumps(request.required("Bucket"))
+            shown = json.dumps(key, ensure_ascii=False)
+            raise no_key(f"The bucket {name} has no {shown}. It is {bucket.place}.")
         return found
 
     def _get(self, request: S3Request) -> dict[str, Any]:
@@ -91,7 +101,7 @@ class Buckets:
         return {**described(found), "Body": found.body.decode("utf-8", "replace")}
 
     def _put(self, request: S3Request) -> dict[str, Any]:
-        bucket, key = self._bucket(request), request.required("Key")
+        bucket, key = self._bucket(request, to_write=True), request.required("Key")
         content = request.parameters.get("Body")
         # An SDK integration sends the JSON of its Body: a text keeps its quotes.
         text = content if request.for_map and isinstance(content, str) else compact(content)
@@ -112,7 +122,7 @@ class Buckets:
         }
 
     def _copy(self, request: S3Request) -> dict[str, Any]:
-        bucket, key = self._bucket(request), request.required("Key")
+        bucket, key = self._bucket(request, to_write=True), request.required("Key")
         name, _, source = request.required("CopySource").removeprefix("/").partition("/")
         found = self._object(S3Request({"Bucket": name, "Key": source}))
         bucket.put(key, replace(found, modified=self._now()))

@@ -26,6 +26,15 @@ class FolderBucket:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
+    @property
+    def place(self) -> str:
+        """Where the files are."""
+        return f"the folder {self._folder}"
+
+    def exists(self) -> bool:
+        """Whether the folder is there."""
+        return self._folder.is_dir()
+
     def get(self, key: str) -> StoredObject | None:
         """Return the file's content; None if there's no such file inside the folder."""
         path = self._path(key)

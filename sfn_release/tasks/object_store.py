@@ -32,6 +32,15 @@ class StoredObject:
 class Bucket(Protocol):
     """One bucket. Keys are S3's: any text. To add a kind of bucket, implement it."""
 
+    @property
+    def place(self) -> str:
+        """Where the objects are, for messages."""
+        ...
+
+    def exists(self) -> bool:
+        """Whether its place is there. If it isn't, the first object that you put makes it."""
+        ...
+
     def get(self, key: str) -> StoredObject | None:
         """Return an object; None if there is none."""
         ...
@@ -65,6 +74,15 @@ class MemoryBucket:
         self._written: dict[str, StoredObject] = {}
         self._modified = modified
 
+    @property
+    def place(self) -> str:
+        """Where the objects are."""
+        return "memory"
+
+    def exists(self) -> bool:
+        """Return True: there is nothing to make."""
+        return True
+
     def get(self, key: str) -> StoredObject | None:
         """Return an object; None if there is none."""
         if key not in self._bodies:
@@ -96,14 +114,17 @@ def in_s3_s_order(keys: Iterable[str]) -> list[str]:
     return sorted(keys, key=lambda key: key.encode("utf-8", "surrogatepass"))
 
 
-def no_bucket() -> TaskFailure:
-    """Return S3's refusal of a bucket that doesn't exist, as Step Functions reports it."""
-    return _refused("NoSuchBucket", "The specified bucket does not exist")
+def no_bucket(problem: str) -> TaskFailure:
+    """Return S3's refusal of a bucket that doesn't exist, as Step Functions reports it.
+
+    AWS doesn't name the bucket. *problem* is a sentence that does, after AWS's words.
+    """
+    return _refused("NoSuchBucket", "The specified bucket does not exist", problem=problem)
 
 
-def no_key() -> TaskFailure:
-    """Return S3's refusal of a key that doesn't exist."""
-    return _refused("NoSuchKey", "The specified key does not exist.")
+def no_key(problem: str) -> TaskFailure:
+    """Return S3's refusal of a key that doesn't exist. *problem* names it after AWS's words."""
+    return _refused("NoSuchKey", "The specified key does not exist.", problem=problem)
 
 
 def no_version() -> TaskFailure:
@@ -116,8 +137,7 @@ def invalid_argument(message: str) -> TaskFailure:
     return _refused("S3", message, 400)
 
 
-def _refused(name: str, message: str, status: int = 404) -> TaskFailure:
+def _refused(name: str, message: str, status: int = 404, problem: str = "") -> TaskFailure:
     """Return the failure. Source: executions recorded on AWS (``S3.NoSuchBucketException``)."""
-    return TaskFailure(
-        f"S3.{name}Exception", f"{message} (Service: S3, Status Code: {status}, {_REQUEST})"
-    )
+    cause = f"{message} (Service: S3, Status Code: {status}, {_REQUEST}) {problem}".rstrip()
+    return TaskFailure(f"S3.{name}Exception", cause)

@@ -225,6 +225,16 @@ def test_load_and_flatten_reads_the_objects_of_a_listing() -> None:
     assert len(read(objects, config, resource=LIST, payload={"Bucket": "shop"}, most=2)) == 2
 
 
+@pytest.mark.parametrize("body", ["[3] [4]", '{"a": 1}'])
+def test_an_unreadable_object_of_a_listing_is_named(body: str) -> None:
+    """One object among many: the cause ends with its URI."""
+    objects = {"shop/a": "[1, 2]", "shop/b": body}
+    config = {"InputType": "JSON", "Transformation": "LOAD_AND_FLATTEN"}
+    with pytest.raises(UnreadableItemsError) as caught:
+        read(objects, config, resource=LIST, payload={"Bucket": "shop"})
+    assert str(caught.value).endswith("(S3://shop/b)")
+
+
 @pytest.mark.parametrize("config", [{"InputType": "MANIFEST"}, {"ManifestType": "S3_INVENTORY"}])
 def test_an_inventory_lists_objects(config: dict[str, str]) -> None:
     """The manifest names the columns and the files, which are in its destination bucket."""

@@ -137,10 +137,14 @@ def test_refusals_have_the_names_that_step_functions_gives_them(shop: Buckets) -
     assert error == "S3.NoSuchBucketException"
     assert cause == (
         "The specified bucket does not exist (Service: S3, Status Code: 404, Request ID: local,"
-        " Extended Request ID: local)"
+        ' Extended Request ID: local) "other" is not one of the buckets here: shop.'
     )
-    error, cause = failure(shop, "getObject", Bucket="shop", Key="a")
-    assert (error, str(cause)[:31]) == ("S3.NoSuchKeyException", "The specified key does not exis")
+    call(shop, "putObject", Bucket="shop", Key="b", Body=1)
+    error, cause = failure(shop, "getObject", Bucket="shop", Key="ä")
+    assert error == "S3.NoSuchKeyException"
+    assert str(cause).startswith("The specified key does not exist. (Service: S3, Status Code: 404")
+    assert 'The bucket "shop" has no "ä". It is ' in str(cause)
+    assert 'Did you mean "shop"?' in str(failure(shop, "headBucket", Bucket="shopp")[1])
     call(shop, "putObject", Bucket="shop", Key="a", Body=1)
     assert failure(shop, "getObject", Bucket="shop", Key="a", VersionId="1")[0] == "S3.S3Exception"
     assert failure(shop, "listObjectsV2", Bucket="shop", MaxKeys=-1)[0] == "S3.S3Exception"
@@ -149,6 +153,18 @@ def test_refusals_have_the_names_that_step_functions_gives_them(shop: Buckets) -
     assert call(shop, "listBuckets") == {"Buckets": [{"Name": "shop"}]}
     with pytest.raises(NoAnswer, match="is required but was missing"):
         call(shop, "getObject", Bucket="shop")
+
+
+def test_a_folder_that_is_missing_is_named(tmp_path: Path) -> None:
+    """There's nothing to read or list, until the first object that you put makes the folder."""
+    made = buckets(shop=tmp_path / "none")
+    for action in ("getObject", "listObjectsV2", "deleteObject", "headBucket"):
+        error, cause = failure(made, action, Bucket="shop", Key="a")
+        assert error == "S3.NoSuchBucketException"
+        shown = f'"shop" is the folder {tmp_path / "none"}, which does not exist.'
+        assert str(cause).endswith(shown)
+    call(made, "putObject", Bucket="shop", Key="a", Body=1)
+    assert call(made, "getObject", Bucket="shop", Key="a")["Body"] == "1"
 
 
 def test_other_tasks_are_left_to_others() -> None:

@@ -103,7 +103,10 @@ def _from_objects(
         if len(items) >= most:
             break
         body = _body((yield ReaderCall(resource, place)))
-        items += islice(items_in(body, config, _uri(place)), most - len(items))
+        try:
+            items += islice(items_in(body, config, _uri(place)), most - len(items))
+        except UnreadableItemsError as error:
+            raise UnreadableItemsError(f"{error} ({_uri(place)})") from error
     return items
 
 
