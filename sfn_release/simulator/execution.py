@@ -181,6 +181,16 @@ class Execution:
         """The map runs so far, with their child executions."""
         return self._run.map_runs
 
+    @property
+    def position(self) -> Checkpoint | None:
+        """The checkpoint of an execution that waits, for a `Redrive` if its process ends here.
+
+        None while a distributed Map runs, whose child executions have histories of their own.
+        """
+        if any(map_run.status == "RUNNING" for map_run in self._run.map_runs):
+            return None
+        return self._frame.checkpoint()
+
     def refill(self) -> None:
         """Apply a map run's changed concurrency. Then `advance`."""
         self._scheduler.refill()

@@ -7,14 +7,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 
 import sfn_release as sfn
 from sfn_release.aws.stepfunctions import in_process
-from sfn_release.local_service import open_service
+from sfn_release.local_service import LocalService, open_service
 from sfn_release.simulator import Later, TaskCall, TaskFailure
 from sfn_release.tasks import TaskSources, load_mock_config
 from support.machines import MACHINES, ROLE, refusal
+from support.service_kills import CALLBACK
+from support.service_kills import service as service_process
 
 PICK = "arn:aws:lambda:us-east-1:000000000000:function:pick"
 DAY = 24 * 3600
@@ -181,15 +184,70 @@ def test_an_execution_that_cannot_be_redriven_says_why(
     assert reason in message
 
 
+WAITS: dict[str, Any] = {
+    "StartAt": "First",
+    "States": {
+        "First": {"Type": "Pass", "Result": [1, 2], "ResultPath": "$.items", "Next": "Each"},
+        "Each": {
+            "Type": "Map",
+            "ItemsPath": "$.items",
+            "ItemProcessor": {"StartAt": "Ask", "States": {"Ask": CALLBACK}},
+            "End": True,
+        },
+    },
+}
+
+
+def token_of(events: list[dict[str, Any]], number: int) -> str:
+    """Return the token that a callback task of the history has sent."""
+    sent = [event for event in events if event["type"] == "TaskScheduled"][number]
+    token: str = json.loads(sent["taskScheduledEventDetails"]["parameters"])["MessageBody"]
+    return token
+
+
+@pytest.mark.parametrize("end", ["kill", "close"])
+def test_an_execution_whose_process_has_ended_goes_on_by_a_redrive(
+    tmp_path: Path, end: str
+) -> None:
+    """From its last wait: the iteration that had its answer isn't repeated."""
+    path = tmp_path / "local.db"
+
+    def client_of(found: LocalService) -> Any:
+        return in_process(found.answer, region="us-east-1")
+
+    def answer(client: Any, execution: str, number: int) -> None:
+        events = client.get_execution_history(executionArn=execution)["events"]
+        client.send_task_success(taskToken=token_of(events, number), output=str(number))
+
+    if end == "kill":
+        with service_process(path) as (process, port):
+            client = boto3.client(
+                "stepfunctions", region_name="us-east-1", endpoint_url=f"http://127.0.0.1:{port}"
+            )
+            execution = start(client, WAITS)
+            answer(client, execution, 0)
+            process.kill()
+    else:
+        service = open_service(path, tasks_for=lambda _scope: Picking())
+        execution = start(client_of(service), WAITS)
+        answer(client_of(service), execution, 0)
+        service.close()
+    client = client_of(open_service(path, tasks_for=lambda _scope: Picking()))
+    described = client.describe_execution(executionArn=execution)
+    assert (described["status"], described["error"]) == ("ABORTED", "SfnRelease.ProcessEnded")
+    assert described["redriveStatus"] == "REDRIVABLE"
+    client.redrive_execution(executionArn=execution)
+    answer(client, execution, 2)
+    described = client.describe_execution(executionArn=execution)
+    assert (described["status"], described["output"]) == ("SUCCEEDED", "[0,2]")
+    events = client.get_execution_history(executionArn=execution)["events"]
+    assert [event["id"] for event in events] == [*range(1, len(events) + 1)]
+    assert [event["type"] for event in events].count("PassStateEntered") == 1
+
+
 def test_a_running_execution_cannot_be_redriven(client: Any) -> None:
     """After a stop it can, and its open task is asked for again with a new token."""
-    waiting = {
-        "Type": "Task",
-        "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
-        "Parameters": {"QueueUrl": "https://queue", "MessageBody.$": "$$.Task.Token"},
-        "End": True,
-    }
-    execution = start(client, {"StartAt": "Ask", "States": {"Ask": waiting}})
+    execution = start(client, {"StartAt": "Ask", "States": {"Ask": CALLBACK}})
     code, message = refusal(client.redrive_execution, executionArn=execution)
     assert code == "ExecutionNotRedrivable"
     assert "Execution is RUNNING and cannot be redriven" in message

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -16,11 +17,14 @@ from sfn_release.local_service.executions.live_clock import LiveClock
 from sfn_release.local_service.executions.live_execution import LiveExecution, Progress
 from sfn_release.local_service.executions.live_executions import Store
 from sfn_release.local_service.executions.live_tasks import LiveTasks
+from sfn_release.local_service.executions.process_owner import PROCESS_ENDED
 from sfn_release.local_service.executions.task_scope import tasks_of
 from sfn_release.local_service.request_context import RequestContext
 from sfn_release.local_service.storage import history_store, queries
 from sfn_release.simulator import ContextSeed, Execution, ExecutionOutcome, Redrive
 from sfn_release.simulator.text_store import with_texts
+
+_LONGEST_POSITION = 1_000_000  # characters; it's written at each wait
 
 
 def build(
@@ -124,11 +128,18 @@ def store_progress(db: sqlite3.Connection, arn: str, progress: Progress, owner: 
     map_run_records.store(db, progress.map_runs, progress.children)
     if progress.outcome is not None:
         _finish(db, arn, progress.outcome)
+        return
+    text = _checkpoint_text(progress.position)
+    kept = text if text is not None and len(text) <= _LONGEST_POSITION else None
+    db.execute("UPDATE executions SET checkpoint = ? WHERE arn = ?", (kept, arn))
+
+
+def _checkpoint_text(checkpoint: Mapping[str, Any] | None) -> str | None:
+    return None if checkpoint is None else json.dumps(checkpoint, separators=(",", ":"))
 
 
 def _finish(db: sqlite3.Connection, arn: str, outcome: ExecutionOutcome) -> None:
     """Store the end of an execution."""
-    checkpoint = outcome.checkpoint
     db.execute(
         "UPDATE executions SET status = ?, output = ?, error = ?, cause = ?, stopped = ?,"
         " checkpoint = ?, owner = NULL WHERE arn = ?",
@@ -138,7 +149,7 @@ def _finish(db: sqlite3.Connection, arn: str, outcome: ExecutionOutcome) -> None
             outcome.error and history_store.storable(outcome.error),
             outcome.cause and history_store.storable(outcome.cause),
             history_store.timestamp(outcome.stopped_at),
-            None if checkpoint is None else json.dumps(checkpoint, separators=(",", ":")),
+            _checkpoint_text(outcome.checkpoint),
             arn,
         ),
     )
@@ -177,7 +188,10 @@ def abort(
     error: str | None,
     cause: str | None,
 ) -> None:
-    """Store a RUNNING execution as ABORTED."""
+    """Store a RUNNING execution as ABORTED.
+
+    It can be redriven from its last wait, unless it has gone on since.
+    """
     now, details = context.now(), {"error": error, "cause": cause}
     live = context.live.events(row["arn"])
     history_store.append(db, row["arn"], map(history_store.event_form, live))
@@ -193,8 +207,9 @@ def abort(
     history_store.append(db, row["arn"], [ending])
     db.execute(
         "UPDATE executions SET status = 'ABORTED', error = ?, cause = ?, stopped = ?,"
-        " owner = NULL WHERE arn = ? AND status = 'RUNNING'",
-        (error, cause, now, row["arn"]),
+        " owner = NULL, checkpoint = CASE WHEN ? THEN NULL ELSE checkpoint END"
+        " WHERE arn = ? AND status = 'RUNNING'",
+        (error, cause, now, bool(live), row["arn"]),
     )
 
 
@@ -215,7 +230,7 @@ def settle(context: RequestContext) -> None:
                     context,
                     db,
                     row,
-                    "SfnRelease.ProcessEnded",
+                    PROCESS_ENDED,
                     "The process that ran this execution ended before the execution did.",
                 )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +19,10 @@ from sfn_release.simulator import ChildExecution, Event, Execution, ExecutionOut
 
 @dataclass(frozen=True)
 class Progress:
-    """The changes of an execution since it was last stored. *outcome* is None while it runs."""
+    """The changes of an execution since it was last stored.
+
+    *outcome* is None while it runs; *position* is then the checkpoint of its present wait.
+    """
 
     events: Sequence[Event]
     opened: Collection[OpenTask]
@@ -27,6 +30,7 @@ class Progress:
     map_runs: Sequence[MapRun]
     children: Sequence[tuple[MapRun, ChildExecution]]
     outcome: ExecutionOutcome | None
+    position: Mapping[str, Any] | None = None
 
 
 class LiveExecution:
@@ -149,7 +153,8 @@ class LiveExecution:
             run for run in runs if run.arn not in self._stored_map_runs or id(run) in changed
         ]
         outcome = self.execution.outcome
-        return Progress(self.events, opened, closed, map_runs, children, outcome)
+        position = self.execution.position if outcome is None else None
+        return Progress(self.events, opened, closed, map_runs, children, outcome, position)
 
     def stored(self, progress: Progress) -> None:
         """Forget the changes in *progress*, which are stored, and release their senders."""

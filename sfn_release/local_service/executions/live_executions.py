@@ -17,7 +17,11 @@ from functools import partial
 from sfn_release.errors import LocalServiceError
 from sfn_release.local_service.executions.kept_answers import KeptAnswers
 from sfn_release.local_service.executions.live_execution import LiveExecution, Progress
-from sfn_release.local_service.executions.process_owner import lives, owner_of_this_process
+from sfn_release.local_service.executions.process_owner import (
+    PROCESS_ENDED,
+    lives,
+    owner_of_this_process,
+)
 from sfn_release.local_service.executions.task_signals import TaskSignal
 from sfn_release.local_service.executions.task_tokens import TaskTokens
 from sfn_release.local_service.executions.worker_pool import WorkerPool
@@ -81,7 +85,7 @@ class LiveExecutions:
         if present is not run:
             return present
         if closed:
-            run.execution.stop(None, _CLOSED)
+            run.execution.stop(PROCESS_ENDED, _CLOSED)
         return None
 
     def replace(self, run: LiveExecution) -> None:
@@ -204,7 +208,7 @@ class LiveExecutions:
             runs = [turn.run for turn in self._turns.values()]
             self._changed.notify_all()
         for run in runs:
-            run.execution.stop(None, _CLOSED)
+            run.execution.stop(PROCESS_ENDED, _CLOSED)
             self.wake(run.arn)
         wait([run.end for run in runs], _CLOSE_SECONDS)
         self._pool.close()

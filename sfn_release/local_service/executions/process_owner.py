@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+PROCESS_ENDED = "SfnRelease.ProcessEnded"
+"""The error of an execution whose process ended before it did. It can be redriven."""
+
 
 def owner_of_this_process(id: str) -> str:
     """Return the identity of this process; *id* distinguishes several services in it."""
