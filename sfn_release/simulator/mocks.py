@@ -63,11 +63,13 @@ from sfn_release.simulator.task_protocol import (
     TaskFailure,
     TaskResult,
 )
+from sfn_release.text import did_you_mean
 
 MockAnswer = Mapping[str, Any] | Sequence[Mapping[str, Any]] | Callable[[Any], Any]
 
 _KINDS = ("return", "payload", "error")
 _SUBMITTED = "submitted"
+_KEYS = (*_KINDS, "cause", "seconds", _SUBMITTED)
 _PER = ("iteration", "execution")
 _LAMBDA_INVOKE = ":states:::lambda:invoke"
 _SUBMITS = tuple(filter(None, WAITS))
@@ -240,31 +242,37 @@ def _sequence(key: str, answer: Any, file: str) -> _Sequence:
     if not answers:
         raise ConfigError(f"{where}: an empty list has no answer.")
     for index, single in enumerate(answers):
-        at = f"{where}[{index}]" if isinstance(answer, list | tuple) else where
+        listed = isinstance(answer, list | tuple)
+        at = f"{where}[{index}]" if listed else where
+        if not isinstance(single, Mapping):
+            raise ConfigError(
+                f"{at}: an answer must be an object, not {json.dumps(single, default=repr)}.",
+                why="A list has the answers of successive calls." if listed else "",
+                fix='If the list is the result, write {"return": [...]}.'
+                if listed
+                else 'Wrap the result: {"return": ...}.',
+            )
         _check(single, at)
     return _Sequence(answers, per == "execution")
 
 
-def _check(answer: Any, at: str) -> None:
-    if not isinstance(answer, Mapping):
-        raise ConfigError(
-            f"{at}: an answer must be an object, not {json.dumps(answer, default=repr)}.",
-            fix='Wrap the result: {"return": ...}.',
-        )
+def _check(answer: Mapping[str, Any], at: str) -> None:
+    for name in answer:
+        if name not in _KEYS:
+            raise ConfigError(
+                f"{at}: unknown key {json.dumps(name, ensure_ascii=False)}.",
+                fix=did_you_mean(name, _KEYS) or f"Known here: {', '.join(_KEYS)}.",
+            )
     kinds = [kind for kind in _KINDS if kind in answer]
     if len(kinds) > 1 or not (kinds or _SUBMITTED in answer):
-        raise ConfigError(f'{at}: an answer needs exactly one of "return", "payload" and "error".')
-    allowed = {_SUBMITTED, *kinds}
-    if kinds:
-        allowed.add("seconds")
-    if "error" in answer:
-        allowed.add("cause")
-    for name in answer:
-        if name not in allowed:
-            raise ConfigError(
-                f"{at}: unknown key {json.dumps(name)}.",
-                fix=f"Known here: {', '.join(sorted(allowed))}.",
-            )
+        raise ConfigError(
+            f'{at}: an answer needs exactly one of "return", "payload" and "error".',
+            why='A callback task can also have "submitted" alone, and waits until you send its end.',
+        )
+    if "seconds" in answer and not kinds:
+        raise ConfigError(f'{at}: "seconds" needs "return", "payload" or "error" beside it.')
+    if "cause" in answer and "error" not in answer:
+        raise ConfigError(f'{at}: "cause" needs "error" beside it.')
     for name in ("error", "cause"):
         if name in answer and not isinstance(answer[name], str | None):
             raise ConfigError(f'{at}: "{name}" must be a string.')
