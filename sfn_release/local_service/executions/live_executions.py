@@ -7,7 +7,6 @@ timer wakes it when something is due, and so does a signal (`task_signals`). The
 
 from __future__ import annotations
 
-import heapq
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import wait
@@ -24,6 +23,7 @@ from sfn_release.local_service.executions.process_owner import (
 )
 from sfn_release.local_service.executions.task_signals import TaskSignal
 from sfn_release.local_service.executions.task_tokens import TaskTokens
+from sfn_release.local_service.executions.wake_timer import WakeTimer
 from sfn_release.local_service.executions.worker_pool import WorkerPool
 from sfn_release.simulator import Event, RealClock
 
@@ -48,7 +48,6 @@ class _Turn:
         self.crashed: Callable[[], None] = lambda: None
         self.driven = True  # by the thread of its start
         self.woken = False
-        self.number = 0  # of the timer that counts
 
 
 class LiveExecutions:
@@ -64,22 +63,20 @@ class LiveExecutions:
         self.closed = threading.Event()
         self.activity_scheduled = threading.Condition()
         self._take_signals = take_signals
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
         self._turns: dict[str, _Turn] = {}
-        self._timers: list[tuple[datetime, int, _Turn]] = []
-        self._count = 0
-        self._watcher: threading.Thread | None = None
         self._pool = WorkerPool()
         self._wall = RealClock()
         self._relief = self._wall.now()
         self._looking = False
+        self._timer = WakeTimer(self.wake, self._pause, self._look)
 
     def begin(self, run: LiveExecution) -> LiveExecution | None:
         """Take in an execution that the caller's thread drives first, with `advance`.
 
         If an execution with its ARN runs here already, return that one, and don't take this one in.
         """
-        with self._changed:
+        with self._lock:
             present = self._turns.setdefault(run.arn, _Turn(run)).run
             closed = self.closed.is_set()
         if present is not run:
@@ -117,12 +114,12 @@ class LiveExecutions:
 
         *store* stores its progress from now on, *crashed* the end of an execution that a bug ends.
         """
-        with self._changed:
+        with self._lock:
             turn = self._turns.get(run.arn)
             if turn is None or turn.run is not run:
                 return
             turn.store, turn.crashed = store, crashed
-            self._watch()
+        self._timer.look()
         if not self._rest(turn, due):
             self._submit(turn)
 
@@ -131,18 +128,19 @@ class LiveExecutions:
     ) -> None:
         """Drive an execution from its first step on in a thread of the pool."""
         self.replace(run)
-        with self._changed:
+        with self._lock:
             turn = self._turns[run.arn]
             turn.store, turn.crashed = store, crashed
-            self._watch()
+        self._timer.look()
         self._submit(turn)
 
     def forget(self, run: LiveExecution) -> None:
         """Let go of an execution that has ended, or that the store has ended."""
-        with self._changed:
+        with self._lock:
             turn = self._turns.get(run.arn)
             if turn is not None and turn.run is run:
                 del self._turns[run.arn]
+                self._timer.cancel(run.arn)
         for token in run.tokens:
             self.tokens.close(token)
         outcome = run.execution.outcome
@@ -152,7 +150,7 @@ class LiveExecutions:
 
     def find(self, arn: str) -> LiveExecution | None:
         """Return an execution of this process; None if it has ended or runs elsewhere."""
-        with self._changed:
+        with self._lock:
             turn = self._turns.get(arn)
         return None if turn is None else turn.run
 
@@ -191,7 +189,7 @@ class LiveExecutions:
 
     def wake(self, arn: str) -> None:
         """Drive an execution on now."""
-        with self._changed:
+        with self._lock:
             turn = self._turns.get(arn)
             if turn is None:
                 return
@@ -204,14 +202,14 @@ class LiveExecutions:
     def close(self) -> None:
         """Stop every execution."""
         self.closed.set()
-        with self._changed:
+        with self._lock:
             runs = [turn.run for turn in self._turns.values()]
-            self._changed.notify_all()
         for run in runs:
             run.execution.stop(PROCESS_ENDED, _CLOSED)
             self.wake(run.arn)
         wait([run.end for run in runs], _CLOSE_SECONDS)
         self._pool.close()
+        self._timer.close()
         with self.activity_scheduled:
             self.activity_scheduled.notify_all()
 
@@ -222,15 +220,14 @@ class LiveExecutions:
     def _submit(self, turn: _Turn) -> None:
         self._pool.submit(partial(self._drive, turn))
         if self._pool.busy:
-            with self._changed:
-                self._changed.notify_all()  # the timer watches the pool
+            self._timer.look()
 
     def _drive(self, turn: _Turn) -> None:
         """Drive an execution until it ends or rests. Raises the exception of a bug."""
         run = turn.run
         try:
             while True:
-                with self._changed:
+                with self._lock:
                     turn.woken = False
                 due = self.advance(run)
                 progress = run.progress()
@@ -254,36 +251,25 @@ class LiveExecutions:
 
     def _rest(self, turn: _Turn, due: datetime | None) -> bool:
         """Let an execution wait until *due*; False if it has to go on at once."""
-        with self._changed:
+        with self._lock:
             if turn.woken or turn.run.has_signals:
                 return False
             turn.driven = False
-            if due is not None:
-                self._count += 1
-                turn.number = self._count
-                heapq.heappush(self._timers, (due, turn.number, turn))
-                if self._timers[0][1] == turn.number:
-                    self._changed.notify_all()
+            if due is not None and self._turns.get(turn.run.arn) is turn:
+                self._timer.set(turn.run.arn, due)
             return True
 
-    def _watch(self) -> None:
-        """Let the timer's thread look at a new execution; start the thread first if need be."""
-        self._changed.notify_all()
-        if self._watcher is None:
-            self._watcher = threading.Thread(
-                target=self._wake_all, name="sfn-release timer", daemon=True
-            )
-            self._watcher.start()
+    def _pause(self) -> float | None:
+        """Return the seconds until `_look` has to be called; None if there's no need."""
+        seconds = [_RELIEF_SECONDS] if self._pool.busy else []
+        if self._take_signals is not None and self._turns:
+            seconds.append(_LOOK_SECONDS)
+        return min(seconds, default=None)
 
-    def _wake_all(self) -> None:
-        while not self.closed.is_set():
-            with self._changed:
-                self._changed.wait(self._seconds())
-                due = self._due()
-            for arn in due:
-                self.wake(arn)
-            self._relieve()
-            self._look_for_signals()
+    def _look(self) -> None:
+        """Look after the pool, and for signals."""
+        self._relieve()
+        self._look_for_signals()
 
     def _relieve(self) -> None:
         """Relieve the pool, but not too often: its jobs need a moment."""
@@ -291,25 +277,6 @@ class LiveExecutions:
         if now >= self._relief:
             self._relief = now + timedelta(seconds=_RELIEF_SECONDS)
             self._pool.relieve()
-
-    def _seconds(self) -> float | None:
-        """Return the seconds until the next thing to do; None if there is nothing."""
-        seconds = [_RELIEF_SECONDS] if self._pool.busy else []
-        if self._take_signals is not None and self._turns:
-            seconds.append(_LOOK_SECONDS)
-        if self._timers:
-            left = (self._timers[0][0] - self._wall.now()).total_seconds()
-            seconds.append(min(max(left, 0), threading.TIMEOUT_MAX))
-        return min(seconds, default=None)
-
-    def _due(self) -> list[str]:
-        """Remove the timers that are due; return the ARNs of their executions."""
-        now, due = self._wall.now(), []
-        while self._timers and self._timers[0][0] <= now:
-            _, number, turn = heapq.heappop(self._timers)
-            if number == turn.number and self._turns.get(turn.run.arn) is turn:
-                due.append(turn.run.arn)
-        return due
 
     def _look_for_signals(self) -> None:
         """Look for the signals of other processes in a thread of the pool: it may take a while."""
