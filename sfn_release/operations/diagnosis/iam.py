@@ -49,6 +49,7 @@ BY_HAND = (
     "GetExecutionHistory",
     "StartExecution",
     "StartSyncExecution",
+    "StopExecution",
 )
 """Actions of `execute` and `delete`, which you run by hand and no pipeline does."""
 
