@@ -267,7 +267,7 @@ def _check(answer: Mapping[str, Any], at: str) -> None:
     if len(kinds) > 1 or not (kinds or _SUBMITTED in answer):
         raise ConfigError(
             f'{at}: an answer needs exactly one of "return", "payload" and "error".',
-            why='A callback task can also have "submitted" alone, and waits until you send its end.',
+            why='"submitted" can be alone for a callback task, which waits until you send its end.',
         )
     if "seconds" in answer and not kinds:
         raise ConfigError(f'{at}: "seconds" needs "return", "payload" or "error" beside it.')
