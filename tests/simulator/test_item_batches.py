@@ -55,6 +55,13 @@ def test_no_batch_is_larger_than_its_limits(items: list[Any], most: int, room: i
         assert len(batch["Items"]) == most or size(joined) > room
 
 
+@pytest.mark.parametrize(("spare", "sizes"), [(0, [3, 1]), (-1, [2, 2])])
+def test_the_size_of_a_batch_is_that_of_its_text(spare: int, sizes: list[int]) -> None:
+    """To the byte, with its commas."""
+    batching = Batching(9, len('{"Items":[1,2,3]}') + spare)
+    assert [len(batch["Items"]) for batch in inputs([1, 2, 3, 4], batching)] == sizes
+
+
 def test_an_item_beyond_the_limit_fails() -> None:
     """The limit counts the whole input of the child execution."""
     with pytest.raises(StateFailure) as caught:

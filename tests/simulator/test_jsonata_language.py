@@ -604,3 +604,17 @@ def test_any_fields_end_in_an_outcome_with_a_history_of_aws(
         assert outcome.status in ("SUCCEEDED", "FAILED")
         assert {*types(outcome)} <= EVENTS
         assert all(previous < id for id, previous, _ in chain_of(outcome))
+
+
+def test_the_third_endless_expression_ends_the_execution(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a Retry or a Map of thousands could repeat one, which takes seconds, for hours."""
+    monkeypatch.setattr("sfn_release.asl.jsonata_engine._MAX_STEPS", 1000)
+    state = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::sns:publish",
+        "Arguments": "{% ($again := function($x) { $again($x) }; $again(1)) %}",
+        "Retry": [{"ErrorEquals": ["States.ALL"], "MaxAttempts": 9}],
+    }
+    outcome = execute(jsonata(Again=state))
+    assert outcome.error == "States.Runtime"
+    assert types(outcome).count("EvaluationFailed") == 3

@@ -12,6 +12,7 @@ Measured on AWS: https://github.com/floci-io/floci/issues/2868.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -39,6 +40,25 @@ from sfn_release.simulator.states.state_visit import StateVisit
 
 Resumed = Sequence[Checkpoint | None]
 
+
+@dataclass(frozen=True)
+class _Nesting:
+    """The things that all branches or iterations of one attempt share.
+
+    *resumed* are their checkpoints in a redrive; None to run all from the start.
+    """
+
+    run: ExecutionRun
+    frame: Frame
+    visit: StateVisit
+    progress: NestedProgress
+    resumed: Resumed | None
+
+    def before(self, index: int) -> Checkpoint | None:
+        """Return the checkpoint of one branch or iteration."""
+        return None if self.resumed is None else self.resumed[index]
+
+
 _CUT = ("Task", "Wait", "Parallel", "Map")  # the others have failed themselves at that instant
 
 
@@ -52,14 +72,14 @@ def parallel_state(run: ExecutionRun, frame: Frame, visit: StateVisit) -> Strand
         progress.begin()
         payload = language.arguments(visit)
         branches = visit.field("Branches", list)
-        resumed = _resumed(visit, count, len(branches))
-        if resumed is None:
+        nesting = _Nesting(run, frame, visit, progress, _resumed(visit, count, len(branches)))
+        if nesting.resumed is None:
             frame.last = run.history.record("ParallelStateStarted", frame.last)
         progress.started = True
         progress.ended = frame.last
         frame.inner = [None] * len(branches)
         strands = [
-            partial(_branch, run, frame, progress, index, branch, payload, resumed)
+            partial(_branch, nesting, index, branch, payload)
             for index, branch in enumerate(branches)
         ]
         try:
@@ -93,36 +113,8 @@ def map_state(run: ExecutionRun, frame: Frame, visit: StateVisit) -> Strand:
             progress.started = False
             return language.finish(visit, results)
         items = list(iterate(language.items(visit)))
-        resumed = _resumed(visit, count, len(items))
-        if resumed is None:
-            details = {"length": len(items)}
-            frame.last = run.history.record("MapStateStarted", frame.last, details)
-        progress.started = True
-        progress.link = progress.ended = frame.last
-        frame.inner = [None] * len(items)
-        strands = [
-            partial(
-                _iterate,
-                run,
-                frame,
-                visit,
-                progress,
-                (index, item),
-                frame.last if not concurrency or index < concurrency else None,
-                resumed,
-            )
-            for index, item in enumerate(items)
-        ]
-        try:
-            results = yield RunTogether(strands, lambda: concurrency)
-        except StateFailure as failure:
-            if not failure.ends_execution:
-                _record_cut(run, frame.inner, frame.last, progress.failed, visit.name)
-            if not failure.ends_execution and progress.failed is not None:
-                iteration = {"name": visit.name, "index": progress.failed}
-                run.history.record("MapIterationFailed", frame.last, iteration)
-            raise
-        frame.last = run.history.record("MapStateSucceeded", progress.ended)
+        nesting = _Nesting(run, frame, visit, progress, _resumed(visit, count, len(items)))
+        results = yield from _run_inline(nesting, items, concurrency)
         progress.started = False
         exit_ = language.finish(visit, results)
         frame.last = progress.ended
@@ -130,6 +122,38 @@ def map_state(run: ExecutionRun, frame: Frame, visit: StateVisit) -> Strand:
 
     gave_up = partial(_gave_up, run, frame, progress, "MapStateFailed")
     return (yield from with_retries(run, frame, visit, attempt, gave_up))
+
+
+def _run_inline(nesting: _Nesting, items: Sequence[MapItem], concurrency: int) -> Strand:
+    """Run the iterations of an inline Map; return the list of their outputs."""
+    run, frame, visit, progress = nesting.run, nesting.frame, nesting.visit, nesting.progress
+    if nesting.resumed is None:
+        details = {"length": len(items)}
+        frame.last = run.history.record("MapStateStarted", frame.last, details)
+    progress.started = True
+    progress.link = progress.ended = start = frame.last
+    frame.inner = [None] * len(items)
+    strands = [
+        partial(
+            _iterate,
+            nesting,
+            index,
+            item,
+            start if not concurrency or index < concurrency else None,
+        )
+        for index, item in enumerate(items)
+    ]
+    try:
+        results = yield RunTogether(strands, lambda: concurrency)
+    except StateFailure as failure:
+        if not failure.ends_execution:
+            _record_cut(run, frame.inner, frame.last, progress.failed, visit.name)
+        if not failure.ends_execution and progress.failed is not None:
+            iteration = {"name": visit.name, "index": progress.failed}
+            run.history.record("MapIterationFailed", frame.last, iteration)
+        raise
+    frame.last = run.history.record("MapStateSucceeded", progress.ended)
+    return results
 
 
 def _resumed(visit: StateVisit, count: int, parts: int) -> Resumed | None:
@@ -180,23 +204,15 @@ def _record_cut(
         _record_cut(run, strand.inner, previous, map_name=inner_map)
 
 
-def _branch(
-    run: ExecutionRun,
-    frame: Frame,
-    progress: NestedProgress,
-    index: int,
-    branch: Mapping[str, Any],
-    input: Any,
-    resumed: Resumed | None,
-) -> Strand:
-    before = None if resumed is None else resumed[index]
+def _branch(nesting: _Nesting, index: int, branch: Mapping[str, Any], input: Any) -> Strand:
+    frame, progress, before = nesting.frame, nesting.progress, nesting.before(index)
     if before is not None and "output" in before:
         frame.inner[index] = Finished(before["output"])
         return before["output"]
     inner = frame.inner[index] = frame.nested(frame.last)
     inner.in_branch = True
     try:
-        output = yield from walk(run, inner, branch, input, before)
+        output = yield from walk(nesting.run, inner, branch, input, before)
     except StateFailure:
         frame.last, progress.failed = inner.last, index
         raise
@@ -205,29 +221,21 @@ def _branch(
     return output
 
 
-def _iterate(
-    run: ExecutionRun,
-    frame: Frame,
-    visit: StateVisit,
-    progress: NestedProgress,
-    item: tuple[int, MapItem],
-    previous: int | None,
-    resumed: Resumed | None,
-) -> Strand:
+def _iterate(nesting: _Nesting, index: int, item: MapItem, previous: int | None) -> Strand:
     """Run one iteration. It follows event *previous*, or (None) the iteration that ended last.
 
     An ItemSelector that fails has no iteration's event: it's applied before the iteration starts.
     """
-    index, value = item
-    before = None if resumed is None else resumed[index]
+    run, frame, visit, progress = nesting.run, nesting.frame, nesting.visit, nesting.progress
+    before = nesting.before(index)
     if before is not None and "output" in before:
         frame.inner[index] = Finished(before["output"])
         return before["output"]
     name = {"name": visit.name, "index": index}
     inner = frame.nested(progress.link if previous is None else previous)
     inner.iteration = (*frame.iteration, (visit.name, index))
-    inner.item = value.inline_context(index)
-    payload = iteration_input(run, frame, visit, inner.item, value.input())
+    inner.item = item.inline_context(index)
+    payload = iteration_input(run, frame, visit, inner.item, item.input())
     frame.inner[index] = inner
     inner.last = run.history.record("MapIterationStarted", inner.last, name)
     try:
