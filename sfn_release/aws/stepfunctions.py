@@ -51,7 +51,6 @@ class StepFunctions(Protocol):
     describe_execution: Operation
     list_executions: Operation
     get_execution_history: Operation
-    test_state: Operation
     validate_state_machine_definition: Operation
 
 

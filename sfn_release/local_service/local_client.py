@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sfn_release.aws.stepfunctions import StepFunctions, in_process
+from sfn_release.aws.stepfunctions import in_process
 from sfn_release.local_service.request_context import TasksFor
 from sfn_release.local_service.service import ACCOUNT, REGION, open_service
 from sfn_release.simulator import Mocks, RealClock, TaskCall, Tasks
@@ -30,7 +30,7 @@ def local(
     account: str = ACCOUNT,
     real_time: bool = False,
     wait_time_scale: float = 1,
-) -> StepFunctions:
+) -> Any:
     """Return a boto3 Step Functions client that is answered in this process.
 
     *path* is the database. You share it with every other client and server of the same file.
