@@ -43,6 +43,7 @@ class TreeWorkflows:
             environment.state_machine_name(name): declared
             for name, declared in declarations.items()
         }
+        self._machines = tuple(self._unmade)
 
     def tasks(self, machine: str, test_case: MockedTestCase | None = None) -> Tasks:
         """Return the tasks of an execution of a state machine, with the mocks of a *test_case*."""
@@ -52,6 +53,7 @@ class TreeWorkflows:
             region=self._region,
             account=self._account,
             call_api=self._call_api,
+            machines=lambda: self._machines,
         )
         return UnanswerableTasks(self._sources.for_execution(scope), self._say)
 

@@ -23,6 +23,7 @@ handlers            runs Python handlers as Lambda functions, in processes of th
                     `handler_specs` reads their declarations, `handler_pool` keeps processes warm,
                     `handler_process` is one of them, `handler_worker` runs inside it
 workflows           starts other workflows, and calls the other operations of Step Functions
+unknown_workflow    says which workflow a task starts that doesn't exist
 sdk_values          spells requests and answers as Step Functions does; `service_failures` names
                     errors, `sdk_metadata` adds the members of the AWS SDK
 endpoints           sends requests to services; `jobs` follows the jobs of .sync tasks,

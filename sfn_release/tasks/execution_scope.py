@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
@@ -39,8 +39,9 @@ class ExecutionScope:
 
     *test_case* is the case of a MockConfigFile.json that the start named, if any. *call_api*
     performs an operation of Step Functions in the same region and account; None where the
-    execution can't reach other workflows. *endpoint_url* is where other processes reach Step
-    Functions; None where they can't.
+    execution can't reach other workflows. *machines* returns the names of those that it can start,
+    if ListStateMachines doesn't. *endpoint_url* is where other processes reach Step Functions; None
+    where they can't.
     """
 
     machine: str
@@ -51,3 +52,4 @@ class ExecutionScope:
     call_api: CallApi | None = None
     endpoint_url: str | None = None
     end_of: EndOf | None = None
+    machines: Callable[[], Iterable[str]] | None = None

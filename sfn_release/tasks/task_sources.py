@@ -13,6 +13,7 @@ from sfn_release.tasks.chain import Reason, TaskChain, TaskSource
 from sfn_release.tasks.deferred_source import DeferredSource
 from sfn_release.tasks.execution_scope import CallApi, EndOf, ExecutionScope
 from sfn_release.tasks.mocked_case import MockedCase
+from sfn_release.tasks.unknown_workflow import UnknownWorkflow
 
 if TYPE_CHECKING:
     from sfn_release.tasks.buckets import Buckets, DeclaredBucket
@@ -54,6 +55,7 @@ class TaskSources:
             sources.append(self.handlers.of_execution(scope))
         if scope.call_api is not None:
             sources.append(_workflows(scope.call_api, scope.end_of))
+            reasons.append(UnknownWorkflow(scope.call_api, scope.machines).reason)
         if self.buckets is not None:
             sources.append(self.buckets)
         if self.endpoints is not None:

@@ -120,6 +120,15 @@ def test_a_workflow_starts_another_of_the_project(project: Project, *, tree: boo
 
 
 @pytest.mark.parametrize("tree", [False, True])
+def test_a_misspelt_workflow_of_the_project_is_named(project: Project, *, tree: bool) -> None:
+    """The task that starts it has no mock, and the cause names the workflow that is near."""
+    state = task(START, Parameters={"StateMachineArn": CHILD.removesuffix("g")})
+    project.write("workflows/parent.asl.json", json.dumps(one("Pay", state)))
+    done = ran(project, "parent", tree=tree)
+    assert 'chargin here. Did you mean "charging"?' in done["cause"]
+
+
+@pytest.mark.parametrize("tree", [False, True])
 def test_a_folder_stands_in_for_a_bucket(project: Project, *, tree: bool) -> None:
     """Relative to the project."""
     assert ran(project, "reading", tree=tree)["output"] == "order a"

@@ -181,6 +181,16 @@ def test_an_unknown_workflow_needs_a_mock(client: Any) -> None:
     """It may be another project's, so the cause names the mock to write."""
     done = parent(client, f"{START}.sync", {"StateMachineArn": f"{ARN}:elsewhere"})
     assert (done["error"], '"N": {"return"' in done["cause"]) == ("SfnRelease.NoMock", True)
+    assert f"There is no state machine {ARN}:elsewhere here. Add" in done["cause"]
+
+
+@pytest.mark.parametrize("resource", [START, f"{START}.sync:2", f"{SDK}:startExecution"])
+@pytest.mark.parametrize("end", ["", ":live", ":3"])
+def test_a_misspelt_workflow_is_named(client: Any, resource: str, end: str) -> None:
+    """The cause names the state machine that is near."""
+    done = parent(client, resource, {"StateMachineArn": f"{ARN}:eco{end}"})
+    said = f'There is no state machine {ARN}:eco{end} here. Did you mean "echo"? Add one to'
+    assert said in done["cause"]
 
 
 def test_a_mock_comes_first() -> None:
