@@ -50,6 +50,7 @@ def value_of(text: str, **variables: Any) -> Any:
         ("null", None),
         ("6 / 2", 3),
         ("0.1 + 0.2", 0.30000000000000004),
+        ("[0 / 0, 1 % 0]", [None, None]),
         ("$string(1e20)", "100000000000000000000"),
         ("$now()", NOW),
         ("$millis()", 1_769_860_800_000),
@@ -71,6 +72,7 @@ def test_an_expression_has_the_reference_s_value(text: str, expected: Any) -> No
         ("$nope()", "T1006", "Attempted to invoke a non-function"),
         ("$sum(['a'])", "T0412", 'Argument 1 of function "sum" must be an array of "numbers"'),
         ("1 + {}", "T2002", 'The right side of the "+" operator must evaluate to a number'),
+        ("1 / 0", "D1001", "Number out of range"),
         ("$sqrt(-2)", "D3060", "The sqrt function cannot be applied to a negative number: -2"),
         (
             "$power(-3, 2.5) & '-3.0'",

@@ -17,7 +17,7 @@ from botocore.config import Config
 import sfn_release as sfn
 from sfn_release.local_service import open_service
 from sfn_release.local_service.http import server
-from sfn_release.simulator import Later, Mocks, NoAnswer, TaskCall, TaskFailure
+from sfn_release.simulator import Later, Mocks, NoAnswer, TaskCall, TaskFailure, TaskResult
 from support.machines import MACHINES, ROLE, refusal
 
 CALLBACK = "arn:aws:states:::sqs:sendMessage.waitForTaskToken"
@@ -233,6 +233,21 @@ def test_an_answer_may_come_before_the_submission_has_returned() -> None:
         execution = start(client, task())
         eventually(lambda: status(client, execution) == "SUCCEEDED")
         assert client.describe_execution(executionArn=execution)["output"] == '"early"'
+
+
+def test_an_early_answer_leaves_the_submission_as_it_is() -> None:
+    """The task's own result gives way to the answer; what the service answered is in the event."""
+
+    def answers(call: TaskCall) -> TaskResult:
+        client.send_task_success(taskToken=call.token, output='"early"')
+        return TaskResult("late", submitted={"MessageId": "m"})
+
+    client: Any = sfn.local(mocks=answers)
+    execution = start(client, task())
+    assert client.describe_execution(executionArn=execution)["output"] == '"early"'
+    events = client.get_execution_history(executionArn=execution)["events"]
+    (event,) = (event for event in events if event["type"] == "TaskSubmitted")
+    assert event["taskSubmittedEventDetails"]["output"] == '{"MessageId":"m"}'
 
 
 def test_a_worker_gets_the_tasks_of_an_activity_in_order(client: Any) -> None:

@@ -11,7 +11,7 @@ from sfn_release.asl.intrinsic_functions import compact
 from sfn_release.local_service.executions.live_execution import LiveExecution
 from sfn_release.local_service.executions.open_tasks import OpenTask
 from sfn_release.local_service.executions.task_tokens import TaskTokens
-from sfn_release.simulator import Later, NoAnswer, TaskCall, Tasks
+from sfn_release.simulator import Later, NoAnswer, TaskCall, TaskResult, Tasks
 
 _ACTIVITY = re.compile(r"arn:[a-z-]+:states:[a-z0-9-]+:\d{12}:activity:[^:]+")
 
@@ -52,6 +52,6 @@ class LiveTasks:
         if isinstance(answer, Later):
             return answer
         if self._run.answered(call.token):
-            return Later(submitted=answer)
+            return Later(submitted=answer.submitted if isinstance(answer, TaskResult) else answer)
         self._tokens.close(call.token)
         return answer
