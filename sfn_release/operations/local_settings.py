@@ -204,10 +204,13 @@ def _scale(variables: Mapping[str, str], option: float | None) -> float | None:
 
 def _account(variables: Mapping[str, str], option: str | None) -> str | None:
     account = option or variables.get("AWS_ACCOUNT_ID")
-    problem = aws_rules.account(account) if account is not None else None
-    if problem:
+    if account is not None and aws_rules.account(account):
         source = "--account" if option else "AWS_ACCOUNT_ID"
-        raise UsageError(f"{source} {account!r} is not an account.", why=problem)
+        raise UsageError(
+            f"{source} {account!r} is not an account.",
+            why="An AWS account ID has twelve digits.",
+            fix="Write  123456789012",
+        )
     return account
 
 

@@ -97,7 +97,7 @@ class EndpointTasks:
         self._region = region
 
     def answer_to(self, call: TaskCall) -> Answer | None:
-        """Return the request to the service; None for a service that nobody asked for."""
+        """Return the request to the service; None for a service that you didn't name."""
         called = parse_lambda_call(call)
         if called is not None and called.integration != "sdk":
             return self._function(call, called) if self._endpoints.has("lambda") else None

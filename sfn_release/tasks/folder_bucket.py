@@ -7,6 +7,7 @@ out of the folder are ignored.
 from __future__ import annotations
 
 import contextlib
+import errno
 import mimetypes
 import os
 import tempfile
@@ -45,6 +46,8 @@ class FolderBucket:
             type_ = mimetypes.guess_type(path.name)[0] or "binary/octet-stream"
             return StoredObject(path.read_bytes(), modified, type_)
         except (OSError, ValueError) as error:
+            if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
+                return None  # no file can have this name, and S3's keys can
             raise self._impossible("read", key, str(error)) from error
 
     def put(self, key: str, content: StoredObject) -> None:

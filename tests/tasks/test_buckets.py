@@ -206,6 +206,9 @@ def test_a_key_that_a_folder_cant_hold_is_explained(tmp_path: Path) -> None:
     for key in ("a/b", "x" * 300):
         with pytest.raises(NoAnswer, match="Can't write the object"):
             call(made, "putObject", Bucket="shop", Key=key, Body=1)
+        with pytest.raises(TaskFailure) as caught:
+            call(made, "getObject", Bucket="shop", Key=key)
+        assert caught.value.error == "S3.NoSuchKeyException"
     assert sorted(path.name for path in (tmp_path / "shop").iterdir()) == ["a"]
 
 

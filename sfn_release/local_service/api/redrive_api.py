@@ -56,11 +56,15 @@ def redrive(context: RequestContext, request: Mapping[str, Any]) -> dict[str, An
 
 
 def not_redrivable(db: sqlite3.Connection, row: sqlite3.Row, now: float) -> str | None:
-    """Return AWS's reason why an execution can't be redriven; None if it can."""
+    """Return the reason why an execution can't be redriven, AWS's where it has one; None if it can.
+
+    An execution that ended with its process, or that was stopped in a task that didn't return, has
+    no position to go on from.
+    """
     if row["status"] in ("RUNNING", "SUCCEEDED"):
         return f"Execution is {row['status']} and cannot be redriven"
     obstacles = {
-        "Execution was started before the launch of RedriveExecution": row["checkpoint"] is None,
+        "Execution has no recorded position to redrive from": row["checkpoint"] is None,
         "State machine is in DELETING status": not queries.exists(db, row["machine"]),
         "Execution redrivable period exceeded": now - row["stopped"] > _REDRIVABLE_SECONDS,
         "Execution has exceeded the max execution time": now - row["started"] > _LONGEST_SECONDS,
