@@ -115,6 +115,20 @@ class EndpointTasks:
             return partial(_no_job, call)
         return partial(self._answer, call, service, name, asked.action, asked.wait, sdk)
 
+    def reason(self, call: TaskCall) -> str:
+        """Return why a service that you asked for doesn't answer a task."""
+        asked = parse_resource(call.resource).call
+        if asked is None or asked.service == "aws-sdk":
+            return ""
+        service = optimized_service(asked.service)
+        name = _BOTOCORE.get(asked.service, asked.service)
+        if not self._endpoints.has(name) or (service and asked.action in service.actions):
+            return ""
+        return (
+            f"An endpoint can't answer {asked.service}:{asked.action}, because no request of a"
+            " service is the same."
+        )
+
     def _function(self, call: TaskCall, called: LambdaCall) -> Answer:
         service = optimized_service("lambda")
         submits = call.resource.endswith(".waitForTaskToken")

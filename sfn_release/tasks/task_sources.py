@@ -62,7 +62,9 @@ class TaskSources:
             from sfn_release.tasks.map_endpoint import MapEndpoint
 
             sources.append(MapEndpoint(self.endpoints, scope.region))
-            sources.append(self.endpoints.of_execution(scope.region))
+            requests = self.endpoints.of_execution(scope.region)
+            sources.append(requests)
+            reasons.append(requests.reason)
         return TaskChain(sources, mock_file, reasons)
 
 

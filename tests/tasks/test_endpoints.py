@@ -196,6 +196,28 @@ def test_only_services_that_you_name_are_asked(endpoint: Endpoint) -> None:
         only.ask(f"arn:aws:lambda:{REGION}:123456789012:function:f", {})
 
 
+@pytest.mark.parametrize(
+    "resource",
+    [
+        "apigateway:invoke",
+        "http:invoke",
+        "eks:call",
+        "eks:runJob.sync",
+        "elasticmapreduce:addStep.sync",
+        "emr-containers:createVirtualCluster.sync",
+    ],
+)
+def test_an_integration_that_no_endpoint_covers_is_named(resource: str) -> None:
+    """It's more than one request of an API. The cause says so, and shows the mock to write."""
+    with pytest.raises(NoAnswer) as caught:
+        Endpoint("http://127.0.0.1:9").ask(resource, {})
+    action = resource.removesuffix(".sync")
+    assert ("endpoint" in caught.value.cause, action in caught.value.cause) == (True, True)
+    with pytest.raises(NoAnswer) as caught:
+        Endpoint("http://127.0.0.1:9", "sqs").ask(resource, {})
+    assert "endpoint" not in caught.value.cause
+
+
 def test_a_job_of_no_known_kind_is_refused_by_name(endpoint: Endpoint) -> None:
     """It can't be followed, so it isn't submitted."""
     with pytest.raises(NoAnswer, match=r"glue|databrew:startJobRun\.sync"):
