@@ -49,6 +49,7 @@ class StepFunctions(Protocol):
     start_sync_execution: Operation
     stop_execution: Operation
     describe_execution: Operation
+    describe_map_run: Operation
     list_executions: Operation
     get_execution_history: Operation
     validate_state_machine_definition: Operation

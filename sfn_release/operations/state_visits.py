@@ -10,15 +10,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, Literal
+
+from sfn_release.operations.failed_children import FailedChildren
 
 Ended = Literal["succeeded", "caught", "failed", "aborted", "running"]
 
 _ENTERED, _EXITED = "StateEntered", "StateExited"
 _STARTED = ("ParallelStateStarted", "MapStateStarted")
 _TRIED = ("TaskScheduled", "LambdaFunctionScheduled", "ActivityScheduled", *_STARTED)
+_MAP_RUN = ("MapRunStarted", "MapRunRedriven")
 _CONTAINERS = ("ParallelState", "MapState")
 
 
@@ -28,7 +31,8 @@ class Visit:
 
     *iteration* is its index in the innermost Map, None outside of one. *attempts* counts how often
     a Task, Map or Parallel ran. *error* and *cause* are those of its last failure, as far as the
-    history has them: a Catch took it when *ended* is ``caught``.
+    history has them: a Catch took it when *ended* is ``caught``. *map_run* is the ARN of the last
+    map run of a distributed Map, and *children* are the failed ones of its child executions.
     """
 
     state: str
@@ -41,10 +45,12 @@ class Visit:
     exited_at: str | None = None
     error: str | None = None
     cause: str | None = None
+    map_run: str | None = None
+    children: FailedChildren | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON form."""
-        return dict(vars(self))
+        return asdict(self)
 
 
 @dataclass(frozen=True)
@@ -175,6 +181,8 @@ class _Reader:
             visit.attempts += 1
             visit.error = visit.cause = None
             self._failing.discard(id(visit))
+        elif kind in _MAP_RUN:
+            visit.map_run = details.get("mapRunArn")
         elif kind == f"{visit.type}StateAborted":
             self._cut_off(visit)
         elif kind.endswith(("Failed", "TimedOut")) and not kind.startswith("MapIteration"):

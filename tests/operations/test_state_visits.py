@@ -150,6 +150,46 @@ def test_execute_shows_the_way(shop: Project) -> None:
     assert [visit["ended"] for visit in told] == ["succeeded"] * len(told)
 
 
+@pytest.mark.parametrize("tree", [[], ["--tree"]])
+def test_the_failed_children_of_a_distributed_map_are_shown(shop: Project, tree: list[str]) -> None:
+    """Their number, and the error of the first: a Map's own failure doesn't have it."""
+    refuse = {"Type": "Fail", "Error": "Small", "CausePath": "States.Format('item {}', $)"}
+    choose = {
+        "Type": "Choice",
+        "Choices": [{"Variable": "$", "NumericLessThan": 3, "Next": "Refuse"}],
+        "Default": "Pass",
+    }
+    definition = {
+        "StartAt": "Each",
+        "States": {
+            "Each": {
+                "Type": "Map",
+                "ItemProcessor": {
+                    "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+                    "StartAt": "Choose",
+                    "States": {
+                        "Choose": choose,
+                        "Refuse": refuse,
+                        "Pass": {"Type": "Pass", "End": True},
+                    },
+                },
+                "ToleratedFailureCount": 1,
+                "End": True,
+            }
+        },
+    }
+    shop.write("workflows/each.asl.json", json.dumps(definition))
+    if not tree:
+        shop.publish("1.0.0")
+    ran = shop.run("execute", "each", "--input", "[5,1,2,6]", *tree)
+    assert "Each  Map, failed here, 2 of 4 child executions failed; first: Small: item 1" in ran.out
+    ran = shop.run("--json", "execute", "each", "--input", "[5,1,9,6]", *tree)
+    (visit,) = ran.json["way"]
+    assert (ran.json["status"], visit["ended"]) == ("SUCCEEDED", "succeeded")
+    children = {"failed": 1, "total": 4, "error": "Small", "cause": "item 1"}
+    assert visit["children"] == children
+
+
 def test_the_work_tree_runs_without_a_commit(repository: Path) -> None:
     """Nothing is released, deployed or recorded; it uses the mocks and parameters of `local`."""
     shop = Project(repository)

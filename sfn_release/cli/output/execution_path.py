@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, assert_never
 from sfn_release.text import count
 
 if TYPE_CHECKING:
+    from sfn_release.operations.failed_children import FailedChildren
     from sfn_release.operations.state_visits import Visit
     from sfn_release.operations.verbs.execute import Execution
 
@@ -70,4 +71,13 @@ def _ending(visit: Visit, done: Execution) -> str:
             parts.append(f"{visit.ended}: {why}" if why else visit.ended)
         case _:
             assert_never(visit.ended)
+    if visit.children is not None:
+        parts.append(_children(visit.children))
     return ", ".join(parts)
+
+
+def _children(found: FailedChildren) -> str:
+    """Return how many child executions failed, and why the first of them did."""
+    why = ": ".join(part for part in (found.error, found.cause) if part)
+    failed = f"{found.failed} of {count(found.total, 'child execution')} failed"
+    return f"{failed}; first: {why}" if why else failed

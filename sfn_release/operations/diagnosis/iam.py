@@ -46,12 +46,16 @@ BY_HAND = (
     "DeleteStateMachine",
     "DeleteStateMachineVersion",
     "DescribeExecution",
+    "DescribeMapRun",
     "GetExecutionHistory",
     "StartExecution",
     "StartSyncExecution",
     "StopExecution",
 )
-"""Actions of `execute` and `delete`, which you run by hand and no pipeline does."""
+"""Actions of `execute` and `delete`, which you run by hand and no pipeline does.
+
+Only local executions are stopped.
+"""
 
 _MANY = 10  # workflows, above which a policy would be longer than IAM's 6,144 characters
 _ACCOUNT = "ACCOUNT_ID"

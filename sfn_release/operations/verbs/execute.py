@@ -13,6 +13,7 @@ from sfn_release.aws.stepfunctions import StepFunctions
 from sfn_release.canonical import loads
 from sfn_release.errors import AccessError, AwsError, DefinitionError, NotFoundError, UsageError
 from sfn_release.operations.awaited_execution import AwaitedExecution, history
+from sfn_release.operations.failed_children import with_children
 from sfn_release.operations.given_buckets import with_buckets
 from sfn_release.operations.state_visits import Visit, read_visits
 from sfn_release.operations.workspace import Workspace
@@ -122,7 +123,7 @@ def _with_way(done: Execution, client: StepFunctions, *, express: bool) -> Execu
         return replace(done, no_way="Step Functions keeps no history of EXPRESS executions")
     try:
         events = history(client, done.execution_arn)
-        return replace(done, way=tuple(read_visits(events)))
+        return replace(done, way=tuple(with_children(client, read_visits(events))))
     except AccessError:
         # You may start executions without being allowed to read their history.
         return replace(done, no_way="you need states:GetExecutionHistory to see it")

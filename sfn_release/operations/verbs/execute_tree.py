@@ -7,8 +7,9 @@ beside its module and the parameters of the environment.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import closing
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -16,10 +17,11 @@ from sfn_release.authoring.declaration import Declaration
 from sfn_release.canonical import loads
 from sfn_release.deployment.parameter_lookup import look_up
 from sfn_release.errors import NotFoundError, UsageError
+from sfn_release.operations.failed_children import children_of
 from sfn_release.operations.given_buckets import with_buckets
 from sfn_release.operations.mocked_start import MockedStart
 from sfn_release.operations.open_site import site_of
-from sfn_release.operations.state_visits import read_visits
+from sfn_release.operations.state_visits import Visit, read_visits
 from sfn_release.operations.tree_workflows import TreeWorkflows
 from sfn_release.operations.verbs.execute import Execution, checked_input
 from sfn_release.operations.verbs.plan import work_tree
@@ -113,8 +115,16 @@ def _finished(seed: ContextSeed, workflow: str, outcome: ExecutionOutcome) -> Ex
         cause=outcome.cause,
         started_at=timestamp(seed.started_at),
         stopped_at=timestamp(outcome.stopped_at),
-        way=tuple(read_visits(map(_api_event, outcome.events))),
+        way=tuple(_way(outcome)),
     )
+
+
+def _way(outcome: ExecutionOutcome) -> Iterator[Visit]:
+    """Yield the states that a finished execution went through, as `execute` shows them."""
+    runs = {run.arn: run for run in outcome.map_runs}
+    for visit in read_visits(map(_api_event, outcome.events)):
+        run = runs.get(visit.map_run or "")
+        yield visit if run is None else replace(visit, children=children_of(run))
 
 
 def _workflows(
