@@ -14,7 +14,7 @@ from sfn_release.errors import AccessError
 from sfn_release.operations.waiting_states import WaitingState, waiting_states
 from sfn_release.project import Environment
 
-_ENDPOINT = " --endpoint-url http://127.0.0.1:8083"
+_ENDPOINT = "http://127.0.0.1:8083"  # where `local serve` listens by default
 _PAGE = 1000  # events in one response of GetExecutionHistory
 _LONGEST_PAUSE = 6
 _FIRST_LOOK = 4  # polls before the first look at a history on AWS; then after twice as many
@@ -133,13 +133,18 @@ class AwaitedExecution:
         yield f"{wait.state} waits for {wait.reason}"
         if wait.sent is not None:
             yield f"  sent: {_shortened(wait.sent)}"
-        service = f"to answer:  aws stepfunctions{_ENDPOINT if self.in_this_process else ''}"
+        endpoint = f" --endpoint-url {_ENDPOINT}" if self.in_this_process else ""
+        region = self.environment.given["AWS::Region"]
+        service = f"to answer:  aws stepfunctions{endpoint} --region {region}"
         if wait.callback:
             yield f"  {service} send-task-success --task-token TOKEN --task-output '{{}}'"
         elif wait.activity is not None:
             yield f"  {service} get-activity-task --activity-arn {wait.activity}"
         if self.in_this_process and wait.needs_answer:
-            yield "  (first run  sfn-release local serve  in another terminal)"
+            yield (
+                "  (first run  sfn-release local serve  in another terminal; if it listens on another"
+                f" port than {_ENDPOINT.rpartition(':')[2]}, write that one)"
+            )
 
 
 def history(client: StepFunctions, arn: str, *, data: bool = False) -> list[Mapping[str, Any]]:

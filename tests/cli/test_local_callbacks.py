@@ -153,6 +153,9 @@ def test_no_wait_does_not_leave_a_local_execution_behind(approvals: Project) -> 
     assert (ran.code, ran.out.split()[0]) == (1, "ABORTED")
     assert "Approve waits for a task token" in ran.err
     assert "Leave out --no-wait" in ran.err
+    endpoint = "--endpoint-url http://127.0.0.1:8083 --region us-east-1"
+    assert f"to answer:  aws stepfunctions {endpoint} send-task-success" in ran.err
+    assert "if it listens on another port than 8083, write that one" in ran.err
 
 
 def test_no_wait_of_an_execution_that_ends(shop: Project) -> None:
