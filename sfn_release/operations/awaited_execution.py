@@ -142,8 +142,8 @@ class AwaitedExecution:
             yield f"  {service} get-activity-task --activity-arn {wait.activity}"
         if self.in_this_process and wait.needs_answer:
             yield (
-                "  (first run  sfn-release local serve  in another terminal; if it listens on another"
-                f" port than {_ENDPOINT.rpartition(':')[2]}, write that one)"
+                "  (first run  sfn-release local serve  in another terminal; if it listens on"
+                f" another port than {_ENDPOINT.rpartition(':')[2]}, write that one)"
             )
 
 

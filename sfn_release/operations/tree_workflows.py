@@ -1,22 +1,25 @@
 """The workflows of the work tree, as tasks of each other find them.
 
 A task that starts another workflow gets an execution of that workflow's definition in the work
-tree. Its state machine is made when it's first started, in a service that only this process has.
+tree. Its state machine is made when it's first started, in a service that only this process has. So
+a fault of a workflow that nothing starts doesn't matter.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
 from sfn_release.authoring.declaration import Declaration
+from sfn_release.errors import DefinitionError
 from sfn_release.local_service import LocalService, open_service
 from sfn_release.operations.unanswerable_tasks import UnanswerableTasks
 from sfn_release.project import Environment
 from sfn_release.release.rendering import Rendered
-from sfn_release.simulator import Tasks
+from sfn_release.simulator import NoAnswer, Tasks
 from sfn_release.tasks import ApiRefusal, ExecutionScope, MockedTestCase, TaskSources
 
 
@@ -24,6 +27,7 @@ class TreeWorkflows:
     """The workflows *declarations* in an environment, whose tasks *sources* answer.
 
     *rendered* returns the content of a workflow's state machine. *say* takes warnings.
+    *refused* are the errors of workflows that can't run, by their state machines' names.
     """
 
     def __init__(
@@ -33,11 +37,13 @@ class TreeWorkflows:
         rendered: Callable[[Declaration], Rendered],
         sources: TaskSources,
         say: Callable[[str], None],
+        refused: Mapping[str, DefinitionError],
     ) -> None:
         self._region = environment.given["AWS::Region"]
         self._account = environment.given["AWS::AccountId"]
         self._sources = sources
         self._say = say
+        self._refused = refused
         self._rendered = rendered
         self._unmade = {
             environment.state_machine_name(name): declared
@@ -72,6 +78,14 @@ class TreeWorkflows:
         )
 
     def _nested(self, scope: ExecutionScope) -> Tasks:
+        reach = scope.call_api
+        if reach is not None:
+
+            def call_api(operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
+                self._make(request.get("stateMachineArn"))
+                return reach(operation, request)
+
+            scope = replace(scope, call_api=call_api)
         tasks = self._sources.for_execution(scope)
         return UnanswerableTasks(tasks, self._say, nested=True)
 
@@ -80,21 +94,25 @@ class TreeWorkflows:
         return self._perform(operation, request)
 
     def _make(self, arn: Any) -> None:
-        """Make the state machine of *arn*, and those that its executions may start."""
+        """Make the state machine of *arn*. Raises NoAnswer for a workflow that can't run."""
         parts = arn.split(":") if isinstance(arn, str) else []
-        if len(parts) < _NAMED or parts[_NAMED - 1] not in self._unmade:
+        name = parts[_NAMED - 1] if len(parts) >= _NAMED else ""
+        if name in self._refused:
+            error = self._refused[name]
+            cause = "\n".join(part for part in (error.message, error.why) if part)
+            raise NoAnswer("SfnRelease.BadDefinition", cause)
+        if name not in self._unmade:
             return
-        for name in [*self._unmade]:
-            form = self._rendered(self._unmade.pop(name))
-            self._perform(
-                "CreateStateMachine",
-                {
-                    "name": form.name,
-                    "definition": json.dumps(form.definition),
-                    "roleArn": form.role,
-                    "type": form.type,
-                },
-            )
+        form = self._rendered(self._unmade.pop(name))
+        self._perform(
+            "CreateStateMachine",
+            {
+                "name": form.name,
+                "definition": json.dumps(form.definition),
+                "roleArn": form.role,
+                "type": form.type,
+            },
+        )
 
     def _perform(self, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
         status, _, body = self._service.answer(operation, json.dumps(request).encode())

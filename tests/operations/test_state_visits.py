@@ -150,6 +150,48 @@ def test_execute_shows_the_way(shop: Project) -> None:
     assert [visit["ended"] for visit in told] == ["succeeded"] * len(told)
 
 
+def starting(child: str) -> dict[str, Any]:
+    """Return a definition that starts the workflow *child* and waits for its end."""
+    start = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::states:startExecution.sync:2",
+        "Parameters": {
+            "StateMachineArn": f"arn:aws:states:us-east-1:000000000000:stateMachine:{child}"
+        },
+        "End": True,
+    }
+    return {"StartAt": "Go", "States": {"Go": start}}
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "{",
+        '{"StartAt": "A", "States": {}}',
+        json.dumps(
+            {"StartAt": "A", "States": {"A": task(Resource="arn:aws:states:::sns:pub", End=True)}}
+        ),
+        json.dumps({"StartAt": "A", "States": {"A": task(Resource="${Unknown}", End=True)}}),
+    ],
+)
+def test_a_fault_of_another_workflow_matters_when_it_is_started(shop: Project, fault: str) -> None:
+    """In the work tree; the workflow itself is refused, and others run with a warning."""
+    shop.write("workflows/broken.asl.json", fault)
+    shop.write("workflows/top.asl.json", json.dumps(starting("middle")))
+    shop.write("workflows/middle.asl.json", json.dumps(starting("broken")))
+    ran = shop.run("--json", "execute", "hello", "--tree")
+    assert (ran.code, ran.json["status"]) == (0, "SUCCEEDED")
+    unknown = "${Unknown}" in fault  # only a start fills the parameters
+    assert ("warning: broken can't run" in ran.err) is not unknown
+    ran = shop.run("--json", "execute", "broken", "--tree")
+    assert (ran.code, "error" in ran.json) == (1, True)
+    if not unknown:
+        for starter in ("middle", "top"):
+            ran = shop.run("--json", "execute", starter, "--tree")
+            assert "broken.asl.json" in ran.json["cause"]
+            assert "SfnRelease.BadDefinition" in ran.json["cause"] + ran.json["error"]
+
+
 @pytest.mark.parametrize("tree", [[], ["--tree"]])
 def test_the_failed_children_of_a_distributed_map_are_shown(shop: Project, tree: list[str]) -> None:
     """Their number, and the error of the first: a Map's own failure doesn't have it."""

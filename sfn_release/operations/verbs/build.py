@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from sfn_release.authoring.declaration import Declaration
-from sfn_release.errors import NotFoundError
+from sfn_release.errors import DefinitionError, NotFoundError
 from sfn_release.operations.workspace import Workspace
 from sfn_release.project.modules import Build, build
 from sfn_release.text import did_you_mean
 
 
-def build_work_tree(workspace: Workspace) -> Build:
-    """Build the work tree as it stands, once."""
+def build_work_tree(
+    workspace: Workspace, refused: dict[str, DefinitionError] | None = None
+) -> Build:
+    """Build the work tree as it stands, once.
+
+    With *refused*, the error of a faulty definition goes there by its workflow's name.
+    """
     return build(
         workspace.project.root,
         workspace.project.workflows,
         work_tree=workspace.git.repository.root,
         environ=workspace.runtime.environ,
         silences=workspace.project.silences,
+        refused=refused,
     )
 
 

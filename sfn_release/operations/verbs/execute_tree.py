@@ -16,20 +16,21 @@ from typing import Any
 from sfn_release.authoring.declaration import Declaration
 from sfn_release.canonical import loads
 from sfn_release.deployment.parameter_lookup import look_up
-from sfn_release.errors import NotFoundError, UsageError
+from sfn_release.errors import DefinitionError, NotFoundError, UsageError
 from sfn_release.operations.failed_children import children_of
 from sfn_release.operations.given_buckets import with_buckets
 from sfn_release.operations.mocked_start import MockedStart
 from sfn_release.operations.open_site import site_of
 from sfn_release.operations.state_visits import Visit, read_visits
 from sfn_release.operations.tree_workflows import TreeWorkflows
+from sfn_release.operations.verbs.build import build_work_tree
 from sfn_release.operations.verbs.execute import Execution, checked_input
-from sfn_release.operations.verbs.plan import work_tree
 from sfn_release.operations.workspace import Workspace
 from sfn_release.project import LOCAL, Environment
 from sfn_release.project.aws_rules import state_machine_name
 from sfn_release.project.backends.local_tasks import project_sources
 from sfn_release.project.mock_files import read_mocks, unused_keys
+from sfn_release.project.modules.acceptance import refuse_calls
 from sfn_release.release.record import timestamp
 from sfn_release.release.rendering import Rendered, parameters_of, render
 from sfn_release.simulator import (
@@ -60,7 +61,8 @@ def execute_tree(
 
     Raises NotFoundError for an unknown workflow, UsageError for an environment on AWS and for input
     that isn't JSON, DefinitionError for a definition that `publish` would refuse, and ConfigError
-    for a faulty mock file.
+    for a faulty mock file. Another workflow's faulty definition is a warning, until a task starts
+    it.
     """
     given = loads(checked_input(input))
     chosen = workspace.environment(environment or LOCAL)
@@ -74,7 +76,13 @@ def execute_tree(
     problem = state_machine_name(name) if name is not None else None
     if problem:
         raise UsageError(f"{name!r} can't be the name of an execution.", why=problem)
-    declarations = work_tree(workspace)
+    declarations, refused = _work_tree(workspace)
+    if workflow in refused:
+        raise refused[workflow]
+    for other in refused:
+        workspace.runtime.watcher.say(
+            f"warning: {other} can't run, and it's left out: {refused[other].message}"
+        )
     if workflow not in declarations:
         raise NotFoundError(
             f"The work tree has no workflow {workflow!r}.",
@@ -92,7 +100,7 @@ def execute_tree(
     started = workspace.runtime.now()
     case = mocked.case(workspace, chosen, form.name) if mocked else None
     seed = _seed(form, chosen, name or str(uuid.uuid4()), started)
-    with closing(_workflows(workspace, chosen, declarations)) as workflows:
+    with closing(_workflows(workspace, chosen, declarations, refused)) as workflows:
         outcome = simulate(
             form.definition,
             given,
@@ -101,6 +109,22 @@ def execute_tree(
             context=seed,
         )
     return _finished(seed, workflow, outcome)
+
+
+def _work_tree(
+    workspace: Workspace,
+) -> tuple[dict[str, Declaration], dict[str, DefinitionError]]:
+    """Return the workflows of the work tree by name, and the errors of the faulty ones."""
+    refused: dict[str, DefinitionError] = {}
+    declarations = {}
+    for declaration in build_work_tree(workspace, refused).declarations:
+        try:
+            refuse_calls([declaration], workspace.project.silences)
+        except DefinitionError as error:
+            refused[declaration.name] = error
+        else:
+            declarations[declaration.name] = declaration
+    return declarations, refused
 
 
 def _finished(seed: ContextSeed, workflow: str, outcome: ExecutionOutcome) -> Execution:
@@ -128,7 +152,10 @@ def _way(outcome: ExecutionOutcome) -> Iterator[Visit]:
 
 
 def _workflows(
-    workspace: Workspace, environment: Environment, declarations: dict[str, Declaration]
+    workspace: Workspace,
+    environment: Environment,
+    declarations: dict[str, Declaration],
+    refused: Mapping[str, DefinitionError],
 ) -> TreeWorkflows:
     """Return the workflows of the work tree, with the answers to their tasks."""
     sources = {
@@ -146,6 +173,7 @@ def _workflows(
         lambda declared: _rendered(workspace, environment, declarations, declared),
         project_sources(workspace.clone, environment, environment.tasks, mocks_of),
         workspace.runtime.watcher.say,
+        {environment.state_machine_name(name): error for name, error in refused.items()},
     )
 
 

@@ -24,11 +24,14 @@ _MOST_TAGS = 50 - 5  # AWS's quota, without our ownership tags
 
 
 def accept(
-    entries: Iterable[DeclaredWorkflow], silences: Sequence[Silence] = ()
+    entries: Iterable[DeclaredWorkflow],
+    silences: Sequence[Silence] = (),
+    refused: dict[str, DefinitionError] | None = None,
 ) -> tuple[tuple[Declaration, ...], int]:
     """Return the declarations, sorted by name, and the number of warnings about them.
 
-    Findings that *silences* cover don't count.
+    Findings that *silences* cover don't count. With *refused*, the error of a faulty definition
+    goes there by its workflow's name, and the others are accepted.
 
     Raises DefinitionError for a name that AWS doesn't allow or that is used twice, and for a
     definition or settings that Step Functions would refuse.
@@ -53,8 +56,14 @@ def accept(
                 fix="Give one of them another name.",
             )
         found[name] = place
-        warnings += _accept_one(entry, silences)
-        declarations.append(declaration)
+        try:
+            warnings += _accept_one(entry, silences)
+        except DefinitionError as error:
+            if refused is None:
+                raise
+            refused[name] = error
+        else:
+            declarations.append(declaration)
     return tuple(sorted(declarations, key=lambda declaration: declaration.name)), warnings
 
 

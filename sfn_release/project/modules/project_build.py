@@ -18,7 +18,7 @@ from sfn_release import __version__
 from sfn_release.authoring.declaration import Declaration
 from sfn_release.canonical import digest
 from sfn_release.checks.silence import Silence
-from sfn_release.errors import BuildError
+from sfn_release.errors import BuildError, DefinitionError
 from sfn_release.project.modules.acceptance import accept
 from sfn_release.project.modules.build_process import (
     FIRST,
@@ -77,12 +77,14 @@ def build(
     environ: Mapping[str, str] | None = None,
     timeout: float = TIMEOUT,
     silences: Sequence[Silence] = (),
+    refused: dict[str, DefinitionError] | None = None,
 ) -> Build:
     """Build the folder *workflows* below *root* as it is now.
 
     Modules can't import from *work_tree* (default: *root*), except from *root* and its ``src``.
     ``PATH`` and a few similar variables come from *environ*. *timeout* is in seconds. Findings that
-    *silences* cover don't stop the build.
+    *silences* cover don't stop the build. With *refused*, the error of a faulty definition goes
+    there by its workflow's name, and the others are built.
 
     Raises NotFoundError without that folder, BuildError for a module that doesn't load, and
     DefinitionError for a definition that Step Functions would refuse.
@@ -90,7 +92,8 @@ def build(
     with ExitStack() as stack:
         stack.enter_context(hidden_environment())
         options = _Options(workflows, work_tree or root, python, environ, timeout)
-        return _accepted(_start(stack, root, FIRST, options).result(), silences)
+        result = _start(stack, root, FIRST, options).result(refused)
+        return _accepted(result, silences, refused)
 
 
 def build_commit(
@@ -162,12 +165,21 @@ class _BuildRun:
         self._files = files
         self._process = process
 
-    def result(self) -> _BuildResult:
-        """Wait for the end, and return the declared workflows, unchecked."""
+    def result(self, refused: dict[str, DefinitionError] | None = None) -> _BuildResult:
+        """Wait for the end, and return the declared workflows, unchecked.
+
+        With *refused*, the error of a file that can't be read goes there.
+        """
         loaded = self._process.result() if self._process else {}
         workflows = [*declared_workflows(loaded)]
         for file in self._files.documents:
-            definition = read_document(self._root, file)
+            try:
+                definition = read_document(self._root, file)
+            except DefinitionError as error:
+                if refused is None:
+                    raise
+                refused[document_name(file)] = error
+                continue
             declaration = Declaration(document_name(file), definition, source=file)
             workflows.append(DeclaredWorkflow(declaration))
         versions = loaded.get("toolchain", {})
@@ -206,6 +218,10 @@ def _temporary(stack: ExitStack) -> Path:
     return Path(stack.enter_context(folder)).resolve()
 
 
-def _accepted(result: _BuildResult, silences: Sequence[Silence]) -> Build:
-    declarations, warnings = accept(result.workflows, silences)
+def _accepted(
+    result: _BuildResult,
+    silences: Sequence[Silence],
+    refused: dict[str, DefinitionError] | None = None,
+) -> Build:
+    declarations, warnings = accept(result.workflows, silences, refused)
     return Build(declarations, result.toolchain, result.output, warnings)
