@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from concurrent.futures import Future
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -253,6 +254,25 @@ def failing(call: TaskCall) -> Any:
     if call.state.startswith("F"):
         raise TaskFailure("Boom")
     return {"of": call.state}
+
+
+class _WorkingClock(VirtualClock):
+    """Ends the work in progress whenever an execution waits for it."""
+
+    def wait(self, until: datetime | None, work: Collection[Future[Any]] = ()) -> None:
+        """End the work, then wait."""
+        for future in work:
+            future.set_result(TaskResult("done", seconds=2))
+        super().wait(until, work)
+
+
+def test_virtual_time_stands_still_while_work_goes_on() -> None:
+    """Only the seconds of the result pass."""
+    clock = _WorkingClock(START)
+    tasks = Asked(lambda _call: Later(Future()))
+    execution = Execution(task(), {}, tasks=tasks, clock=clock, context=SEED)
+    outcome = drive(execution, clock)
+    assert (outcome.output, outcome.stopped_at) == ("done", START + timedelta(seconds=2))
 
 
 def test_a_redrive_goes_on_in_the_failed_state() -> None:

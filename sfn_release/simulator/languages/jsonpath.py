@@ -5,29 +5,30 @@ The failures have AWS's words, as AWS's executions report them.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, TypeGuard
+from typing import Any
 
 from sfn_release.asl import intrinsics, paths
 from sfn_release.asl.intrinsic_functions import compact
-from sfn_release.asl.quotas import MAX_SECONDS
 from sfn_release.simulator.failure import StateFailure
 from sfn_release.simulator.languages.choice import holds
+from sfn_release.simulator.languages.jsonpath_amounts import (
+    constant,
+    seconds_to_wait,
+    share,
+    timestamp,
+    whole,
+)
 from sfn_release.simulator.languages.path_lookup import (
     as_text,
     look_up,
     parse_path,
-    reference_value,
     value_at,
 )
 from sfn_release.simulator.languages.variables import within_limits
 from sfn_release.simulator.states.state_visit import StateExit, StateVisit
-from sfn_release.simulator.timestamps import later, parse_instant
-
-_ALL = 100  # percent
-_MAX_COUNT = 10**15 - 1  # a path's number has at most as many digits
+from sfn_release.simulator.timestamps import later
 
 
 class JsonPathLanguage:
@@ -93,19 +94,19 @@ class JsonPathLanguage:
         """Read Seconds, SecondsPath, Timestamp or TimestampPath."""
         state = visit.definition
         if "Timestamp" in state or "TimestampPath" in state:
-            return _timestamp(visit)
+            return timestamp(visit)
         if "SecondsPath" in state:
-            seconds: float = _seconds_to_wait(visit)
+            seconds: float = seconds_to_wait(visit)
         else:
-            seconds = _constant(visit, state, "Seconds")
+            seconds = constant(visit, state, "Seconds")
         return later(now, seconds)
 
     def seconds(self, visit: StateVisit, field: str) -> int | None:
         """Read *field* or its ...Path twin."""
         path = f"{field}Path"
         if path in visit.definition:
-            return _whole(visit, visit.definition, path)
-        return int(_constant(visit, visit.definition, field)) if field in visit.definition else None
+            return whole(visit, visit.definition, path)
+        return int(constant(visit, visit.definition, field)) if field in visit.definition else None
 
     def credentials(self, visit: StateVisit) -> str | None:
         """Read Credentials.RoleArn."""
@@ -134,9 +135,9 @@ class JsonPathLanguage:
         holder, field = visit.part(place[:-1]), place[-1]
         path = f"{field}Path"
         if path in holder:
-            read = _share if "Percentage" in field else _whole
+            read = share if "Percentage" in field else whole
             return read(visit, holder, path)
-        return _constant(visit, holder, field) if field in holder else 0
+        return constant(visit, holder, field) if field in holder else 0
 
     def template(self, visit: StateVisit, place: tuple[str, ...], value: Any) -> Any:  # noqa: ARG002 - JSONata's causes name the place
         """Apply a template of a part of the state."""
@@ -248,73 +249,3 @@ def _called(visit: StateVisit, text: str, data: Any) -> Any:
         raise visit.error(str(error)) from error
     except (intrinsics.IntrinsicError, intrinsics.IntrinsicSyntaxError) as error:
         raise visit.error(str(error), error="States.IntrinsicFailure") from error
-
-
-def _seconds_to_wait(visit: StateVisit) -> int:
-    """Return the seconds that a Wait's SecondsPath refers to: a whole number, not a string."""
-    seconds = reference_value(visit, "SecondsPath", visit.input)
-    where = f"{visit.definition['SecondsPath']} == {as_text(seconds)}"
-    if isinstance(seconds, bool) or not isinstance(seconds, int):
-        raise visit.error(f"The SecondsPath parameter cannot be parsed as a long value: {where}")
-    if seconds < 0:
-        raise visit.error(f"The SecondsPath parameter references a negative value: {where}")
-    if seconds > MAX_SECONDS:
-        raise visit.error(f"The SecondsPath parameter references too large a value: {where}")
-    return seconds
-
-
-def _whole(visit: StateVisit, holder: Mapping[str, Any], field: str) -> int:
-    """Return the whole number that a ...Path field refers to, which may be a string of digits."""
-    text = holder[field]
-    value = as_text(value_at(visit, text, visit.input))
-    if not re.fullmatch(r"-?[0-9]{1,15}(\.0{1,15})?", value):
-        raise visit.error(
-            f'The {field} field refers to value "{value}" which is not a valid integer: {text}'
-        )
-    number = int(float(value))
-    name = field.removesuffix("Path")
-    if number < 0 and name != "MaxItems":  # the map run refuses it
-        if name == "ToleratedFailureCount":
-            raise visit.error(f"{name} cannot be negative.")
-        raise visit.error(f"Expected non-negative integer for {name}, got '{number}' instead.")
-    return number
-
-
-def _share(visit: StateVisit, holder: Mapping[str, Any], field: str) -> float:
-    """Return the percentage that a ...Path field refers to."""
-    text = holder[field]
-    value = as_text(value_at(visit, text, visit.input))
-    if not re.fullmatch(r"-?[0-9]{1,15}(\.[0-9]{1,15})?", value):
-        raise visit.error(
-            f'The {field} field refers to value "{value}" which is not a valid float: {text}'
-        )
-    if not 0 <= float(value) <= _ALL:
-        raise visit.error(f"{field.removesuffix('Path')} must be between 0 and {_ALL}.")
-    return float(value)
-
-
-def _constant(visit: StateVisit, holder: Mapping[str, Any], field: str) -> float:
-    value = holder[field]
-    if not _is_amount(value, MAX_SECONDS if "Seconds" in field else _MAX_COUNT):
-        raise visit.error(f"The field '{field}' is not a number of 0 or more: {as_text(value)}")
-    return value
-
-
-def _timestamp(visit: StateVisit) -> datetime:
-    state = visit.definition
-    if "TimestampPath" not in state:
-        text, where = state["Timestamp"], "Timestamp"
-    else:
-        text, where = reference_value(visit, "TimestampPath", visit.input), state["TimestampPath"]
-    instant = parse_instant(text)
-    if instant is None:
-        raise visit.error(
-            "The TimestampPath parameter does not reference a valid ISO-8601 extended offset"
-            f" date-time format string: {where} == {as_text(text)}"
-        )
-    return instant
-
-
-def _is_amount(value: Any, most: int) -> TypeGuard[float]:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    return number and 0 <= value <= most
