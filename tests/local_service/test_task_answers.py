@@ -239,13 +239,13 @@ def test_an_early_answer_leaves_the_submission_as_it_is() -> None:
     """The task's own result gives way to the answer; what the service answered is in the event."""
 
     def answers(call: TaskCall) -> TaskResult:
-        client.send_task_success(taskToken=call.token, output='"early"')
+        service.send_task_success(taskToken=call.token, output='"early"')
         return TaskResult("late", submitted={"MessageId": "m"})
 
-    client: Any = sfn.local(mocks=answers)
-    execution = start(client, task())
-    assert client.describe_execution(executionArn=execution)["output"] == '"early"'
-    events = client.get_execution_history(executionArn=execution)["events"]
+    service: Any = sfn.local(mocks=answers)
+    execution = start(service, task())
+    assert service.describe_execution(executionArn=execution)["output"] == '"early"'
+    events = service.get_execution_history(executionArn=execution)["events"]
     (event,) = (event for event in events if event["type"] == "TaskSubmitted")
     assert event["taskSubmittedEventDetails"]["output"] == '{"MessageId":"m"}'
 
