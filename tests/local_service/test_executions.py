@@ -392,9 +392,6 @@ def test_an_execution_whose_process_died_is_aborted(tmp_path: Path) -> None:
     events = client.get_execution_history(executionArn=execution)["events"]
     expected = ["ExecutionStarted", "WaitStateEntered", "ExecutionAborted"]
     assert [event["type"] for event in events] == expected
-    code, message = refusal(client.redrive_execution, executionArn=execution)
-    assert code == "ExecutionNotRedrivable"
-    assert "has no recorded position to redrive from" in message
 
 
 def test_the_history_of_a_running_execution_is_paged_like_any_other() -> None:

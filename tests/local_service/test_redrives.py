@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -358,3 +361,37 @@ def test_a_redrive_needs_its_test_case(tmp_path: Path) -> None:
     assert code == "ValidationException"
     assert "--mock-config" in message
     assert ended(client, execution) == ("FAILED", None, "Empty")
+
+
+def test_the_process_of_the_first_attempt_does_not_end_the_redrive(tmp_path: Path) -> None:
+    """One process stops and redrives the execution of another, which learns of the stop later."""
+    submit: Any = {"Pick": {"submitted": {}}}
+    body = {"QueueUrl": "q", "MessageBody.$": "$$.Task.Token"}
+    asking = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
+        "Parameters": body,
+        "End": True,
+    }
+    first: Any = sfn.local(tmp_path / "local.db", mocks=submit)
+    second: Any = sfn.local(tmp_path / "local.db", mocks=submit)
+    execution = start(first, {"StartAt": "Pick", "States": {"Pick": asking}})
+    second.stop_execution(executionArn=execution, error="Later")
+    second.redrive_execution(executionArn=execution)
+    deadline = time.monotonic() + 60
+    with closing(sqlite3.connect(tmp_path / "local.db")) as db:
+        while db.execute("SELECT 1 FROM task_signals").fetchone():  # until the first has learned
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+    time.sleep(0.1)
+    assert ended(second, execution) == ("RUNNING", None, None)
+    types = [e["type"] for e in second.get_execution_history(executionArn=execution)["events"]]
+    assert types.count("ExecutionAborted") == 1
+    events = second.get_execution_history(executionArn=execution, reverseOrder=True)["events"]
+    token = next(
+        json.loads(event["taskScheduledEventDetails"]["parameters"])["MessageBody"]
+        for event in events
+        if event["type"] == "TaskScheduled"
+    )
+    second.send_task_success(taskToken=token, output='"an apple"')
+    assert ended(second, execution) == ("SUCCEEDED", '"an apple"', None)

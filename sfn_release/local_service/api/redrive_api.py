@@ -58,8 +58,7 @@ def redrive(context: RequestContext, request: Mapping[str, Any]) -> dict[str, An
 def not_redrivable(db: sqlite3.Connection, row: sqlite3.Row, now: float) -> str | None:
     """Return the reason why an execution can't be redriven, AWS's where it has one; None if it can.
 
-    An execution that ended with its process, or that was stopped in a task that didn't return, has
-    no position to go on from.
+    An execution that was stopped while its task didn't return has no position to go on from.
     """
     if row["status"] in ("RUNNING", "SUCCEEDED"):
         return f"Execution is {row['status']} and cannot be redriven"
