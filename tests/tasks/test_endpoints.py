@@ -291,6 +291,15 @@ def test_a_job_is_followed_until_it_ends() -> None:
         assert answer.work.result(timeout=60) == result
 
 
+def test_each_region_has_a_client_of_its_own() -> None:
+    """Executions of several regions share one service, and each signs for its region."""
+    endpoints = Endpoints({"sqs": "http://127.0.0.1:1"})
+    regions = ["us-east-1", "eu-west-1", "us-east-1"]
+    clients = [endpoints.client("sqs", region) for region in regions]
+    assert [client.meta.region_name for client in clients] == regions
+    assert clients[0] is clients[2]
+
+
 def test_an_abandoned_job_is_not_polled_any_more() -> None:
     """The execution was stopped or has timed out. Otherwise a thread would ask for ever."""
     answers: Answers = {"StartJobRun": [{"JobRunId": "r"}], "GetJobRun": run_states("RUNNING")}
@@ -313,12 +322,18 @@ def test_a_failed_job_fails_the_task_with_its_description(state: str) -> None:
     assert (error, json.loads(cause)["JobRunState"]) == ("States.TaskFailed", state)
 
 
-@pytest.mark.parametrize(("code", "error"), [(0, None), (1, "States.TaskFailed"), (None, "States")])
-def test_a_task_of_ecs_succeeds_by_its_exit_codes(code: int | None, error: str | None) -> None:
-    """A container that never ran has none."""
-    task: dict[str, Any] = {"taskArn": "t", "lastStatus": "STOPPED", "containers": [{"name": "c"}]}
-    if code is not None:
-        task["containers"][0]["exitCode"] = code
+@pytest.mark.parametrize(
+    ("codes", "error"),
+    [([0], None), ([1], "States.TaskFailed"), ([None], "States"), ([0, 1], "States.TaskFailed")],
+)
+def test_a_task_of_ecs_succeeds_by_its_exit_codes(
+    codes: list[int | None], error: str | None
+) -> None:
+    """All containers must. A container that never ran has no code."""
+    containers = [
+        {"name": "c"} if code is None else {"name": "c", "exitCode": code} for code in codes
+    ]
+    task = {"taskArn": "t", "lastStatus": "STOPPED", "containers": containers}
     answers: Answers = {
         "RunTask": [{"tasks": [{"taskArn": "t"}]}],
         "DescribeTasks": [{"tasks": [task]}],
