@@ -65,7 +65,7 @@ class EvaluationFailure(StateFailure):
         self.recorded = False
 
 
-class ExecutionFailure(Exception):  # noqa: N818 - likewise
+class ExecutionFailure(Exception):  # noqa: N818 - names an end, not a mistake
     """The whole execution fails at once, without Retry and Catch."""
 
     def __init__(self, error: str | None, cause: str | None) -> None:
@@ -78,11 +78,11 @@ class HistoryFull(ExecutionFailure):
     """The execution has as many events as AWS allows."""
 
 
-class ExecutionTimedOut(Exception):  # noqa: N818 - likewise
+class ExecutionTimedOut(Exception):  # noqa: N818 - names an end, not a mistake
     """The state machine's TimeoutSeconds, or AWS's limit of a year, has passed."""
 
 
-class ExecutionStopped(Exception):  # noqa: N818 - likewise
+class ExecutionStopped(Exception):  # noqa: N818 - names an end, not a mistake
     """StopExecution; *error* and *cause* are the caller's reasons."""
 
     def __init__(self, error: str | None, cause: str | None) -> None:
