@@ -15,7 +15,8 @@ class TaskCall:
     state's retry count: 0 at first. *iteration* names the enclosing Map iterations, outermost
     first, as (Map state, index). *token* identifies this attempt; it is the task token of a
     callback task or an activity. *reads_items* is true for the ItemReader of a Map, which you
-    answer like a Task state.
+    answer like a Task state. The ARNs of the execution and its state machine are known for Task
+    states.
     """
 
     state: str
@@ -28,6 +29,8 @@ class TaskCall:
     role_arn: str | None = None
     token: str = ""
     reads_items: bool = False
+    execution_arn: str = ""
+    state_machine_arn: str = ""
 
 
 class TaskFailure(Exception):  # noqa: N818 - the name of the thing in the field

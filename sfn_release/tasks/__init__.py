@@ -27,7 +27,8 @@ unknown_workflow    says which workflow a task starts that doesn't exist
 sdk_values          spells requests and answers as Step Functions does; `service_failures` names
                     errors, `sdk_metadata` adds the members of the AWS SDK
 endpoints           sends requests to services; `jobs` follows the jobs of .sync tasks,
-                    `lambda_endpoint` calls functions, `map_endpoint` reads and writes for Maps
+                    `lambda_endpoint` calls functions, `model_endpoint` models of Bedrock;
+                    `map_endpoint` reads and writes for Maps, `event_entries` names the sender
 work                runs an answer in the background
 buckets             S3 tasks, answered from a folder (`folder_bucket`) or from memory
                     (`object_store`); `s3_request` and `bucket_listing` are their parts

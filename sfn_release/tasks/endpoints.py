@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from sfn_release.asl.integrations import ServiceCall
 from sfn_release.asl.intrinsic_functions import compact
 from sfn_release.aws.service_requests import (
     RefusedRequest,
@@ -30,9 +31,17 @@ from sfn_release.checks.services.botocore_models import (
 )
 from sfn_release.simulator import Later, NoAnswer, TaskCall, TaskFailure
 from sfn_release.tasks.chain import Answer
+from sfn_release.tasks.event_entries import with_sender
 from sfn_release.tasks.jobs import JOBS, Job
 from sfn_release.tasks.lambda_calls import LambdaCall, parse_lambda_call
 from sfn_release.tasks.lambda_endpoint import invoke
+from sfn_release.tasks.model_endpoint import (
+    RUNTIME,
+    invokes_model,
+    model_answer,
+    model_service,
+    refuse_objects,
+)
 from sfn_release.tasks.sdk_metadata import shown_headers, with_metadata
 from sfn_release.tasks.sdk_values import UnknownMember, from_answer, to_request
 from sfn_release.tasks.service_failures import ServiceFault, failure_of, unreachable
@@ -105,8 +114,7 @@ class EndpointTasks:
         if asked is None:
             return None
         sdk = asked.service == "aws-sdk"
-        name = sdk_ids().get(asked.sdk) if sdk else _BOTOCORE.get(asked.service, asked.service)
-        service = sdk_service(asked.sdk) if sdk else optimized_service(asked.service)
+        name, service = _called(asked)
         if name is None or service is None or asked.action not in service.actions:
             return None
         if not self._endpoints.has(name):
@@ -120,9 +128,9 @@ class EndpointTasks:
         asked = parse_resource(call.resource).call
         if asked is None or asked.service == "aws-sdk":
             return ""
-        service = optimized_service(asked.service)
-        name = _BOTOCORE.get(asked.service, asked.service)
-        if not self._endpoints.has(name) or (service and asked.action in service.actions):
+        name, service = _called(asked)
+        covered = service is not None and asked.action in service.actions
+        if name is None or covered or not self._endpoints.has(name):
             return ""
         return (
             f"An endpoint can't answer {asked.service}:{asked.action}, because no request of a"
@@ -147,10 +155,14 @@ class EndpointTasks:
         self, call: TaskCall, service: Service, name: str, action: str, wait: str, sdk: bool
     ) -> Any:
         payload = call.payload if isinstance(call.payload, Mapping) else {}
+        if not sdk and invokes_model(service.id, action):
+            refuse_objects(call)
         try:
             members = to_request(service, service.input_of(action), payload, sdk=sdk)
         except UnknownMember as unknown:
             raise TaskFailure("States.Runtime", str(unknown)) from None
+        if service.id == "events" and action == "putEvents" and not sdk:
+            members = with_sender(members, call)
 
         def submit() -> tuple[_Request, ServiceAnswer]:
             client = self._endpoints.client(name, self._region)
@@ -173,6 +185,15 @@ class EndpointTasks:
         polled = in_background(partial(_finished, request, job, answer, abandoned), name)
         polled.add_done_callback(lambda _done: abandoned.set())
         return Later(polled, _shown(request, answer))
+
+
+def _called(asked: ServiceCall) -> tuple[str | None, Service | None]:
+    """Return the service that a Resource calls, by botocore's name and by its model."""
+    if asked.service == "aws-sdk":
+        return sdk_ids().get(asked.sdk), sdk_service(asked.sdk)
+    if invokes_model(asked.service, asked.action):
+        return RUNTIME, model_service()
+    return _BOTOCORE.get(asked.service, asked.service), optimized_service(asked.service)
 
 
 def _no_job(call: TaskCall) -> Any:
@@ -208,6 +229,8 @@ def _shown(request: _Request, answer: ServiceAnswer) -> Any:
     members = from_answer(request.service, shape, answer.members, sdk=request.sdk)
     if request.sdk:
         return members
+    if invokes_model(request.service.id, request.action):
+        return model_answer(members)
     if request.service.id == "events" and members.get("FailedEntryCount"):
         raise TaskFailure("EventBridge.FailedEntry", compact(members))
     return with_metadata(members, answer.request_id, shown_headers(answer.headers), answer.status)

@@ -14,6 +14,7 @@ from typing import Any
 import boto3
 import pytest
 
+import sfn_release as sfn
 from sfn_release.local_service import open_service
 from sfn_release.local_service.http.server import start
 from sfn_release.simulator import Later, Mocks, NoAnswer, TaskCall, TaskFailure
@@ -174,6 +175,73 @@ def test_events_that_fail_fail_the_task(endpoint: Endpoint) -> None:
     del entry["Source"]
     error, cause = endpoint.failure("events:putEvents", {"Entries": [entry]})
     assert (error, json.loads(cause)["FailedEntryCount"]) == ("EventBridge.FailedEntry", 1)
+
+
+@contextmanager
+def recording(answer: Any) -> Iterator[tuple[str, list[Any]]]:
+    """Yield the URL of a service with one answer, and the requests that it gets."""
+    requests: list[Any] = []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            requests.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            body = json.dumps(answer).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}", requests
+        server.shutdown()
+
+
+def test_events_name_the_execution_that_sends_them() -> None:
+    """The optimized integration adds the ARNs of execution and state machine to Resources."""
+    entry = {"Source": "shop", "DetailType": "paid", "Detail": {"id": 1}}
+    with recording({"FailedEntryCount": 0, "Entries": []}) as (url, requests):
+        for resource in ("events:putEvents", "aws-sdk:eventbridge:putEvents"):
+            detail = entry if "sdk" not in resource else {**entry, "Detail": "{}"}
+            state = {
+                "Type": "Task",
+                "Resource": ARN + resource,
+                "Parameters": {"Entries": [{**detail, "Resources": ["own"]}, detail]},
+                "End": True,
+            }
+            client: Any = sfn.local(endpoints={"events": url})
+            arn = client.create_state_machine(
+                name="m",
+                definition=json.dumps({"StartAt": "S", "States": {"S": state}}),
+                roleArn=ROLE,
+            )["stateMachineArn"]
+            execution = client.start_execution(stateMachineArn=arn)["executionArn"]
+            deadline = time.monotonic() + 30
+            while client.describe_execution(executionArn=execution)["status"] == "RUNNING":
+                assert time.monotonic() < deadline
+                time.sleep(0.02)
+            found = [entry.get("Resources") for entry in requests[-1]["Entries"]]
+            if "sdk" in resource:
+                assert found == [["own"], None]
+            else:
+                assert found == [["own", execution, arn], [execution, arn]]
+
+
+def test_a_model_s_answer_is_json() -> None:
+    """Of the optimized integration. Objects of S3 are refused by name."""
+    model = {"ModelId": "some.model", "Body": {"prompt": "hello"}}
+    with recording({"text": ["hi"]}) as (url, requests):
+        bedrock = Endpoint(url, "bedrock-runtime")
+        answer = bedrock.run("bedrock:invokeModel", model)
+        assert answer == {"Body": {"text": ["hi"]}, "ContentType": "application/json"}
+        assert requests == [{"prompt": "hello"}]
+        with pytest.raises(NoAnswer, match="has Input in S3"):
+            bedrock.run("bedrock:invokeModel", {**model, "Input": {"S3Uri": "s3://b/k"}})
 
 
 def test_an_unknown_parameter_is_named(endpoint: Endpoint) -> None:

@@ -87,6 +87,8 @@ def _attempt(run: ExecutionRun, frame: Frame, visit: StateVisit, count: int) -> 
         frame.iteration,
         language.credentials(visit),
         token,
+        execution_arn=run.seed.execution_arn,
+        state_machine_arn=run.seed.state_machine_arn,
     )
     require_parameters(visit, call)
     _schedule(run, frame, kind, call)
