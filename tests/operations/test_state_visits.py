@@ -193,6 +193,18 @@ def test_a_fault_of_another_workflow_matters_when_it_is_started(shop: Project, f
 
 
 @pytest.mark.parametrize("tree", [[], ["--tree"]])
+def test_an_input_larger_than_aws_takes_is_refused(shop: Project, tree: list[str]) -> None:
+    """Before anything starts, as StartExecution does; sizes are in bytes of UTF-8."""
+    shop.publish("1.0.0")
+    for fits, characters in ((True, 131_071), (False, 131_072)):
+        shop.write("input.json", json.dumps("é" * characters, ensure_ascii=False))
+        ran = shop.run("--json", "execute", "hello", "--input", "@input.json", *tree)
+        assert ran.code == (0 if fits else 2)
+    assert "262,146 bytes" in ran.json["error"]["message"]
+    assert "262,144 at most" in ran.json["error"]["message"]
+
+
+@pytest.mark.parametrize("tree", [[], ["--tree"]])
 def test_the_failed_children_of_a_distributed_map_are_shown(shop: Project, tree: list[str]) -> None:
     """Their number, and the error of the first: a Map's own failure doesn't have it."""
     refuse = {"Type": "Fail", "Error": "Small", "CausePath": "States.Format('item {}', $)"}

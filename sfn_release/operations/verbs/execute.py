@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from sfn_release.asl.quotas import MAX_DATA_BYTES, data_size
 from sfn_release.aws.api_calls import call
 from sfn_release.aws.stepfunctions import StepFunctions
 from sfn_release.canonical import loads
@@ -130,7 +131,7 @@ def _with_way(done: Execution, client: StepFunctions, *, express: bool) -> Execu
 
 
 def checked_input(text: str) -> str:
-    """Return an execution's input; raises UsageError unless it is JSON."""
+    """Return an execution's input; raises UsageError unless it is JSON that AWS takes."""
     try:
         loads(text)
     except DefinitionError as error:
@@ -139,6 +140,12 @@ def checked_input(text: str) -> str:
             why=error.message,
             fix="Pass JSON, @FILE or - (standard input):  --input '{\"order\": 1}'",
         ) from error
+    size = data_size(text)
+    if size > MAX_DATA_BYTES:
+        raise UsageError(
+            f"The input has {size:,} bytes, and Step Functions takes {MAX_DATA_BYTES:,} at most.",
+            fix="Put the data into S3, and pass its bucket and key.",
+        )
     return text
 
 
