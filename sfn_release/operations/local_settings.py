@@ -42,7 +42,8 @@ ENDPOINTS: Mapping[str, str] = {
 """The variables that name endpoints, and the botocore id of each one's service."""
 
 _MOCK_CONFIG = ("SFN_MOCK_CONFIG", "LOCALSTACK_SFN_MOCK_CONFIG")
-_REGION = re.compile(r"[a-z][a-z0-9-]*")  # people call it "local", too
+_REGION = re.compile(r"[a-z][a-z0-9-]*")  # of a variable, which others may have set
+_NO_REGION = "local"  # which people write for --region
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,13 @@ def read_settings(
     handlers = dict(
         _pair("--handler", text, "charge=app.charge:handler") for text in given.handlers
     )
-    read_handlers(handlers, folder)
+    for name, spec in read_handlers(handlers, folder).items():
+        if not spec.is_found():
+            raise UsageError(
+                f"--handler {name}={handlers[name]}: there is no module {spec.module!r}.",
+                why=f"Modules are found in {folder}, and among the installed ones.",
+                fix="Name the module of app/charge.py like this:  app.charge:handler",
+            )
     named = {
         service: _url(name, variables[name])
         for name, service in ENDPOINTS.items()
@@ -215,8 +222,11 @@ def _account(variables: Mapping[str, str], option: str | None) -> str | None:
 
 
 def _region(variables: Mapping[str, str], option: str | None) -> str | None:
+    if option is not None and option != _NO_REGION:
+        problem = aws_rules.region(option)
+        if problem:
+            raise UsageError(f"--region {option!r} is not a region.", fix=problem)
     region = option or variables.get("AWS_DEFAULT_REGION")
     if region is not None and not _REGION.fullmatch(region):
-        source = "--region" if option else "AWS_DEFAULT_REGION"
-        raise UsageError(f"{source} {region!r} is not a region.", fix="Write  us-east-1")
+        raise UsageError(f"AWS_DEFAULT_REGION {region!r} is not a region.", fix="Write  us-east-1")
     return region

@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,18 @@ class HandlerSpec:
     timeout: float = 60.0
     memory: int = 128
     environment: Mapping[str, str] = field(default_factory=dict)
+
+    def is_found(self) -> bool:
+        """Whether the module is in the folder or among the installed ones. Imports nothing."""
+        top, *rest = self.module.split(".")
+        found = PathFinder.find_spec(top, [str(self.folder)]) or PathFinder.find_spec(top)
+        name = top
+        for part in rest:
+            if found is None or found.submodule_search_locations is None:
+                return False
+            name = f"{name}.{part}"
+            found = PathFinder.find_spec(name, [*found.submodule_search_locations])
+        return found is not None
 
 
 class HandlerFailure(Exception):  # noqa: N818 - as `TaskFailure`

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from sfn_release.cli.output.serve_settings import lines
 from sfn_release.errors import ConfigError, SfnReleaseError, UsageError
 from sfn_release.operations.local_settings import (
     ENDPOINTS,
@@ -13,7 +14,10 @@ from sfn_release.operations.local_settings import (
     read_settings,
     with_defaults,
 )
+from sfn_release.operations.real_runtime import system_runtime
+from sfn_release.operations.verbs.local import service_for
 from sfn_release.project.task_settings import TaskSettings
+from support.world import Watcher
 
 
 def test_nothing_is_set_by_default(tmp_path: Path) -> None:
@@ -57,6 +61,8 @@ def test_every_endpoint_has_a_variable(tmp_path: Path) -> None:
 def test_handlers_and_buckets(tmp_path: Path) -> None:
     """Each is a name and what stands in for it."""
     (tmp_path / "orders").mkdir()
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app" / "charge.py").touch()
     given = GivenSettings(handlers=["charge=app.charge:handler"], buckets=["in=orders"])
     tasks = read_settings(tmp_path, {}, given).tasks
     assert tasks.handlers == {"charge": "app.charge:handler"}
@@ -104,6 +110,10 @@ def test_an_option_wins_over_a_variable(tmp_path: Path) -> None:
         (GivenSettings(account="1"), {}, "--account '1' is not an account"),
         (GivenSettings(), {"AWS_ACCOUNT_ID": "x"}, "AWS_ACCOUNT_ID 'x' is not an account"),
         (GivenSettings(region="EU west"), {}, "--region 'EU west' is not a region"),
+        (GivenSettings(region="zz"), {}, "--region 'zz' is not a region"),
+        (GivenSettings(), {"AWS_DEFAULT_REGION": "E U"}, "AWS_DEFAULT_REGION 'E U' is not"),
+        (GivenSettings(handlers=["f=nomod:h"]), {}, "there is no module 'nomod'"),
+        (GivenSettings(handlers=["f=json.nomod.x:h"]), {}, "there is no module 'json.nomod.x'"),
     ],
 )
 def test_a_faulty_setting(
@@ -114,3 +124,33 @@ def test_a_faulty_setting(
         read_settings(tmp_path, environ, given)
     assert isinstance(caught.value, UsageError | ConfigError)
     assert said in f"{caught.value.message} {caught.value.why}"
+
+
+@pytest.mark.parametrize("module", ["top", "folder.inner", "folder", "json", "pytest"])
+def test_a_handler_of_any_module_is_found(tmp_path: Path, module: str) -> None:
+    """In the folder, with or without ``__init__.py``, or installed."""
+    (tmp_path / "folder").mkdir()
+    for file in ("top.py", "folder/inner.py"):
+        (tmp_path / file).touch()
+    tasks = read_settings(tmp_path, {}, GivenSettings(handlers=[f"f={module}:h"])).tasks
+    assert tasks.handlers == {"f": f"{module}:h"}
+
+
+@pytest.mark.parametrize(
+    ("scale", "real_time", "line"),
+    [
+        (None, False, "time: virtual, Wait states and retries take none"),
+        (0, False, "time: virtual, retries take none, and Wait states are skipped"),
+        (0, True, "time: real, Wait states are skipped"),
+        (0.5, False, "time: real, Wait states take 0.5 times as long"),
+        (1, True, "time: real"),
+    ],
+)
+def test_the_time_is_shown(tmp_path: Path, scale: float | None, real_time: bool, line: str) -> None:
+    """With the scale of Wait states, as an option or WAIT_TIME_SCALE sets it."""
+    settings = read_settings(tmp_path, {} if scale is None else {"WAIT_TIME_SCALE": f"{scale}"})
+    runtime = system_runtime(Watcher(), environ={})
+    opened = service_for(tmp_path, runtime, real_time=real_time, in_memory=True, settings=settings)
+    opened.service.close()
+    (shown,) = (shown for shown in lines(opened) if shown.startswith("time:"))
+    assert shown.startswith(line)

@@ -27,12 +27,20 @@ def lines(opened: OpenedService) -> Iterator[str]:
     for service, url in tasks.task_endpoints.items():
         yield f"endpoint: tasks of {service} go to {url}"
     if context.real_time:
-        scale = context.wait_time_scale
-        yield "time: real" + ("" if scale == 1 else f", Wait states take {scale:g} times as long")
+        yield f"time: real{_waits(context.wait_time_scale)}"
+    elif context.wait_time_scale == 0:
+        yield "time: virtual, retries take none, and Wait states are skipped: their scale is 0"
     else:
         yield "time: virtual, Wait states and retries take none"
     if context.fixed:
         yield f"ARNs: {context.scope.region}, account {context.scope.account}"
+
+
+def _waits(scale: float) -> str:
+    """Return how long Wait states take in real time; nothing if it's as long as on AWS."""
+    if scale == 1:
+        return ""
+    return f", Wait states take {scale:g} times as long" if scale else ", Wait states are skipped"
 
 
 def to_json(opened: OpenedService) -> dict[str, Any]:
