@@ -17,6 +17,9 @@ MAX_DATA_BYTES: Final = 262_144
 MAX_ITEMS: Final = 100_000_000
 """The most items that an ItemReader reads."""
 
+MAX_EVENTS: Final = 25_000
+"""The most events of a STANDARD execution; with all but one of them, it can't be redriven."""
+
 LONGEST_EXECUTION: Final[Mapping[str, int]] = {"STANDARD": 365 * 24 * 3600, "EXPRESS": 300}
 """The longest execution in seconds, by the state machine's type."""
 

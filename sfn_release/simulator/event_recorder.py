@@ -7,12 +7,11 @@ from functools import cache
 from typing import Any
 
 from sfn_release.asl.intrinsic_functions import compact
+from sfn_release.asl.quotas import MAX_EVENTS
 from sfn_release.simulator.clock import Clock
 from sfn_release.simulator.execution_outcome import Event
 from sfn_release.simulator.failure import RUNTIME, HistoryFull
 from sfn_release.simulator.text_store import WHOLE, TextStore, with_handles
-
-_MAX_EVENTS = 25_000  # of a standard workflow's execution (AWS: "State, task and execution quotas")
 
 
 class EventCounter:
@@ -50,10 +49,10 @@ class EventCounter:
         history is full: that ends a workflow that loops for ever. Source: "Avoid reaching the
         history quota" in AWS's developer guide.
         """
-        if self._count >= _MAX_EVENTS - 1 and not type.startswith("Execution"):
+        if self._count >= MAX_EVENTS - 1 and not type.startswith("Execution"):
             raise HistoryFull(
                 RUNTIME,
-                f"The execution reached the maximum number of history events ({_MAX_EVENTS}).",
+                f"The execution reached the maximum number of history events ({MAX_EVENTS}).",
             )
         self._count += 1
         self._keep(self._count, previous, type, details)

@@ -138,6 +138,25 @@ def test_children_that_a_redrive_has_not_reached_are_pending() -> None:
     assert again.map_runs[0].counts(items=False)["pendingRedrive"] == 0
 
 
+def test_a_child_with_a_full_history_is_not_redriven() -> None:
+    """It stays a failure, which the redriven Map may tolerate or not."""
+    loop = machine(Loop={"Type": "Pass", "Next": "Loop"})
+    definition = picking()
+    rows = definition["States"]["Rows"]
+    rows["ItemProcessor"] = {**rows["ItemProcessor"], **loop}
+    failed = run(definition, Picks())
+    assert failed.map_runs[0].counts(items=True)["failuresNotRedrivable"] == 1
+    again = run(definition, Picks(), failed)
+    assert again.error == "States.ExceedToleratedFailureThreshold"
+    rows["ItemProcessor"] = {**rows["ItemProcessor"], **machine(Pick=PICK)}
+    rows["ToleratedFailureCount"] = 1
+    redriven = run(definition, Picks(), failed)
+    (child, *others) = redriven.map_runs[0].children
+    assert (child.status, child.redrive_count, child.last_event) == ("FAILED", 0, 25_000)
+    assert [other.status for other in others] == ["SUCCEEDED", "SUCCEEDED"]
+    assert redriven.output[1:] == [2, 3]
+
+
 def test_a_map_whose_results_were_too_large_runs_all_children_again() -> None:
     """Without that, a redrive could never succeed. Its failed children are tolerated."""
     definition = picking(ToleratedFailureCount=1)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from sfn_release.asl.quotas import MAX_EVENTS
 from sfn_release.local_service.api import api_errors, start_api, start_targets
 from sfn_release.local_service.api.arns import execution_arn
 from sfn_release.local_service.api.resource_tags import MACHINE_TAGS
@@ -20,7 +21,7 @@ from sfn_release.simulator import Redrive
 _DAY = 24 * 3600
 _REDRIVABLE_SECONDS = 14 * _DAY
 _LONGEST_SECONDS = 365 * _DAY
-_MOST_EVENTS = 24_999  # of 25,000
+_MOST_EVENTS = MAX_EVENTS - 1
 _TOKENS = 10  # the last client tokens of an execution count
 _TOKEN_SECONDS = 15 * 60
 

@@ -52,8 +52,10 @@ class Children:
 
         Raises StateFailure when more items fail than tolerated.
         """
-        due = [child for child in self._map_run.children if child.status != "SUCCEEDED"]
+        due = filter(self._map_run.is_due, self._map_run.children)
         strands = [partial(self._child, child, inputs[child.index]) for child in due]
+        if self._map_run.threshold_exceeded():  # by children that can't be redriven
+            raise _too_many_failed()
         try:
             yield RunTogether(strands, self._map_run.limit)
         except StateFailure:
@@ -91,10 +93,7 @@ class Children:
             self._end(child, "TIMED_OUT" if isinstance(failure, _ExpressTimedOut) else "FAILED")
             map_run.failed_items += child.items
             if map_run.threshold_exceeded():
-                raise StateFailure(
-                    "States.ExceedToleratedFailureThreshold",
-                    "The specified tolerated failure threshold was exceeded",
-                ) from failure
+                raise _too_many_failed() from failure
         else:
             child.output = text
             self._end(child, "SUCCEEDED")
@@ -132,6 +131,13 @@ class ChildStopped(Exception):  # noqa: N818 - names the thing
         super().__init__(error, cause)
         self.error = error
         self.cause = cause
+
+
+def _too_many_failed() -> StateFailure:
+    return StateFailure(
+        "States.ExceedToleratedFailureThreshold",
+        "The specified tolerated failure threshold was exceeded",
+    )
 
 
 class _ExpressTimedOut(StateFailure):

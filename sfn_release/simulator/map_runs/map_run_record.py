@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from sfn_release.asl.quotas import MAX_EVENTS
 from sfn_release.simulator.map_runs.child_execution import ChildExecution
 
 MapRunStatus = Literal["RUNNING", "SUCCEEDED", "FAILED", "ABORTED"]
@@ -82,6 +83,7 @@ class MapRun:
             found[child.status] += child.items if items else 1
         total = found.total()
         awaiting = self.awaiting_redrive.values()
+        lost = [child for child in self.children if self._is_lost(child)]
         done = total - found["PENDING"] - found["RUNNING"]
         return {
             "pending": found["PENDING"],
@@ -92,7 +94,7 @@ class MapRun:
             "aborted": found["ABORTED"],
             "total": total,
             "resultsWritten": done if self.results_written else 0,
-            "failuresNotRedrivable": 0,
+            "failuresNotRedrivable": sum(child.items if items else 1 for child in lost),
             "pendingRedrive": sum(child.items if items else 1 for child in awaiting),
         }
 
@@ -104,8 +106,20 @@ class MapRun:
     def await_redrives(self) -> None:
         """Let the children that haven't succeeded wait for their redrive."""
         self.awaiting_redrive = {
-            child.index: child for child in self.children if child.status in _UNSUCCESSFUL
+            child.index: child
+            for child in self.children
+            if child.status in _UNSUCCESSFUL and not self._is_lost(child)
         }
+        self.failed_items = sum(child.items for child in self.children if self._is_lost(child))
+
+    def is_due(self, child: ChildExecution) -> bool:
+        """Return whether a child is to run: it never has, or it waits for its redrive."""
+        return child.status == "PENDING" or child.index in self.awaiting_redrive
+
+    def _is_lost(self, child: ChildExecution) -> bool:
+        """Return whether a child has failed with a history too long for a redrive."""
+        full = self.type == "STANDARD" and child.last_event >= MAX_EVENTS - 1
+        return full and child.status in _UNSUCCESSFUL
 
     def redrive(self, child: ChildExecution) -> None:
         """Make a child ready to go on, or (EXPRESS) to start again, if it waits for its redrive."""
