@@ -396,3 +396,4 @@ def test_a_map_run_ends_with_its_process(tmp_path: Path) -> None:
         assert [child["status"] for child in children(client, run)] == ["ABORTED"]
         described = client.describe_execution(executionArn=execution)
         assert described["error"] == "SfnRelease.ProcessEnded"
+        assert described["redriveStatus"] == "NOT_REDRIVABLE"  # its children have no positions
