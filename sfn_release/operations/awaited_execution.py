@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from sfn_release.aws.api_calls import call
 from sfn_release.aws.stepfunctions import StepFunctions
 from sfn_release.deployment.runtime import Runtime
 from sfn_release.errors import AccessError
+from sfn_release.operations.served_url import DEFAULT_URL, served_at
 from sfn_release.operations.waiting_states import WaitingState, waiting_states
 from sfn_release.project import Environment
 
-_ENDPOINT = "http://127.0.0.1:8083"  # where `local serve` listens by default
 _PAGE = 1000  # events in one response of GetExecutionHistory
 _LONGEST_PAUSE = 6
 _FIRST_LOOK = 4  # polls before the first look at a history on AWS; then after twice as many
@@ -25,13 +26,15 @@ _LONGEST = 4_000  # characters of a request to show
 class AwaitedExecution:
     """A started execution of an environment.
 
-    A local execution runs in this process. So if you don't wait for its end, it is stopped.
+    A local execution runs in this process. So if you don't wait for its end, it is stopped. Its
+    *database* may be served by another process, which takes answers.
     """
 
     client: StepFunctions
     arn: str
     runtime: Runtime
     environment: Environment
+    database: Path | None = None
     _shown: set[int] = field(default_factory=set)
     _next_look: int = _FIRST_LOOK
 
@@ -133,18 +136,16 @@ class AwaitedExecution:
         yield f"{wait.state} waits for {wait.reason}"
         if wait.sent is not None:
             yield f"  sent: {_shortened(wait.sent)}"
-        endpoint = f" --endpoint-url {_ENDPOINT}" if self.in_this_process else ""
+        served = served_at(self.database)
+        endpoint = f" --endpoint-url {served or DEFAULT_URL}" if self.in_this_process else ""
         region = self.environment.given["AWS::Region"]
         service = f"to answer:  aws stepfunctions{endpoint} --region {region}"
         if wait.callback:
             yield f"  {service} send-task-success --task-token TOKEN --task-output '{{}}'"
         elif wait.activity is not None:
             yield f"  {service} get-activity-task --activity-arn {wait.activity}"
-        if self.in_this_process and wait.needs_answer:
-            yield (
-                "  (first run  sfn-release local serve  in another terminal; if it listens on"
-                f" another port than {_ENDPOINT.rpartition(':')[2]}, write that one)"
-            )
+        if self.in_this_process and wait.needs_answer and served is None:
+            yield "  (first run  sfn-release local serve  in another terminal)"
 
 
 def history(client: StepFunctions, arn: str, *, data: bool = False) -> list[Mapping[str, Any]]:

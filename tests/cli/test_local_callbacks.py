@@ -155,7 +155,12 @@ def test_no_wait_does_not_leave_a_local_execution_behind(approvals: Project) -> 
     assert "Leave out --no-wait" in ran.err
     endpoint = "--endpoint-url http://127.0.0.1:8083 --region us-east-1"
     assert f"to answer:  aws stepfunctions {endpoint} send-task-success" in ran.err
-    assert "if it listens on another port than 8083, write that one" in ran.err
+    assert "first run  sfn-release local serve" in ran.err
+    with serving(approvals.root) as printed:
+        ran = approvals.run("execute", "approve", "--no-wait")
+    assert f"--endpoint-url {printed['endpoint_url']} --region us-east-1" in ran.err
+    assert "first run" not in ran.err
+    assert "127.0.0.1:8083" in approvals.run("execute", "approve", "--no-wait").err
 
 
 def test_no_wait_of_an_execution_that_ends(shop: Project) -> None:

@@ -103,6 +103,7 @@ def serve(
     from sfn_release.cli.output import serve_settings
     from sfn_release.local_service.http.server import serve
     from sfn_release.operations.local_settings import GivenSettings, read_settings
+    from sfn_release.operations.served_url import noting
     from sfn_release.operations.verbs.local import data_folder, service_for
 
     settings = read_settings(session.directory, os.environ, GivenSettings(**given))
@@ -115,7 +116,10 @@ def serve(
         settings=settings,
     )
 
+    noted = contextlib.ExitStack()
+
     def ready(url: str) -> None:
+        noted.enter_context(noting(opened.database, url))
         if session.as_json:
             where = str(opened.database) if opened.database else None
             members = {"endpoint_url": url, "database": where}
@@ -138,7 +142,7 @@ def serve(
             terminal.say(f"  {which} in {opened.database or 'memory'}; stop with Ctrl-C")
         sys.stdout.flush()
 
-    with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C is how it is meant to end
+    with noted, contextlib.suppress(KeyboardInterrupt):  # Ctrl-C is how it is meant to end
         serve(
             opened.service,
             host=listen or "127.0.0.1",

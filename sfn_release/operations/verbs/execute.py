@@ -18,6 +18,7 @@ from sfn_release.operations.failed_children import with_children
 from sfn_release.operations.given_buckets import with_buckets
 from sfn_release.operations.state_visits import Visit, read_visits
 from sfn_release.operations.workspace import Workspace
+from sfn_release.project.backends import local_backend
 from sfn_release.release.record import timestamp
 from sfn_release.release.serving import RecordedState, Served, Serving
 from sfn_release.release.version import parse_version
@@ -112,7 +113,13 @@ def execute(
             f"  sfn-release deploy {served.version} --env {chosen.name}"
         ) from error
     if not express:
-        awaited = AwaitedExecution(client, answer["executionArn"], workspace.runtime, chosen)
+        awaited = AwaitedExecution(
+            client,
+            answer["executionArn"],
+            workspace.runtime,
+            chosen,
+            local_backend.database(workspace.clone) if chosen.backend.can_serve else None,
+        )
         answer = awaited.finished() if wait else awaited.left(answer)
     done = _execution(answer, workflow, served.version)
     return _with_way(done, client, express=in_sync) if wait else done
