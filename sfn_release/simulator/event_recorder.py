@@ -13,19 +13,24 @@ from sfn_release.simulator.execution_outcome import Event
 from sfn_release.simulator.failure import RUNTIME, HistoryFull
 from sfn_release.simulator.text_store import WHOLE, TextStore, with_handles
 
+_MAX_EXPRESS_EVENTS = 200_000
+"""AWS limits the time of an EXPRESS execution, not its events. Virtual time needs another end."""
+
 
 class EventCounter:
     """Counts the events of an EXPRESS child execution, whose history can't be read.
 
-    It keeps no event.
+    It keeps no event. *express* is true for every EXPRESS execution, which has no quota of events.
     """
 
     texts: TextStore | None = None
     """The store of the events' long texts, which the histories of child executions share."""
 
-    def __init__(self, clock: Clock, last: int = 0) -> None:
+    def __init__(self, clock: Clock, last: int = 0, *, express: bool) -> None:
         self._clock = clock
         self._count = last
+        self._express = express
+        self._most = _MAX_EXPRESS_EVENTS if express else MAX_EVENTS
 
     @property
     def events(self) -> tuple[Event, ...]:
@@ -49,14 +54,21 @@ class EventCounter:
         history is full: that ends a workflow that loops for ever. Source: "Avoid reaching the
         history quota" in AWS's developer guide.
         """
-        if self._count >= MAX_EVENTS - 1 and not type.startswith("Execution"):
-            raise HistoryFull(
-                RUNTIME,
-                f"The execution reached the maximum number of history events ({MAX_EVENTS}).",
-            )
+        if self._count >= self._most - 1 and not type.startswith("Execution"):
+            raise self._full()
         self._count += 1
         self._keep(self._count, previous, type, details)
         return self._count
+
+    def _full(self) -> HistoryFull:
+        if self._express:
+            return HistoryFull(
+                "SfnRelease.TooManyEvents",
+                f"The execution has {self._most} events and no end. On AWS it would time out.",
+            )
+        return HistoryFull(
+            RUNTIME, f"The execution reached the maximum number of history events ({self._most})."
+        )
 
     def _keep(self, id: int, previous: int, type: str, details: dict[str, Any] | None) -> None:
         """Keep nothing."""
@@ -75,8 +87,10 @@ class EventRecorder(EventCounter):
         observe: Callable[[Event], None] | None = None,
         last: int = 0,
         texts: TextStore | None = None,
+        *,
+        express: bool = False,
     ) -> None:
-        super().__init__(clock, last)
+        super().__init__(clock, last, express=express)
         self._observe = observe
         self._events: list[Event] = []
         self.texts: TextStore = texts or TextStore()

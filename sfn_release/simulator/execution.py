@@ -145,7 +145,9 @@ class Execution:
         self.outcome: ExecutionOutcome | None = None
         """How the execution ended; None while it runs."""
         self._clock = clock
-        self._history = EventRecorder(clock, observe, redrive.last if redrive else 0)
+        self._history = EventRecorder(
+            clock, observe, redrive.last if redrive else 0, express=context.type == "EXPRESS"
+        )
         self._frame = Frame()
         self._stop = StopRequest()
         self._run = ExecutionRun(

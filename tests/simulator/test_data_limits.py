@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from sfn_release.simulator import ExecutionOutcome
-from support.executions import execute, machine, types
+from support.executions import SEED, execute, machine, types
 
 HALF = "x" * 140_000
 MOST = "x" * (262_144 - 2)  # with its quotes
@@ -80,3 +81,16 @@ def test_a_loop_ends_with_event_25_000(inside: int) -> None:
     assert (outcome.error, len(outcome.events)) == ("States.Runtime", 25_000)
     assert types(outcome)[-1] == "ExecutionFailed"
     assert outcome.cause == "The execution reached the maximum number of history events (25000)."
+
+
+def test_an_express_execution_has_no_quota_of_events() -> None:
+    """A Map of many items passes 25,000 events; only a loop without end is ended."""
+    express = replace(SEED, type="EXPRESS")
+    each = {"Type": "Map", "ItemProcessor": machine(P=PASS)}
+    outcome = execute(machine(M=each), list(range(7_000)), seed=express)
+    assert outcome.status == "SUCCEEDED"
+    assert len(outcome.events) > 25_000
+    endless = execute(
+        {"StartAt": "A", "States": {"A": {"Type": "Pass", "Next": "A"}}}, seed=express
+    )
+    assert (endless.status, endless.error) == ("FAILED", "SfnRelease.TooManyEvents")

@@ -174,7 +174,7 @@ def _run_of(
         "StartTime": write_instant(parent.clock.now()),
     }
     execution.pop("RedriveTime", None)
-    history: EventCounter = EventCounter(parent.clock)
+    history: EventCounter = EventCounter(parent.clock, express=True)
     if map_run.type == "EXPRESS":
         execution.pop("RedriveCount", None)
     else:

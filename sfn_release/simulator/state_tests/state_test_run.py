@@ -126,7 +126,7 @@ class _StateTestRun:
         run = ExecutionRun(
             tasks=tasks if test.mock is None else MockedTasks(test),
             clock=clock,
-            history=EventCounter(clock),
+            history=EventCounter(clock, express=context.type == "EXPRESS"),
             random=random,
             seed=context,
             execution=execution,
