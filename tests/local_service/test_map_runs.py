@@ -294,6 +294,7 @@ def test_a_map_run_ends_after_its_results_are_written() -> None:
     writer = {"Resource": "arn:aws:states:::s3:putObject", "Parameters": {"Bucket": "b"}}
     with served(Slow(), real_time=True) as client:
         execution = start(client, definition(FAILS_AT_2, ResultWriter=writer), [1])
+        eventually(lambda: bool(client.list_map_runs(executionArn=execution)["mapRuns"]))
         eventually(lambda: map_run(client, execution)["itemCounts"]["succeeded"] == 1)
         assert map_run(client, execution)["status"] == "RUNNING"
         written.set_result({})
