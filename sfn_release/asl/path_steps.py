@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, assert_never
+from typing import Any, NamedTuple, assert_never
 
 from sfn_release.asl.intrinsic_functions import java_text
 from sfn_release.asl.path_budget import Budget
@@ -27,8 +27,7 @@ class NotAnArrayError(PathNotFoundError):
     """A path takes an item of a value that is no array."""
 
 
-@dataclass(frozen=True)
-class PathNames:
+class PathNames(NamedTuple):
     """``.name``, ``['name']`` or ``['one','other']``."""
 
     names: tuple[str, ...]
@@ -37,8 +36,7 @@ class PathNames:
         return "[" + ",".join(f"'{name}'" for name in self.names) + "]"
 
 
-@dataclass(frozen=True)
-class Indexes:
+class Indexes(NamedTuple):
     """``[0]``, ``[-1]`` or ``[0,2]``."""
 
     indexes: tuple[int, ...]
@@ -47,8 +45,7 @@ class Indexes:
         return "[" + ",".join(map(str, self.indexes)) + "]"
 
 
-@dataclass(frozen=True)
-class Slice:
+class Slice(NamedTuple):
     """``[1:]``, ``[:2]``, ``[1:5]``, ``[::2]``."""
 
     bounds: slice
@@ -74,8 +71,7 @@ class Descent:
         return ".."
 
 
-@dataclass(frozen=True)
-class Filter:
+class Filter(NamedTuple):
     """``[?(...)]``."""
 
     test: Callable[[Any, Any, Budget], bool]  # of an item, in a document
@@ -84,8 +80,7 @@ class Filter:
         return "[?]"
 
 
-@dataclass(frozen=True)
-class PathFunction:
+class PathFunction(NamedTuple):
     """``length()`` or another function, at the end of a path."""
 
     name: str

@@ -11,10 +11,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sfn_release.aws.rate_limits import RateLimiter
 from sfn_release.errors import AccessError, AwsError
+
+if TYPE_CHECKING:
+    from sfn_release.aws.rate_limits import RateLimiter
 
 _MAX_THREADS = 32
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})

@@ -16,7 +16,6 @@ from functools import cache
 from typing import Any, Protocol
 
 from sfn_release.aws.api_calls import Operation
-from sfn_release.aws.sessions import client_config, creating
 from sfn_release.errors import AccessError, AwsError
 
 RequestHandler = Callable[[str, bytes], tuple[int, dict[str, str], bytes]]
@@ -62,6 +61,8 @@ def in_process(handle: RequestHandler, *, region: str) -> StepFunctions:
     like a client over HTTP.
     """
     from botocore.awsrequest import AWSResponse
+
+    from sfn_release.aws.sessions import client_config, creating
 
     def answer(request: Any, **_: Any) -> Any:
         operation = request.headers["X-Amz-Target"]
@@ -116,6 +117,8 @@ def client_of(session: Any) -> Any:
     and AccessError for an unknown profile.
     """
     import botocore.exceptions
+
+    from sfn_release.aws.sessions import creating
 
     try:
         with creating:

@@ -5,43 +5,64 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from sfn_release.canonical import dumps
 from sfn_release.errors import ConflictError, GitError, NotFoundError
 from sfn_release.ledger.branches import Branches
-from sfn_release.ledger.commit_store import CommitStore
 from sfn_release.ledger.deployment_history import DeploymentHistory
 from sfn_release.ledger.git import Git, RefMovedError, RefUpdate
-from sfn_release.ledger.integrity import Integrity
 from sfn_release.ledger.layout import Layout
 from sfn_release.ledger.local_trials import LocalTrials
 from sfn_release.ledger.mirror import Mirror
-from sfn_release.ledger.release_history import ReleaseHistory
-from sfn_release.ledger.release_writer import ReleaseWriter
 from sfn_release.release.ledger_files import definition_path
 from sfn_release.release.record import Record
-from sfn_release.release.release import Release
 from sfn_release.release.serving import RecordedState, Serving
 from sfn_release.release.version import Precedence
-from sfn_release.release.yank_list import FILE, Yank, yanks_file
+
+if TYPE_CHECKING:
+    from sfn_release.ledger.commit_store import CommitStore
+    from sfn_release.ledger.integrity import Integrity
+    from sfn_release.ledger.release_history import ReleaseHistory
+    from sfn_release.release.release import Release
+    from sfn_release.release.yank_list import Yank
 
 
 @dataclass(frozen=True)
 class Ledger:
     """The ledger of one project: its parts, and the writes that need several of them.
 
-    *pause* waits before the n-th retry of a lost race; it returns False when there were enough.
+    A part that few commands need is imported when you first use it. *pause* waits before the n-th
+    retry of a lost race; it returns False when there were enough.
     """
 
     git: Git
     layout: Layout
     branches: Branches
-    releases: ReleaseHistory
     deployments: DeploymentHistory
-    integrity: Integrity
-    commits: CommitStore
     pause: Callable[[int], bool]
+
+    @cached_property
+    def releases(self) -> ReleaseHistory:
+        """Reads releases and yanks."""
+        from sfn_release.ledger.release_history import ReleaseHistory
+
+        return ReleaseHistory(self.git, self.layout)
+
+    @cached_property
+    def integrity(self) -> Integrity:
+        """Checks that tags, branches and records agree."""
+        from sfn_release.ledger.integrity import Integrity
+
+        return Integrity(self.git, self.layout, self.branches, self.releases, self.deployments)
+
+    @cached_property
+    def commits(self) -> CommitStore:
+        """Stores commits, and moves branches to them."""
+        from sfn_release.ledger.commit_store import CommitStore
+
+        return CommitStore(self.git, self.layout)
 
     @property
     def remote(self) -> str | None:
@@ -60,6 +81,8 @@ class Ledger:
 
         Raises ConflictError when the tag exists on another commit.
         """
+        from sfn_release.ledger.release_writer import ReleaseWriter
+
         writer = ReleaseWriter(self.git, self.layout, self.releases, self.commits)
         trial = self.remote is not None and not push
         attempt = 0
@@ -134,6 +157,8 @@ class Ledger:
         Returns the yank in the ledger, and whether it was written now. The yank of a local trial
         stays in this clone.
         """
+        from sfn_release.release.yank_list import FILE, yanks_file
+
         attempt = 0
         while True:
             trial = self.releases.is_trial(version)
@@ -200,15 +225,11 @@ def open_ledger(
         say(f"The records of local trials can't be moved: {error.why or error.message}")
     mirror = None if layout.remote is None else Mirror(git, layout, layout.remote)
     branches = Branches(git, layout, mirror, trials)
-    releases, deployments = ReleaseHistory(git, layout), DeploymentHistory(git, layout)
     return Ledger(
         git=git,
         layout=layout,
         branches=branches,
-        releases=releases,
-        deployments=deployments,
-        integrity=Integrity(git, layout, branches, releases, deployments),
-        commits=CommitStore(git, layout),
+        deployments=DeploymentHistory(git, layout),
         pause=pause,
     )
 

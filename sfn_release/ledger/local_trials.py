@@ -13,14 +13,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from sfn_release.errors import TamperedError
 from sfn_release.ledger.git import Git, NotReachedError, RefMovedError, RefUpdate
-from sfn_release.ledger.git.tag_objects import tag_texts
 from sfn_release.ledger.layout import Layout
 from sfn_release.ledger.snapshot import Snapshot
-from sfn_release.ledger.tag_checks import carried_digest
-from sfn_release.release.manifest import Manifest, read_manifest
+
+if TYPE_CHECKING:
+    from sfn_release.release.manifest import Manifest
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,9 @@ class LocalTrials:
         Nothing is removed unless everything was moved. Raises TamperedError for a commit without a
         release.
         """
+        from sfn_release.ledger.git.tag_objects import tag_texts
+        from sfn_release.ledger.tag_checks import carried_digest
+
         manifest = self._manifest(commit)
         version = manifest.version
         moves = {
@@ -161,6 +165,8 @@ class LocalTrials:
         )
 
     def _manifest(self, commit: str) -> Manifest:
+        from sfn_release.release.manifest import read_manifest
+
         return read_manifest(self.git.objects.read(commit, "manifest.json"), where=commit[:12])
 
     def _move(self, commit: str, ref: str) -> bool:

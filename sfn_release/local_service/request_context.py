@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sfn_release.local_service.api.arns import ArnScope
 from sfn_release.local_service.executions.live_executions import LiveExecutions
 from sfn_release.local_service.storage.store import Store
 from sfn_release.simulator import Tasks
-from sfn_release.tasks import ExecutionScope, ReadMockConfig
 
-TasksFor = Callable[[ExecutionScope], Tasks]
+if TYPE_CHECKING:
+    from sfn_release.tasks import ExecutionScope, ReadMockConfig
+
+TasksFor = Callable[["ExecutionScope"], Tasks]
 """Returns the tasks of one execution."""
 
 ApiOperation = Callable[["RequestContext", Mapping[str, Any]], dict[str, Any]]

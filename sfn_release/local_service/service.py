@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sfn_release.aws.regions import LOCAL_ACCOUNT, LOCAL_REGION
 from sfn_release.local_service.api import (
@@ -37,7 +37,9 @@ from sfn_release.local_service.executions.live_executions import LiveExecutions
 from sfn_release.local_service.executions.signal_reader import signal_reader
 from sfn_release.local_service.request_context import ApiOperation, RequestContext, TasksFor
 from sfn_release.local_service.storage.store import Store
-from sfn_release.tasks import ReadMockConfig
+
+if TYPE_CHECKING:
+    from sfn_release.tasks import ReadMockConfig
 
 REGION = LOCAL_REGION
 ACCOUNT = LOCAL_ACCOUNT

@@ -12,13 +12,15 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from sfn_release.checks.services.botocore_models import sdk_ids
 from sfn_release.errors import UsageError
 from sfn_release.project import aws_rules
 from sfn_release.project.task_settings import TaskSettings
-from sfn_release.tasks import read_handlers
 from sfn_release.text import did_you_mean
+
+if TYPE_CHECKING:
+    from sfn_release.tasks.handler_specs import HandlerSpec
 
 MOCK_FILE = "MockConfigFile.json"
 """The mock file that Step Functions Local reads from the folder that it is started in."""
@@ -105,7 +107,7 @@ def read_settings(
     handlers = dict(
         _pair("--handler", text, "charge=app.charge:handler") for text in given.handlers
     )
-    for name, spec in read_handlers(handlers, folder).items():
+    for name, spec in _handlers(handlers, folder).items():
         if not spec.is_found():
             raise UsageError(
                 f"--handler {name}={handlers[name]}: there is no module {spec.module!r}.",
@@ -129,6 +131,15 @@ def read_settings(
         region=_region(variables, given.region),
         asked=frozenset(name for name in ("account", "region") if getattr(given, name)),
     )
+
+
+def _handlers(handlers: Mapping[str, str], folder: Path) -> Mapping[str, HandlerSpec]:
+    """Read handlers. Few command lines have any, and reading them imports processes."""
+    if not handlers:
+        return {}
+    from sfn_release.tasks import read_handlers
+
+    return read_handlers(handlers, folder)
 
 
 def mock_config(folder: Path, environ: Mapping[str, str], option: str | None = None) -> str | None:
@@ -172,6 +183,8 @@ def _bucket(folder: Path, text: str) -> tuple[str, str]:
 
 def _endpoint(text: str) -> tuple[str, str]:
     service, url = _pair("--endpoint", text, "lambda=http://127.0.0.1:3001")
+    from sfn_release.checks.services.botocore_models import sdk_ids
+
     known = ["*", *sdk_ids().values()]
     if service not in known:
         raise UsageError(

@@ -20,13 +20,13 @@ from sfn_release.ledger import Ledger, Snapshot, open_ledger
 from sfn_release.ledger.git import Git, Identity, RemoteTimeout
 from sfn_release.project import FILE_NAME, Environment, Project, find_project, read_project
 from sfn_release.project.backends import Clone
-from sfn_release.release.release import Release
 from sfn_release.release.version import Precedence
 from sfn_release.text import count
 
 if TYPE_CHECKING:
     from sfn_release.aws.clients import Aws
     from sfn_release.plan.rendered_checks import FilledChecks
+    from sfn_release.release.release import Release
 
 
 @dataclass(frozen=True)

@@ -8,18 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sfn_release.canonical import loads, short
 from sfn_release.errors import DefinitionError, TamperedError
 from sfn_release.names import Arn, CommitId, Origin, RecordId, SourcePath, WorkflowName
 from sfn_release.release.pins import exact_name
 from sfn_release.release.record import Record
-from sfn_release.release.release import Release
-from sfn_release.release.render_verification import unlike_release
 from sfn_release.release.rendering import Rendered
 from sfn_release.release.strict_json import read_document, read_object, report_tampering
 from sfn_release.release.version import Version
+
+if TYPE_CHECKING:
+    from sfn_release.release.release import Release
 
 SERVING_SCHEMA = "sfn-release/serving/1"
 
@@ -186,6 +187,8 @@ def refuse_forged(
 
     *forms* are recorded in *serving*, by workflow; all of them are workflows of *release*.
     """
+    from sfn_release.release.render_verification import unlike_release
+
     for name, form in forms.items():
         served = serving.workflows[name]
         declaration = release.declarations.get(name)

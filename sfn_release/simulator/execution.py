@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sfn_release.asl.intrinsic_functions import compact
 from sfn_release.asl.quotas import LONGEST_EXECUTION
@@ -35,15 +35,13 @@ from sfn_release.simulator.execution_outcome import (
 )
 from sfn_release.simulator.failure import (
     RUNTIME,
+    ChildStopped,
     ExecutionFailure,
     ExecutionStopped,
     ExecutionTimedOut,
     HistoryFull,
     StateFailure,
 )
-from sfn_release.simulator.languages.jsonata_language import JsonataLanguage
-from sfn_release.simulator.languages.jsonpath import JsonPathLanguage
-from sfn_release.simulator.languages.query_language import QueryLanguage
 from sfn_release.simulator.machine import (
     Checkpoint,
     ExecutionRun,
@@ -51,9 +49,6 @@ from sfn_release.simulator.machine import (
     StopRequest,
     walk,
 )
-from sfn_release.simulator.map_runs.child_execution import ChildExecution
-from sfn_release.simulator.map_runs.map_run_children import ChildStopped
-from sfn_release.simulator.map_runs.map_run_record import MapRun
 from sfn_release.simulator.scheduler import Scheduler, Strand
 from sfn_release.simulator.states.nested_states import map_state, parallel_state
 from sfn_release.simulator.states.simple_states import (
@@ -74,10 +69,9 @@ from sfn_release.simulator.task_protocol import (
 )
 from sfn_release.simulator.timestamps import later, write_instant
 
-LANGUAGES: Mapping[str, QueryLanguage] = {
-    "JSONPath": JsonPathLanguage(),
-    "JSONata": JsonataLanguage(),
-}
+if TYPE_CHECKING:
+    from sfn_release.simulator.map_runs.child_execution import ChildExecution
+    from sfn_release.simulator.map_runs.map_run_record import MapRun
 
 BEHAVIOURS = {
     "Pass": pass_state,
@@ -157,7 +151,6 @@ class Execution:
             random=Random(_seed(context, redrive)),  # noqa: S311 - reproducible, nothing secret
             seed=context,
             execution=_context_object(context, input, redrive),
-            languages=LANGUAGES,
             behaviours=BEHAVIOURS,
             stop=self._stop,
             observe_child=observe_child,

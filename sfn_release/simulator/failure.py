@@ -91,6 +91,15 @@ class ExecutionStopped(Exception):  # noqa: N818 - names an end, not a mistake
         self.cause = cause
 
 
+class ChildStopped(Exception):  # noqa: N818 - names the thing
+    """StopExecution of one child execution; *error* and *cause* are the caller's reasons."""
+
+    def __init__(self, error: str | None, cause: str | None) -> None:
+        super().__init__(error, cause)
+        self.error = error
+        self.cause = cause
+
+
 def exceeds_quota(text: str) -> bool:
     """Return whether JSON text is larger than the data of a state can be."""
     return data_size(text) > MAX_DATA_BYTES

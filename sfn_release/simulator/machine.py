@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sfn_release.asl.intrinsic_functions import compact
 from sfn_release.simulator.clock import Clock
@@ -32,13 +32,16 @@ from sfn_release.simulator.failure import (
     exceeds_quota,
     too_large,
 )
+from sfn_release.simulator.languages.language_table import LANGUAGES, language_of
 from sfn_release.simulator.languages.query_language import QueryLanguage
-from sfn_release.simulator.map_runs.child_execution import ChildExecution
-from sfn_release.simulator.map_runs.map_run_record import MapRun
 from sfn_release.simulator.scheduler import Strand
 from sfn_release.simulator.states.state_visit import StateExit, StateVisit
 from sfn_release.simulator.task_protocol import Tasks
 from sfn_release.simulator.timestamps import write_instant
+
+if TYPE_CHECKING:
+    from sfn_release.simulator.map_runs.child_execution import ChildExecution
+    from sfn_release.simulator.map_runs.map_run_record import MapRun
 
 Behaviour = Callable[["ExecutionRun", "Frame", StateVisit], Strand]
 """The behaviour of a state type: a strand that returns a StateExit."""
@@ -83,7 +86,6 @@ class ExecutionRun:
     random: Random
     seed: ContextSeed
     execution: Mapping[str, Any]
-    languages: Mapping[str, QueryLanguage]
     behaviours: Mapping[str, Behaviour]
     texts: Texts = field(default_factory=Texts)
     stop: StopRequest = field(default_factory=StopRequest)
@@ -101,10 +103,10 @@ class ExecutionRun:
     def language(self, frame: Frame, state: Mapping[str, Any]) -> QueryLanguage:
         """Return the query language of a state. Raises ExecutionFailure for an unknown one."""
         name = state.get("QueryLanguage", frame.language)
-        if name not in self.languages:
-            known = " or ".join(self.languages)
+        if name not in LANGUAGES:
+            known = " or ".join(LANGUAGES)
             raise ExecutionFailure(RUNTIME, f"{name} is not a query language. Use {known}.")
-        return self.languages[name]
+        return language_of(name)
 
     def new_token(self) -> str:
         """Return a token for one attempt of a task."""

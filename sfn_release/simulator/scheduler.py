@@ -16,21 +16,19 @@ from collections.abc import Callable, Collection, Generator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
 from sfn_release.simulator.clock import Clock
 from sfn_release.simulator.failure import ExecutionTimedOut, HistoryFull, StateFailure
 
 
-@dataclass(frozen=True)
-class SleepUntil:
+class SleepUntil(NamedTuple):
     """Wait for an instant. A past instant lets the other strands run first."""
 
     instant: datetime
 
 
-@dataclass(frozen=True)
-class WaitForMessage:
+class WaitForMessage(NamedTuple):
     """Wait for a message to *token*. The value is the message, or TIME_IS_UP at *until*."""
 
     token: str
@@ -47,8 +45,7 @@ TIME_IS_UP = TimeIsUp.TIME_IS_UP
 """The value of a WaitForMessage whose time has passed."""
 
 
-@dataclass(frozen=True)
-class RunTogether:
+class RunTogether(NamedTuple):
     """Run strands, at most *limit* at a time (0: all), and wait for all of them.
 
     The value is the list of their values, in order. When a strand fails with a StateFailure, the

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sfn_release.tasks.mock_config import MockedTestCase
+if TYPE_CHECKING:
+    from sfn_release.tasks.mock_config import MockedTestCase
 
 CallApi = Callable[[str, Mapping[str, Any]], dict[str, Any]]
 """Performs an operation of Step Functions' API on behalf of a task: (operation, request) → answer.

@@ -12,7 +12,6 @@ from sfn_release.simulator import Mocks, Tasks
 from sfn_release.tasks.chain import Reason, TaskChain, TaskSource
 from sfn_release.tasks.deferred_source import DeferredSource
 from sfn_release.tasks.execution_scope import CallApi, EndOf, ExecutionScope
-from sfn_release.tasks.mocked_case import MockedCase
 from sfn_release.tasks.unknown_workflow import UnknownWorkflow
 
 if TYPE_CHECKING:
@@ -47,6 +46,8 @@ class TaskSources:
         if self.given is not None:
             sources.append(self.given.fresh())
         if scope.test_case is not None:
+            from sfn_release.tasks.mocked_case import MockedCase
+
             mocked = MockedCase(scope.test_case)
             sources.append(mocked)
             reasons.append(mocked.reason)

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 from sfn_release.ledger.git.command import checked
 from sfn_release.ledger.git.git import Git
-from sfn_release.ledger.git.scratch_repository import scratch_repository
 
 _AT_ONCE = 200  # refs in one command; a command line has a maximal length
 
@@ -30,6 +29,8 @@ def tag_texts(git: Git, remote: str | None, tags: Mapping[str, str]) -> dict[str
 
 
 def _fetched(git: Git, remote: str, tags: Mapping[str, str]) -> dict[str, str]:
+    from sfn_release.ledger.git.scratch_repository import scratch_repository
+
     refspecs = [f"+{ref}:refs/asked/{number}" for number, ref in enumerate(tags)]
     texts = {}
     with scratch_repository(git.repository) as scratch:

@@ -9,7 +9,7 @@ from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sfn_release.local_service.api import api_errors
 from sfn_release.local_service.api import api_model as models
@@ -19,7 +19,10 @@ from sfn_release.local_service.api.start_targets import StartTarget
 from sfn_release.local_service.executions.live_executions import LiveExecutions
 from sfn_release.local_service.request_context import RequestContext
 from sfn_release.simulator import Tasks
-from sfn_release.tasks import ApiRefusal, ExecutionScope, MockedTestCase
+from sfn_release.tasks import ApiRefusal, ExecutionScope
+
+if TYPE_CHECKING:
+    from sfn_release.tasks import MockedTestCase
 
 _DEEPEST = 16
 _RESOURCES = ("stateMachineArn", "executionArn", "activityArn", "mapRunArn", "resourceArn")

@@ -13,10 +13,7 @@ from sfn_release.aws.api_calls import call
 from sfn_release.aws.stepfunctions import StepFunctions
 from sfn_release.canonical import loads
 from sfn_release.errors import AccessError, AwsError, DefinitionError, NotFoundError, UsageError
-from sfn_release.operations.awaited_execution import AwaitedExecution, history
-from sfn_release.operations.failed_children import with_children
 from sfn_release.operations.given_buckets import with_buckets
-from sfn_release.operations.state_visits import Visit, read_visits
 from sfn_release.operations.workspace import Workspace
 from sfn_release.project.backends import local_backend
 from sfn_release.release.record import timestamp
@@ -26,6 +23,7 @@ from sfn_release.text import did_you_mean
 
 if TYPE_CHECKING:
     from sfn_release.operations.mocked_start import MockedStart
+    from sfn_release.operations.state_visits import Visit
 
 
 @dataclass(frozen=True)
@@ -113,6 +111,8 @@ def execute(
             f"  sfn-release deploy {served.version} --env {chosen.name}"
         ) from error
     if not express:
+        from sfn_release.operations.awaited_execution import AwaitedExecution
+
         awaited = AwaitedExecution(
             client,
             answer["executionArn"],
@@ -129,6 +129,10 @@ def _with_way(done: Execution, client: StepFunctions, *, express: bool) -> Execu
     """Return a finished execution with its way."""
     if express:
         return replace(done, no_way="Step Functions keeps no history of EXPRESS executions")
+    from sfn_release.operations.awaited_execution import history
+    from sfn_release.operations.failed_children import with_children
+    from sfn_release.operations.state_visits import read_visits
+
     try:
         events = history(client, done.execution_arn)
         return replace(done, way=tuple(with_children(client, read_visits(events))))

@@ -142,7 +142,8 @@ def unused_mocks(
     of one module share a mock file, so a key may belong to any of them. Only some backends have
     mocks.
     """
-    if not environment.backend.has_mocks:
+    folder = workspace.project.root / workspace.project.workflows
+    if not environment.backend.has_mocks or not any(folder.rglob(mock_file("*"))):
         return []
     ledger = workspace.ledger
     commit = ledger.branches.tip(environment.name)

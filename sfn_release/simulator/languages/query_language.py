@@ -1,7 +1,7 @@
 """The interface of a query language, which computes every field of a state.
 
 `jsonpath` implements it for JSONPath, `jsonata_language` for JSONata. To add a language, implement
-`QueryLanguage` and name it in `sfn_release.simulator.execution`.
+`QueryLanguage` and name it in `language_table`.
 """
 
 from __future__ import annotations

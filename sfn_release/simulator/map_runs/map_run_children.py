@@ -17,7 +17,7 @@ from sfn_release.simulator.event_recorder import (
     with_input,
     with_output,
 )
-from sfn_release.simulator.failure import HistoryFull, StateFailure
+from sfn_release.simulator.failure import ChildStopped, HistoryFull, StateFailure
 from sfn_release.simulator.machine import ExecutionRun, Frame, Texts, walk
 from sfn_release.simulator.map_runs.child_execution import ChildExecution, ChildStatus
 from sfn_release.simulator.map_runs.map_run_items import MapAttempt
@@ -122,15 +122,6 @@ def _abort_map_runs(child: _Running) -> None:
             inner.abort()
             with suppress(HistoryFull):  # the last event is the child's end
                 run.history.record("MapRunAborted", inner.event)
-
-
-class ChildStopped(Exception):  # noqa: N818 - names the thing
-    """StopExecution of one child; *error* and *cause* are the caller's reasons."""
-
-    def __init__(self, error: str | None, cause: str | None) -> None:
-        super().__init__(error, cause)
-        self.error = error
-        self.cause = cause
 
 
 def _too_many_failed() -> StateFailure:

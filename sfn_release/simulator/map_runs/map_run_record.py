@@ -6,10 +6,12 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from sfn_release.asl.quotas import MAX_EVENTS
-from sfn_release.simulator.map_runs.child_execution import ChildExecution
+
+if TYPE_CHECKING:
+    from sfn_release.simulator.map_runs.child_execution import ChildExecution
 
 MapRunStatus = Literal["RUNNING", "SUCCEEDED", "FAILED", "ABORTED"]
 

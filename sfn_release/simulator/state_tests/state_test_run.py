@@ -18,7 +18,7 @@ from typing import Any
 from sfn_release.simulator.clock import Clock, VirtualClock
 from sfn_release.simulator.definition_shape import shape_fault
 from sfn_release.simulator.event_recorder import EventCounter
-from sfn_release.simulator.execution import BEHAVIOURS, LANGUAGES, deliver_work
+from sfn_release.simulator.execution import BEHAVIOURS, deliver_work
 from sfn_release.simulator.execution_outcome import ContextSeed
 from sfn_release.simulator.failure import (
     RUNTIME,
@@ -26,6 +26,7 @@ from sfn_release.simulator.failure import (
     ExecutionTimedOut,
     StateFailure,
 )
+from sfn_release.simulator.languages.language_table import language_of
 from sfn_release.simulator.machine import ExecutionRun, Frame
 from sfn_release.simulator.mocks import Mocks
 from sfn_release.simulator.scheduler import Scheduler
@@ -130,7 +131,6 @@ class _StateTestRun:
             random=random,
             seed=context,
             execution=execution,
-            languages=LANGUAGES,
             behaviours={**BEHAVIOURS, "Map": nested.map, "Parallel": nested.parallel},
         )
         frame = Frame(_ENTERED, state.language, dict(test.variables))
@@ -197,7 +197,7 @@ class _StateTestRun:
     def _caught(
         self, holder: TestedState, failure: StateFailure, details: Mapping[str, int]
     ) -> StateTestOutcome:
-        language = LANGUAGES[holder.language]
+        language = language_of(holder.language)
         catcher = holder.definition["Catch"][details["catchIndex"]]
         try:
             visit = replace(self.visit, name=holder.name, definition=holder.definition)

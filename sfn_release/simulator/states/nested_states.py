@@ -25,8 +25,6 @@ from sfn_release.simulator.machine import (
     Frame,
     walk,
 )
-from sfn_release.simulator.map_runs.map_run import run_distributed
-from sfn_release.simulator.map_runs.map_run_items import MapAttempt
 from sfn_release.simulator.map_runs.map_run_record import MapRun
 from sfn_release.simulator.scheduler import RunTogether, Strand
 from sfn_release.simulator.states.item_processor import (
@@ -108,6 +106,9 @@ def map_state(run: ExecutionRun, frame: Frame, visit: StateVisit) -> Strand:
         progress.begin()
         concurrency = int(language.number(visit, ("MaxConcurrency",)))
         if is_distributed(visit):
+            from sfn_release.simulator.map_runs.map_run import run_distributed
+            from sfn_release.simulator.map_runs.map_run_items import MapAttempt
+
             map_attempt = MapAttempt(run, frame, visit, count)
             results = yield from run_distributed(map_attempt, concurrency, progress)
             progress.started = False
