@@ -118,9 +118,10 @@ class Execution:
     at its start and at its end. It has its history; after its end, you may replace that by ``()``
     to save memory.
 
-    *wait_time_scale* multiplies the time of Wait states. UUIDs, jitter and task tokens depend on
-    the execution's ARN only, so the same execution runs the same way again. Call it from one thread
-    at a time, except for `stop`.
+    With *well_formed*, you have found no `shape_fault` in the definition, and it isn't looked for
+    again. *wait_time_scale* multiplies the time of Wait states. UUIDs, jitter and task tokens
+    depend on the execution's ARN only, so the same execution runs the same way again. Call it from
+    one thread at a time, except for `stop`.
     """
 
     def __init__(
@@ -134,6 +135,7 @@ class Execution:
         observe: Callable[[Event], None] | None = None,
         observe_child: Callable[[MapRun, ChildExecution], None] = lambda _run, _child: None,
         redrive: Redrive | None = None,
+        well_formed: bool = False,
         wait_time_scale: float = 1,
     ) -> None:
         self.outcome: ExecutionOutcome | None = None
@@ -156,7 +158,7 @@ class Execution:
             observe_child=observe_child,
             wait_time_scale=wait_time_scale,
         )
-        fault = shape_fault(definition)
+        fault = None if well_formed else shape_fault(definition)
         self._deadline = _deadline({} if fault else definition, clock.now(), context.type)
         main = _main(self._run, self._frame, definition, fault, input, redrive)
         self._scheduler = Scheduler(clock, main)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import sys
 from typing import Any
@@ -17,6 +18,8 @@ _HELP = (
     "any credentials work; if you have none: AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=x",
     "for start-sync-execution (EXPRESS) and test-state: AWS_DISABLE_HOST_PREFIX_INJECTION=true",
 )
+
+_GARBAGE = 20_000  # new objects between two searches of a server
 
 
 @group("local")
@@ -142,6 +145,7 @@ def serve(
             terminal.say(f"  {which} in {opened.database or 'memory'}; stop with Ctrl-C")
         sys.stdout.flush()
 
+    _collect_garbage()
     with noted, contextlib.suppress(KeyboardInterrupt):  # Ctrl-C is how it is meant to end
         serve(
             opened.service,
@@ -151,6 +155,15 @@ def serve(
             exposed=listen is not None,
             ready=ready,
         )
+
+
+def _collect_garbage() -> None:
+    """Let Python search for garbage more often than in a short command.
+
+    A server that searches late grows by what a thousand executions leave behind.
+    """
+    gc.freeze()  # modules stay loaded
+    gc.set_threshold(_GARBAGE)
 
 
 @command("reset")

@@ -18,6 +18,10 @@ from sfn_release.local_service.executions.task_signals import TaskSignal
 from sfn_release.local_service.request_context import RequestContext
 from sfn_release.local_service.storage import queries, revisions
 
+_ITEMS = (  # without inputs and outputs, which may be long
+    "SELECT id, arn, machine_arn, name, version, alias, status, started, stopped, redrives,"
+    " redriven, items FROM executions"
+)
 _DATA = ("input", "inputDetails", "output", "outputDetails")
 
 
@@ -26,7 +30,10 @@ def describe(context: RequestContext, request: Mapping[str, Any]) -> dict[str, A
 
     EXPRESS executions are described only as child executions of a map run.
     """
-    row = _row(context, described_arn(request["executionArn"]))
+    arn = described_arn(request["executionArn"])
+    with execution_records.reading_settled(context) as db:
+        row = queries.execution(db, context, arn)
+        reason = redrive_api.not_redrivable(db, row, context.now())
     answer: dict[str, Any] = {
         **_item(row),
         "input": row["input"],
@@ -40,8 +47,6 @@ def describe(context: RequestContext, request: Mapping[str, Any]) -> dict[str, A
         answer |= {"error": None, "cause": None}
     if row["output"] is not None:
         answer |= {"output": row["output"], "outputDetails": {"included": True}}
-    with context.store.reading() as db:
-        reason = redrive_api.not_redrivable(db, row, context.now())
     answer["redriveStatus"] = "REDRIVABLE" if reason is None else "NOT_REDRIVABLE"
     if row["map_run"] is not None and row["status"] not in ("RUNNING", "SUCCEEDED"):
         answer["redriveStatus"], reason = "REDRIVABLE_BY_MAP_RUN", None
@@ -102,8 +107,7 @@ def list_all(context: RequestContext, request: Mapping[str, Any]) -> dict[str, A
         return _children(context, request, map_run_arn(str(map_run)))
     arn = machine_arn(text)
     status, redriven = request.get("statusFilter"), request.get("redriveFilter")
-    execution_records.settle(context)
-    with context.store.reading() as db:
+    with execution_records.reading_settled(context) as db:
         machine = queries.machine(db, context, arn)
         if machine["type"] == "EXPRESS":
             raise api_errors.type_not_supported()
@@ -115,7 +119,7 @@ def list_all(context: RequestContext, request: Mapping[str, Any]) -> dict[str, A
 
         def fetch(after: Any, count: int) -> list[sqlite3.Row]:
             return db.execute(
-                "SELECT * FROM executions WHERE machine = ? AND map_run IS NULL AND id < ?"
+                f"{_ITEMS} WHERE machine = ? AND map_run IS NULL AND id < ?"
                 " AND (? IS NULL OR version = ?) AND (? IS NULL OR alias = ?)"
                 " AND (? IS NULL OR status = ?)"
                 " AND (? IS NULL OR (redrives > 0) = (? = 'REDRIVEN')) ORDER BY id DESC LIMIT ?",
@@ -132,20 +136,19 @@ def list_all(context: RequestContext, request: Mapping[str, Any]) -> dict[str, A
             fetch=fetch,
             position=lambda row: row["id"],
         )
-    return pagination.answer("executions", [api_answers.present(_item(row)) for row in rows], token)
+    return pagination.answer("executions", [_item(row) for row in rows], token)
 
 
 def _children(context: RequestContext, request: Mapping[str, Any], map_run: str) -> dict[str, Any]:
     """List the child executions of a map run, newest first."""
     status, redriven = request.get("statusFilter"), request.get("redriveFilter")
-    execution_records.settle(context)
-    with context.store.reading() as db:
+    with execution_records.reading_settled(context) as db:
         if map_run_records.find(db, map_run) is None:
             raise api_errors.no_resource(map_run)
 
         def fetch(after: Any, count: int) -> list[sqlite3.Row]:
             return db.execute(
-                "SELECT * FROM executions WHERE map_run = ? AND id < ?"
+                f"{_ITEMS} WHERE map_run = ? AND id < ?"
                 " AND (? IS NULL OR status = ?)"
                 " AND (? IS NULL OR (redrives > 0) = (? = 'REDRIVEN')) ORDER BY id DESC LIMIT ?",
                 (
@@ -203,26 +206,30 @@ def _stop_elsewhere(
 
 
 def _row(context: RequestContext, arn: str) -> sqlite3.Row:
-    execution_records.settle(context)
-    with context.store.reading() as db:
+    with execution_records.reading_settled(context) as db:
         return queries.execution(db, context, arn)
 
 
 def _item(row: sqlite3.Row) -> dict[str, Any]:
-    """Return an execution's members in listings and descriptions; None for an absent one."""
+    """Return an execution's members in listings and descriptions, without absent ones."""
     arn = row["machine_arn"]
-    return {
+    item = {
         "executionArn": row["arn"],
         "stateMachineArn": arn,
-        "stateMachineVersionArn": None if row["version"] is None else f"{arn}:{row['version']}",
-        "stateMachineAliasArn": None if row["alias"] is None else f"{arn}:{row['alias']}",
         "name": row["name"],
         "status": row["status"],
         "startDate": row["started"],
-        "stopDate": row["stopped"],
         "redriveCount": row["redrives"],
-        "redriveDate": row["redriven"],
     }
+    if row["version"] is not None:
+        item["stateMachineVersionArn"] = f"{arn}:{row['version']}"
+    if row["alias"] is not None:
+        item["stateMachineAliasArn"] = f"{arn}:{row['alias']}"
+    if row["stopped"] is not None:
+        item["stopDate"] = row["stopped"]
+    if row["redriven"] is not None:
+        item["redriveDate"] = row["redriven"]
+    return item
 
 
 def _without_data(event: Mapping[str, Any]) -> dict[str, Any]:

@@ -46,8 +46,7 @@ def describe(context: RequestContext, request: Mapping[str, Any]) -> dict[str, A
 def list_all(context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
     """ListMapRuns of an execution, newest first."""
     arn = execution_arn(request["executionArn"])
-    execution_records.settle(context)
-    with context.store.reading() as db:
+    with execution_records.reading_settled(context) as db:
         queries.execution(db, context, arn)
 
         def fetch(after: Any, count: int) -> list[sqlite3.Row]:
@@ -88,8 +87,7 @@ def update(context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any
 def _row(context: RequestContext, request: Mapping[str, Any]) -> sqlite3.Row:
     """Return the row of a map run of this region and account. Raises ResourceNotFound."""
     arn = map_run_arn(request["mapRunArn"])
-    execution_records.settle(context)
-    with context.store.reading() as db:
+    with execution_records.reading_settled(context) as db:
         row = map_run_records.find(db, arn)
     if row is None or not arn.startswith(context.scope.map_run("")):
         raise api_errors.no_resource(arn)

@@ -35,13 +35,16 @@ def start(context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]
     outside. Its result and history are stored in one transaction, so there is never half an
     execution. If its own tasks may look for it, it is stored as RUNNING first.
     """
-    execution = _start(context, request)
-    if execution.target.type == "EXPRESS":
+    with execution_records.reading_settled(context) as db:
+        execution = _start(context, db, request)
+        express = execution.target.type == "EXPRESS"
+        found = None if express else _existing(db, execution)
+    if express:
         _start_express(context, execution)
     else:
-        found = _repeated(context, execution) or _start_standard(context, execution)
-        if found is not None:
-            return found
+        found = found or _start_standard(context, execution)
+    if found is not None:
+        return found
     return {"executionArn": execution.arn, "startDate": execution.started}
 
 
@@ -157,7 +160,8 @@ def _insert(
 
 def start_sync(context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
     """StartSyncExecution: EXPRESS only. A failed execution is a normal answer."""
-    execution = _start(context, request)
+    with context.store.reading() as db:
+        execution = _start(context, db, request)
     if execution.target.type != "EXPRESS":
         raise api_errors.type_not_supported()
     run = execution_records.build(context, execution)
@@ -197,9 +201,11 @@ def start_sync(context: RequestContext, request: Mapping[str, Any]) -> dict[str,
     return api_answers.with_included_data(answer, request)
 
 
-def _start(context: RequestContext, request: Mapping[str, Any]) -> ExecutionStart:
+def _start(
+    context: RequestContext, db: sqlite3.Connection, request: Mapping[str, Any]
+) -> ExecutionStart:
     """Read a start request. Raises InvalidName, InvalidExecutionInput and `resolve`'s errors."""
-    target = start_targets.resolve(context, request["stateMachineArn"])
+    target = start_targets.resolve(context, db, request["stateMachineArn"])
     name = request.get("name")
     if name is not None and "#" in name and context.mock_config is not None:
         name, _, case = name.partition("#")  # as in other emulators
@@ -219,12 +225,6 @@ def _start(context: RequestContext, request: Mapping[str, Any]) -> ExecutionStar
         else context.scope.execution(target.name, name)
     )
     return ExecutionStart(target, arn, name, text, context.now(), request.get("traceHeader"))
-
-
-def _repeated(context: RequestContext, execution: ExecutionStart) -> dict[str, Any] | None:
-    execution_records.settle(context)
-    with context.store.reading() as db:
-        return _existing(db, execution)
 
 
 def _existing(db: sqlite3.Connection, execution: ExecutionStart) -> dict[str, Any] | None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sfn_release.errors import ConfigError
 from sfn_release.local_service.api import api_errors
@@ -13,7 +14,9 @@ from sfn_release.local_service.api.resource_tags import MACHINE_TAGS
 from sfn_release.local_service.request_context import RequestContext
 from sfn_release.local_service.storage import queries, revisions
 from sfn_release.local_service.storage.revisions import Revision
-from sfn_release.tasks import MockedTestCase
+
+if TYPE_CHECKING:
+    from sfn_release.tasks import MockedTestCase
 
 _ALL = 100  # percent
 
@@ -59,7 +62,7 @@ class ExecutionStart:
     trace_header: str | None = None
 
 
-def resolve(context: RequestContext, text: str) -> StartTarget:
+def resolve(context: RequestContext, db: sqlite3.Connection, text: str) -> StartTarget:
     """Resolve the ARN of a state machine, version or alias. An alias routes by its weights.
 
     The ARN may end in ``#`` and a test case of the mock configuration, as in Step Functions Local.
@@ -67,31 +70,30 @@ def resolve(context: RequestContext, text: str) -> StartTarget:
     """
     text, mark, case = text.partition("#")
     arn = machine_arn(text)
-    with context.store.reading() as db:
-        machine = queries.machine(db, context, arn)
-        key, number, revision = machine["id"], arn.version, machine["revision"]
-        if arn.alias is not None:
-            alias = queries.alias(db, key, arn.alias)
-            if alias is None:
-                raise api_errors.no_state_machine(text)
-            number = route_by(queries.routing(alias), context.random())
-        if number is not None:
-            version = queries.version(db, key, number)
-            if version is None:
-                raise api_errors.no_state_machine(text)
-            revision = version["revision"]
-        return StartTarget(
-            machine=key,
-            arn=arn.machine,
-            name=arn.name,
-            type=machine["type"],
-            revision=revision,
-            content=revisions.from_row(queries.revision(db, revision)),
-            version=number,
-            alias=arn.alias,
-            tags=MACHINE_TAGS.of(db, key),
-            test_case=test_case(context, arn.name, case) if mark else None,
-        )
+    machine = queries.machine(db, context, arn)
+    key, number, revision = machine["id"], arn.version, machine["revision"]
+    if arn.alias is not None:
+        alias = queries.alias(db, key, arn.alias)
+        if alias is None:
+            raise api_errors.no_state_machine(text)
+        number = route_by(queries.routing(alias), context.random())
+    if number is not None:
+        version = queries.version(db, key, number)
+        if version is None:
+            raise api_errors.no_state_machine(text)
+        revision = version["revision"]
+    return StartTarget(
+        machine=key,
+        arn=arn.machine,
+        name=arn.name,
+        type=machine["type"],
+        revision=revision,
+        content=revisions.from_row(queries.revision(db, revision)),
+        version=number,
+        alias=arn.alias,
+        tags=MACHINE_TAGS.of(db, key),
+        test_case=test_case(context, arn.name, case) if mark else None,
+    )
 
 
 def test_case(context: RequestContext, machine: str, name: str) -> MockedTestCase:

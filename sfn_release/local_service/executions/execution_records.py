@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -22,6 +23,7 @@ from sfn_release.local_service.executions.task_scope import tasks_of
 from sfn_release.local_service.request_context import RequestContext
 from sfn_release.local_service.storage import history_store, queries
 from sfn_release.simulator import ContextSeed, Execution, ExecutionOutcome, Redrive
+from sfn_release.simulator.definition_shape import shape_fault
 from sfn_release.simulator.text_store import with_texts
 
 _LONGEST_POSITION = 1_000_000  # characters; it's written at each wait
@@ -42,8 +44,9 @@ def build(
 
     kept = None if redrive is None else context.live.answers.take(start.arn)
     run.tasks = kept or tasks_of(context, target)
+    definition, well_formed = _parsed(target.content.definition)
     run.execution = Execution(
-        _parsed(target.content.definition),
+        definition,
         json.loads(start.input),
         tasks=LiveTasks(run.tasks, run, context.live.tokens, is_activity),
         clock=clock,
@@ -59,15 +62,17 @@ def build(
         observe=run.observe,
         observe_child=run.observe_child,
         redrive=redrive,
+        well_formed=well_formed,
         wait_time_scale=context.wait_time_scale,
     )
     return run
 
 
 @lru_cache(maxsize=64)
-def _parsed(definition: str) -> Any:
-    """Parse a definition, which no execution changes."""
-    return json.loads(definition)
+def _parsed(definition: str) -> tuple[Any, bool]:
+    """Parse a definition, which no execution changes. Also return whether it is well-formed."""
+    parsed = json.loads(definition)
+    return parsed, shape_fault(parsed) is None
 
 
 def insert(db: sqlite3.Connection, start: ExecutionStart, owner: str) -> None:
@@ -213,13 +218,34 @@ def abort(
     )
 
 
+@contextmanager
+def reading_settled(context: RequestContext) -> Iterator[sqlite3.Connection]:
+    """Yield a connection that reads, after aborting the executions whose process has died."""
+    with context.store.reading() as db:
+        dead = _dead(context, db)
+        if not dead:
+            yield db
+            return
+    _abort_orphans(context, dead)
+    with context.store.reading() as db:
+        yield db
+
+
 def settle(context: RequestContext) -> None:
     """Abort the executions whose process has died."""
-    with context.store.reading() as db:
-        owners = db.execute(  # a child execution goes with its parent
-            "SELECT DISTINCT owner FROM executions WHERE status = 'RUNNING' AND owner IS NOT NULL"
-        )
-        dead = [row["owner"] for row in owners if not context.live.alive(row["owner"])]
+    with reading_settled(context):
+        pass
+
+
+def _dead(context: RequestContext, db: sqlite3.Connection) -> list[str]:
+    """Return the processes that have died and left a RUNNING execution."""
+    owners = db.execute(  # a child execution goes with its parent
+        "SELECT DISTINCT owner FROM executions WHERE status = 'RUNNING' AND owner IS NOT NULL"
+    )
+    return [row["owner"] for row in owners if not context.live.alive(row["owner"])]
+
+
+def _abort_orphans(context: RequestContext, dead: Iterable[str]) -> None:
     for owner in dead:
         with context.store.writing() as db:
             rows = db.execute(
