@@ -20,7 +20,7 @@ from sfn_release.project.task_settings import TaskSettings
 from sfn_release.text import did_you_mean
 
 if TYPE_CHECKING:
-    from sfn_release.tasks.handler_specs import HandlerSpec
+    from sfn_release.tasks.handler_process import HandlerSpec
 
 MOCK_FILE = "MockConfigFile.json"
 """The mock file that Step Functions Local reads from the folder that it is started in."""
