@@ -12,8 +12,10 @@ import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from tempfile import SpooledTemporaryFile
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tempfile import SpooledTemporaryFile
 
 _SHORT = 512  # characters; shorter texts aren't worth a handle
 _IN_MEMORY = 16 * 1024 * 1024  # bytes of all texts, before they move to a file
@@ -47,6 +49,8 @@ class TextStore:
 
     @cached_property
     def _file(self) -> SpooledTemporaryFile[bytes]:
+        from tempfile import SpooledTemporaryFile  # few histories have long texts
+
         file = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - it lives as long
         weakref.finalize(self, file.close)
         return file

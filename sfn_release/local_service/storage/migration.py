@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import tempfile
 from contextlib import closing
 from pathlib import Path
 
@@ -32,6 +31,8 @@ def move_project(shared: Path, own: Path, *, tag: str, project: str) -> None:
     """
     if own.exists() or not shared.exists():
         return
+    import tempfile  # few projects have anything to move
+
     names = {"tag": tag, "project": project}
     try:
         own.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
