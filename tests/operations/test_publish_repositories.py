@@ -210,7 +210,7 @@ def test_the_ledger_can_live_outside_the_branches(tmp_path: Path) -> None:
 def test_a_machine_without_git_is_told_what_to_install(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One clear error, not Python's."""
+    """One clear error, not GitPython's."""
     monkeypatch.setenv("PATH", str(shop.root))
     with refused("E_GIT", "git was not found", "https://git-scm.com/"):
         shop.workspace()

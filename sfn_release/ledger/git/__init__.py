@@ -11,7 +11,8 @@ A `Git` is made of parts, one for each thing that a repository has:
 
 Below them:
 
-    command         runs git, and explains its failures
+    command         runs git: the only importer of GitPython, and only of its command runner,
+                    because its object API loses data when several processes write
     remote_timeout  waits for a remote, with a limit
     ref_locks       lets one process at a time write refs, and clears locks of a killed git
     urls            takes the secrets out of URLs

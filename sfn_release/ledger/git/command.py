@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import re
-import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -72,14 +71,20 @@ def run_git(
     *inherited* are file descriptors that git keeps open while it runs. Raises GitError on a machine
     without git, NotFoundError for a *directory* that isn't a folder.
     """
-    start = time.monotonic()
-    piped = subprocess.DEVNULL if stdin is None else subprocess.PIPE
-    kept = {"pass_fds": tuple(inherited)} if inherited else {}
-    process = _started(directory, arguments, env, stdin=piped, **kept)
-    # Unlike subprocess.run, this doesn't kill git at Ctrl-C. It gets the signal itself, and
-    # removes its lock files.
-    stdout, stderr = process.communicate(stdin)
-    return _logged(arguments, start, _result(process, stdout, stderr))
+    start = _start()
+    with _stream(stdin) as istream:
+        returncode, stdout, stderr = _execute(
+            directory,
+            arguments,
+            env,
+            istream=istream,
+            with_extended_output=True,
+            with_exceptions=False,
+            stdout_as_string=False,
+            strip_newline_in_stdout=False,
+            **({"pass_fds": tuple(inherited)} if inherited else {}),
+        )
+    return _logged(arguments, start, Result(int(returncode), stdout, stderr))
 
 
 def run_git_remotely(
@@ -94,14 +99,15 @@ def run_git_remotely(
 
     The remote has as long as *remote_timeout* allows.
     """
-    start = time.monotonic()
-    process = _started(directory, arguments, env, stdin=subprocess.DEVNULL, **GROUP)
+    start = _start()
+    process = _execute(directory, arguments, env, as_process=True, **GROUP)
     output = wait_for(process, remote, remote_timeout)
     if output is None:
         words = f"no answer within {remote_timeout.limit:g} s"
         return _logged(arguments, start, Result(-1, b"", words, unanswered=True))
     stdout, stderr = output
-    return _logged(arguments, start, _result(process, stdout, stderr))
+    result = Result(process.returncode, stdout, stderr.decode("utf-8", "replace"))
+    return _logged(arguments, start, result)
 
 
 def git_version(directory: Path) -> str:
@@ -115,25 +121,27 @@ def reading_git(directory: Path, arguments: Sequence[str], stdin: IO[bytes]) -> 
 
     Git is ended with the block. Raises GitError when it fails.
     """
-    start = time.monotonic()
-    process = _started(directory, arguments, None, stdin=stdin)
+    start = _start()
+    process = _execute(directory, arguments, None, as_process=True, istream=stdin)
     try:
         yield process.stdout
         errors = process.stderr.read()
     except BaseException:
-        process.kill()
+        process.proc.kill()
         raise
     finally:
         process.stdout.close()
         process.stderr.close()
-        process.wait()
-    result = _result(process, b"", errors)
+        returncode = process.proc.wait()
+    result = Result(returncode, b"", errors.decode("utf-8", "replace"))
     if _logged(arguments, start, result).returncode:
         raise failure(arguments[0], result)
 
 
-def _result(process: Any, stdout: bytes, stderr: bytes) -> Result:
-    return Result(process.returncode, stdout, stderr.decode("utf-8", "replace"))
+def _start() -> float:
+    """Return the time at which a command starts, after the slow import of GitPython."""
+    _gitpython()
+    return time.monotonic()
 
 
 def _logged(arguments: Sequence[str], start: float, result: Result) -> Result:
@@ -164,25 +172,44 @@ def verb_of(arguments: Sequence[str]) -> str:
     return next(word for word in without_settings(arguments) if not word.startswith("-"))
 
 
-def _started(
+def _execute(
     directory: Path, arguments: Sequence[str], env: Mapping[str, str] | None, **how: Any
 ) -> Any:
-    """Start git in *directory*. Its messages are in English, because we read some of them."""
-    inherited = {name: text for name, text in os.environ.items() if name not in _SCRUBBED}
-    ours = {"GIT_NO_REPLACE_OBJECTS": "1", "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
+    git = _gitpython()
+    scrubbed = [name for name in _SCRUBBED if name in os.environ]
+    prefix = ["env", *(word for name in scrubbed for word in ("-u", name))] if scrubbed else []
     try:
-        return subprocess.Popen(
-            ["git", *arguments],
-            cwd=directory,
-            env={**inherited, "LANGUAGE": "C", **ours, **(env or {})},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+        return git.Git(str(directory)).execute(
+            [*prefix, "git", *arguments],
+            env={"GIT_NO_REPLACE_OBJECTS": "1", "GIT_OPTIONAL_LOCKS": "0", **(env or {})},
             **how,
         )
-    except OSError as error:
+    except git.GitCommandNotFound as error:
         if not directory.is_dir():
             raise NotFoundError(f"{directory} is not a folder.") from error
         raise _no_git() from error
+
+
+@contextmanager
+def _stream(content: bytes | None) -> Iterator[IO[bytes] | None]:
+    """Yield *content* as a real file: GitPython needs one for standard input."""
+    if content is None:
+        yield None
+        return
+    import tempfile
+
+    with tempfile.TemporaryFile() as file:
+        file.write(content)
+        file.seek(0)
+        yield file
+
+
+def _gitpython() -> Any:
+    try:
+        import git
+    except ImportError as error:
+        raise _no_git() from error
+    return git
 
 
 def _no_git() -> GitError:
