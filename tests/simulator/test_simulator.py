@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import tracemalloc
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from sfn_release.simulator import (
-    ContextSeed,
     ExecutionOutcome,
     Mocks,
     TaskCall,
@@ -21,29 +20,11 @@ from sfn_release.simulator import (
     simulate,
 )
 from sfn_release.simulator.text_store import TextStore, with_texts
+from support.executions import SEED, START, Answers, types
+from support.executions import machine as chain
 
-START = datetime(2026, 1, 1, tzinfo=UTC)
-SEED = ContextSeed(
-    execution_arn="arn:aws:states:us-east-1:000000000000:execution:orders:run-1",
-    execution_name="run-1",
-    role_arn="arn:aws:iam::000000000000:role/orders",
-    state_machine_arn="arn:aws:states:us-east-1:000000000000:stateMachine:orders",
-    state_machine_name="orders",
-    started_at=START,
-)
 LAMBDA = "arn:aws:lambda:us-east-1:000000000000:function:f"
 INVOKE = "arn:aws:states:::lambda:invoke"
-
-
-class Answers:
-    """Answers every task with a function of its call."""
-
-    def __init__(self, answer: Callable[[TaskCall], Any]) -> None:
-        self._answer = answer
-
-    def run(self, call: TaskCall) -> Any:
-        """Return the function's value."""
-        return self._answer(call)
 
 
 def run(definition: Mapping[str, Any], input: Any = None, tasks: Any = None) -> ExecutionOutcome:
@@ -54,21 +35,6 @@ def run(definition: Mapping[str, Any], input: Any = None, tasks: Any = None) -> 
         clock=VirtualClock(START),
         context=SEED,
     )
-
-
-def chain(**states: dict[str, Any]) -> dict[str, Any]:
-    """Return a machine whose states follow each other, unless they name the next state."""
-    names = list(states)
-    ends = ("Choice", "Succeed", "Fail")
-    for name, following in zip(names, [*names[1:], None], strict=True):
-        state = states[name]
-        if state["Type"] not in ends and not {"Next", "End"} & {*state}:
-            state.update({"Next": following} if following else {"End": True})
-    return {"StartAt": names[0], "States": states}
-
-
-def types(outcome: ExecutionOutcome) -> list[str]:
-    return [event.type for event in outcome.events]
 
 
 def elapsed(outcome: ExecutionOutcome) -> float:
