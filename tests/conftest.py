@@ -47,6 +47,9 @@ def _alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     isolate_git(monkeypatch, tmp_path / "home")
     for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "NO_COLOR", "COLUMNS", "CI_COMMIT_TAG"):
         monkeypatch.delenv(name, raising=False)
+    # A pytest that a test starts is a user's: with these it would write into our own coverage.
+    for name in ("PYTEST_ADDOPTS", "COVERAGE_FILE"):
+        monkeypatch.delenv(name, raising=False)
     for name in [name for name in os.environ if name.startswith("GITHUB_")]:
         monkeypatch.delenv(name)
     for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
