@@ -16,7 +16,7 @@ from typing import Any
 
 from measuring import compare, seconds
 
-from sfn_release.simulator import ContextSeed, Event, Mocks, VirtualClock, simulate
+from sfn_release.simulator import ContextSeed, Event, Mocks, Observer, VirtualClock, simulate
 
 RATE = 20_000  # states a second
 JSONATA = 3  # times a JSONPath state
@@ -149,7 +149,12 @@ def run(
     """Run an execution that must succeed, and return its output."""
     tasks = Mocks({LAMBDA: {"payload": {"amount": 1}}})
     outcome = simulate(
-        definition, input, tasks=tasks, clock=VirtualClock(START), context=SEED, observe=observe
+        definition,
+        input,
+        tasks=tasks,
+        clock=VirtualClock(START),
+        context=SEED,
+        observer=Observer(observe),
     )
     if outcome.status != "SUCCEEDED":
         raise SystemExit(f"The execution {outcome.status}: {outcome.error}: {outcome.cause}")

@@ -36,7 +36,7 @@ ROOMS = [
     "aws",  # knows no other room: `StateMachine.deploy` and the service need its clients
     *("authoring", "simulator", "tasks", "local_service"),
     *("project", "release", "ledger", "plan", "deployment"),
-    *("operations", "cli"),
+    *("testing", "operations", "cli"),
     "__main__",
 ]
 

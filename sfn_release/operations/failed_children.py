@@ -3,30 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sfn_release.aws.api_calls import call
 from sfn_release.errors import AwsError
+from sfn_release.testing.histories.state_visits import FailedChildren, Visit
 
 if TYPE_CHECKING:
     from sfn_release.aws.stepfunctions import StepFunctions
-    from sfn_release.operations.state_visits import Visit
     from sfn_release.simulator import MapRun
 
 _UNSUCCESSFUL = ("FAILED", "TIMED_OUT")  # the others were cut off after them
 _MOST = 10  # map runs to ask AWS for
 _PAGE = 1000
-
-
-@dataclass(frozen=True)
-class FailedChildren:
-    """How many of a map run's child executions failed, and why the first of them did."""
-
-    failed: int
-    total: int
-    error: str | None = None
-    cause: str | None = None
 
 
 def with_children(client: StepFunctions, visits: Iterable[Visit]) -> Iterator[Visit]:

@@ -18,7 +18,7 @@ or service.
 
 simulation        the entry: one execution, from its input to its outcome
 execution         the same execution, for callers that drive it themselves
-machine           the walk from state to state
+machine           the walk from state to state; `observer` hears of it
 states            the behaviour of each type of state
 languages         JSONPath and JSONata, which compute a state's fields
 map_runs          the distributed Map and its child executions; `datasets` reads its items
@@ -41,6 +41,7 @@ from sfn_release.simulator.execution_outcome import (
 from sfn_release.simulator.map_runs.child_execution import ChildExecution
 from sfn_release.simulator.map_runs.map_run_record import MapRun
 from sfn_release.simulator.mocks import Mocks, load_mocks
+from sfn_release.simulator.observer import Observer, Transition
 from sfn_release.simulator.simulation import drive, simulate
 from sfn_release.simulator.task_protocol import (
     Later,
@@ -63,12 +64,14 @@ __all__ = [
     "MapRun",
     "Mocks",
     "NoAnswer",
+    "Observer",
     "RealClock",
     "Redrive",
     "TaskCall",
     "TaskFailure",
     "TaskResult",
     "Tasks",
+    "Transition",
     "VirtualClock",
     "drive",
     "load_mocks",

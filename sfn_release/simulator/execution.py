@@ -9,7 +9,7 @@ time, and the local service drives many executions side by side.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
@@ -29,7 +29,6 @@ from sfn_release.simulator.event_recorder import (
 )
 from sfn_release.simulator.execution_outcome import (
     ContextSeed,
-    Event,
     ExecutionOutcome,
     ExecutionStatus,
 )
@@ -49,6 +48,7 @@ from sfn_release.simulator.machine import (
     StopRequest,
     walk,
 )
+from sfn_release.simulator.observer import Observer
 from sfn_release.simulator.scheduler import Scheduler, Strand
 from sfn_release.simulator.states.nested_states import map_state, parallel_state
 from sfn_release.simulator.states.simple_states import (
@@ -70,7 +70,6 @@ from sfn_release.simulator.task_protocol import (
 from sfn_release.simulator.timestamps import later, write_instant
 
 if TYPE_CHECKING:
-    from sfn_release.simulator.map_runs.child_execution import ChildExecution
     from sfn_release.simulator.map_runs.map_run_record import MapRun
 
 BEHAVIOURS = {
@@ -114,9 +113,7 @@ class _End:
 class Execution:
     """One execution of *definition* on *input*.
 
-    *observe* receives each event at once, *observe_child* each child execution of a distributed Map
-    at its start and at its end. It has its history; after its end, you may replace that by ``()``
-    to save memory.
+    *observer* receives its events and transitions. *variables* are set before the first state.
 
     With *well_formed*, you have found no `shape_fault` in the definition, and it isn't looked for
     again. *wait_time_scale* multiplies the time of Wait states. UUIDs, jitter and task tokens
@@ -132,8 +129,8 @@ class Execution:
         tasks: Tasks,
         clock: Clock,
         context: ContextSeed,
-        observe: Callable[[Event], None] | None = None,
-        observe_child: Callable[[MapRun, ChildExecution], None] = lambda _run, _child: None,
+        observer: Observer = Observer(),  # noqa: B008 - frozen
+        variables: Mapping[str, Any] = {},
         redrive: Redrive | None = None,
         well_formed: bool = False,
         wait_time_scale: float = 1,
@@ -142,9 +139,9 @@ class Execution:
         """How the execution ended; None while it runs."""
         self._clock = clock
         self._history = EventRecorder(
-            clock, observe, redrive.last if redrive else 0, express=context.type == "EXPRESS"
+            clock, observer.event, redrive.last if redrive else 0, express=context.type == "EXPRESS"
         )
-        self._frame = Frame()
+        self._frame = Frame(variables=dict(variables))
         self._stop = StopRequest()
         self._run = ExecutionRun(
             tasks=tasks,
@@ -155,7 +152,7 @@ class Execution:
             execution=_context_object(context, input, redrive),
             behaviours=BEHAVIOURS,
             stop=self._stop,
-            observe_child=observe_child,
+            observer=observer,
             wait_time_scale=wait_time_scale,
         )
         fault = None if well_formed else shape_fault(definition)

@@ -34,13 +34,13 @@ from sfn_release.simulator.failure import (
 )
 from sfn_release.simulator.languages.language_table import LANGUAGES, language_of
 from sfn_release.simulator.languages.query_language import QueryLanguage
+from sfn_release.simulator.observer import Observer, Transition
 from sfn_release.simulator.scheduler import Strand
 from sfn_release.simulator.states.state_visit import StateExit, StateVisit
 from sfn_release.simulator.task_protocol import Tasks
 from sfn_release.simulator.timestamps import write_instant
 
 if TYPE_CHECKING:
-    from sfn_release.simulator.map_runs.child_execution import ChildExecution
     from sfn_release.simulator.map_runs.map_run_record import MapRun
 
 Behaviour = Callable[["ExecutionRun", "Frame", StateVisit], Strand]
@@ -93,8 +93,7 @@ class ExecutionRun:
     """The work in progress of tasks, by the token of the TaskCall."""
     map_runs: list[MapRun] = field(default_factory=list)
     """The map runs of the execution and of its child executions, in the order of their start."""
-    observe_child: Callable[[MapRun, ChildExecution], None] = lambda _run, _child: None
-    """Receives each child execution at its start and at its end."""
+    observer: Observer = field(default_factory=Observer)
     wait_time_scale: float = 1
     """By how much the time of Wait states is multiplied."""
     endless: list[str] = field(default_factory=list)
@@ -183,9 +182,11 @@ def walk(
         frame.variables = dict(resume["variables"])
     else:
         resume = None
+        run.observer.transition(Transition("start", "", name))
     while name is not None:
         exit_ = yield from _visit(run, frame, machine, name, input, resume)
         resume = None
+        run.observer.transition(Transition(exit_.kind, name, exit_.next, exit_.rule, exit_.error))
         frame.variables.update(exit_.assigned)
         name, input = exit_.next, exit_.output
     return input

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from sfn_release.simulator.clock import Clock
 from sfn_release.simulator.execution import Execution
-from sfn_release.simulator.execution_outcome import ContextSeed, Event, ExecutionOutcome
+from sfn_release.simulator.execution_outcome import ContextSeed, ExecutionOutcome
+from sfn_release.simulator.observer import Observer
 from sfn_release.simulator.task_protocol import Tasks
 
 
@@ -18,9 +19,12 @@ def simulate(
     tasks: Tasks,
     clock: Clock,
     context: ContextSeed,
-    observe: Callable[[Event], None] | None = None,
+    observer: Observer = Observer(),  # noqa: B008 - frozen
+    variables: Mapping[str, Any] = {},
 ) -> ExecutionOutcome:
-    """Run *definition* on *input* and return its outcome. *observe* receives each event at once.
+    """Run *definition* on *input* and return its outcome.
+
+    *observer* receives its events and transitions. *variables* are set before the first state.
 
     If the execution fails, or the *definition* can't be run, you get an outcome too. UUIDs, jitter
     and task tokens depend on the execution's ARN only, so the same execution runs the same way
@@ -28,7 +32,13 @@ def simulate(
     the execution's, because there is nobody to answer it.
     """
     execution = Execution(
-        definition, input, tasks=tasks, clock=clock, context=context, observe=observe
+        definition,
+        input,
+        tasks=tasks,
+        clock=clock,
+        context=context,
+        observer=observer,
+        variables=variables,
     )
     return drive(execution, clock)
 

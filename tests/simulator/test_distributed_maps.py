@@ -16,6 +16,7 @@ from sfn_release.simulator import (
     ExecutionOutcome,
     Later,
     MapRun,
+    Observer,
     TaskCall,
     TaskFailure,
     TaskResult,
@@ -409,7 +410,7 @@ def test_the_end_of_the_execution_aborts_its_map_runs(limit: int | None) -> None
         tasks=Answers(lambda _call: None),
         clock=clock,
         context=SEED,
-        observe_child=observe,
+        observer=Observer(child=observe),
     )
     execution.advance()
     if limit is None:

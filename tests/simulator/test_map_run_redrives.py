@@ -8,6 +8,7 @@ from typing import Any
 from sfn_release.simulator import (
     Execution,
     ExecutionOutcome,
+    Observer,
     Redrive,
     TaskCall,
     TaskFailure,
@@ -126,7 +127,9 @@ def test_children_that_a_redrive_has_not_reached_are_pending() -> None:
         clock=clock,
         context=SEED,
         redrive=Redrive(failed.checkpoint, failed.events[-1].id, 1, clock.now()),
-        observe_child=lambda run, _child: pending.append(run.counts(items=False)["pendingRedrive"]),
+        observer=Observer(
+            child=lambda run, _child: pending.append(run.counts(items=False)["pendingRedrive"])
+        ),
     )
     drive(redriven, clock)
     assert pending == [1, 1, 0, 0]

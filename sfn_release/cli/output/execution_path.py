@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, assert_never
 from sfn_release.text import count
 
 if TYPE_CHECKING:
-    from sfn_release.operations.failed_children import FailedChildren
-    from sfn_release.operations.state_visits import Visit
     from sfn_release.operations.verbs.execute import Execution
+    from sfn_release.testing.histories.state_visits import FailedChildren, Visit
 
 _SHOWN = 12  # states at each end of a long path
 _TROUBLED = 10  # failed or caught states to show, wherever they are

@@ -22,7 +22,7 @@ from sfn_release.local_service.executions.process_owner import PROCESS_ENDED
 from sfn_release.local_service.executions.task_scope import tasks_of
 from sfn_release.local_service.request_context import RequestContext
 from sfn_release.local_service.storage import history_store, queries
-from sfn_release.simulator import ContextSeed, Execution, ExecutionOutcome, Redrive
+from sfn_release.simulator import ContextSeed, Execution, ExecutionOutcome, Observer, Redrive
 from sfn_release.simulator.definition_shape import shape_fault
 from sfn_release.simulator.text_store import with_texts
 
@@ -59,8 +59,7 @@ def build(
             started_at=started,
             type=target.type,
         ),
-        observe=run.observe,
-        observe_child=run.observe_child,
+        observer=Observer(run.observe, run.observe_child),
         redrive=redrive,
         well_formed=well_formed,
         wait_time_scale=context.wait_time_scale,

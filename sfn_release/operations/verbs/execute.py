@@ -23,7 +23,7 @@ from sfn_release.text import did_you_mean
 
 if TYPE_CHECKING:
     from sfn_release.operations.mocked_start import MockedStart
-    from sfn_release.operations.state_visits import Visit
+    from sfn_release.testing.histories.state_visits import Visit
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ def _with_way(done: Execution, client: StepFunctions, *, express: bool) -> Execu
         return replace(done, no_way="Step Functions keeps no history of EXPRESS executions")
     from sfn_release.operations.awaited_execution import history
     from sfn_release.operations.failed_children import with_children
-    from sfn_release.operations.state_visits import read_visits
+    from sfn_release.testing.histories.state_visits import read_visits
 
     try:
         events = history(client, done.execution_arn)

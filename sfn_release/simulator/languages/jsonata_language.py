@@ -43,31 +43,29 @@ class JsonataLanguage:
         fields = JsonataFields(visit, **given)
         return _exit(fields, visit.definition, (), result, visit.definition.get("Next"))
 
-    def leave(self, visit: StateVisit, rule: Mapping[str, Any] | None = None) -> StateExit:
+    def leave(self, visit: StateVisit, rule: int | None = None) -> StateExit:
         """Compute Assign and Output, the rule's own if there is a rule."""
         fields = JsonataFields(visit)
+        state = visit.definition
         if rule is None:
-            state = visit.definition
             return _exit(fields, state, (), visit.input, state.get("Next") or state.get("Default"))
-        place = ("Choices", _position(visit, "Choices", rule))
-        return _exit(fields, rule, place, visit.input, rule.get("Next"))
+        source = state["Choices"][rule]
+        return _exit(fields, source, ("Choices", rule), visit.input, source.get("Next"))
 
-    def catch(
-        self, visit: StateVisit, catcher: Mapping[str, Any], error: Mapping[str, Any]
-    ) -> StateExit:
+    def catch(self, visit: StateVisit, catcher: int, error: Mapping[str, Any]) -> StateExit:
         """Compute the catcher's Assign and Output; without Output it is the error output."""
         fields = JsonataFields(visit, errorOutput=error)
-        place = ("Catch", _position(visit, "Catch", catcher))
-        return _exit(fields, catcher, place, error, catcher.get("Next"))
+        source = visit.definition["Catch"][catcher]
+        return _exit(fields, source, ("Catch", catcher), error, source.get("Next"))
 
-    def choose(self, visit: StateVisit) -> Mapping[str, Any] | None:
-        """Return the first rule whose Condition is true."""
+    def choose(self, visit: StateVisit) -> int | None:
+        """Return the index of the first rule whose Condition is true."""
         fields = JsonataFields(visit)
         rules: list[Mapping[str, Any]] = visit.field("Choices", list)
         for index, rule in enumerate(rules):
             place = ("Choices", index, "Condition")
             if fields.typed(rule.get("Condition"), place, "boolean"):
-                return rule
+                return index
         return None
 
     def wake(self, visit: StateVisit, now: datetime) -> datetime:
@@ -152,9 +150,3 @@ def _exit(
     if "Output" in source:
         output = fields.template(source["Output"], *place, "Output")
     return StateExit(output, assigned, next_)
-
-
-def _position(visit: StateVisit, field: str, rule: Mapping[str, Any]) -> int:
-    """Return the index of a rule or catcher."""
-    rules = visit.definition[field]
-    return next(index for index, known in enumerate(rules) if known is rule)

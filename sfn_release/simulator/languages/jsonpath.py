@@ -59,30 +59,29 @@ class JsonPathLanguage:
         visit.note("afterResultPath", output)
         return StateExit(_filtered(visit, "OutputPath", output), assigned, state.get("Next"))
 
-    def leave(self, visit: StateVisit, rule: Mapping[str, Any] | None = None) -> StateExit:
+    def leave(self, visit: StateVisit, rule: int | None = None) -> StateExit:
         """Apply Assign, the rule's own if there is a rule, and OutputPath."""
-        source = visit.definition if rule is None else rule
+        source = visit.definition if rule is None else visit.definition["Choices"][rule]
         next_ = source.get("Next") or (visit.definition.get("Default") if rule is None else None)
         output = _filtered(visit, "OutputPath", visit.input)
         return StateExit(output, _assigned(visit, source, visit.input), next_)
 
-    def catch(
-        self, visit: StateVisit, catcher: Mapping[str, Any], error: Mapping[str, Any]
-    ) -> StateExit:
+    def catch(self, visit: StateVisit, catcher: int, error: Mapping[str, Any]) -> StateExit:
         """Place the error output by the catcher's ResultPath."""
-        output = _placed(visit, catcher, error)
-        return StateExit(output, _assigned(visit, catcher, error), catcher.get("Next"))
+        source = visit.definition["Catch"][catcher]
+        output = _placed(visit, source, error)
+        return StateExit(output, _assigned(visit, source, error), source.get("Next"))
 
-    def choose(self, visit: StateVisit) -> Mapping[str, Any] | None:
-        """Return the first rule that holds."""
+    def choose(self, visit: StateVisit) -> int | None:
+        """Return the index of the first rule that holds."""
 
         def resolve(text: str) -> Any:
             return look_up(visit, parse_path(visit, text), visit.input)
 
-        for rule in visit.field("Choices", list):
+        for index, rule in enumerate(visit.field("Choices", list)):
             try:
                 if holds(rule, resolve):
-                    return dict(rule)
+                    return index
             except paths.PathNotFoundError as error:
                 raise visit.error(
                     f"Invalid path '{error.args[0]}': The choice state's condition path references"

@@ -28,16 +28,14 @@ class QueryLanguage(Protocol):
     def finish(self, visit: StateVisit, result: Any) -> StateExit:
         """End a Pass, Task, Parallel or Map with *result*."""
 
-    def leave(self, visit: StateVisit, rule: Mapping[str, Any] | None = None) -> StateExit:
-        """End a Choice (by *rule*), Wait or Succeed."""
+    def leave(self, visit: StateVisit, rule: int | None = None) -> StateExit:
+        """End a Choice (by the *rule* with that index), Wait or Succeed."""
 
-    def catch(
-        self, visit: StateVisit, catcher: Mapping[str, Any], error: Mapping[str, Any]
-    ) -> StateExit:
-        """End a state whose failure *catcher* has caught."""
+    def catch(self, visit: StateVisit, catcher: int, error: Mapping[str, Any]) -> StateExit:
+        """End a state whose failure the *catcher* with that index has caught."""
 
-    def choose(self, visit: StateVisit) -> Mapping[str, Any] | None:
-        """Return the first rule of a Choice that holds."""
+    def choose(self, visit: StateVisit) -> int | None:
+        """Return the index of the first rule of a Choice that holds."""
 
     def wake(self, visit: StateVisit, now: datetime) -> datetime:
         """Return the instant when a Wait ends."""

@@ -80,7 +80,7 @@ class Children:
         frame = Frame(0, self._attempt.frame.language, {}, iteration)
         self._running[child.index] = _Running(run, frame, len(run.map_runs))
         _start(run, frame, child)
-        run.observe_child(map_run, child)
+        run.observer.child(map_run, child)
         try:
             walking = walk(run, frame, item_processor(self._attempt.visit), payload, child.position)
             output = yield from _to_its_end(run, walking)
@@ -111,7 +111,7 @@ class Children:
         run.history.record(_EVENTS[status], previous, details)
         child.last_event = run.history.last
         child.position = None if status == "SUCCEEDED" else frame.checkpoint()
-        run.observe_child(self._map_run, child)
+        run.observer.child(self._map_run, child)
 
 
 def _abort_map_runs(child: _Running) -> None:

@@ -198,10 +198,9 @@ class _StateTestRun:
         self, holder: TestedState, failure: StateFailure, details: Mapping[str, int]
     ) -> StateTestOutcome:
         language = language_of(holder.language)
-        catcher = holder.definition["Catch"][details["catchIndex"]]
         try:
             visit = replace(self.visit, name=holder.name, definition=holder.definition)
-            exit_ = language.catch(visit, catcher, failure.output())
+            exit_ = language.catch(visit, details["catchIndex"], failure.output())
         except StateFailure as second:
             return self._ended("FAILED", None, second.error, second.cause)
         return self._ended("CAUGHT_ERROR", exit_, failure.error, failure.cause, details)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
 from sfn_release.simulator.failure import StateFailure
 from sfn_release.simulator.machine import ExecutionRun, Frame, record_evaluation
+from sfn_release.simulator.observer import Transition
 from sfn_release.simulator.scheduler import SleepUntil, Strand
 from sfn_release.simulator.states.state_visit import StateVisit
 from sfn_release.simulator.timestamps import later
@@ -35,11 +37,14 @@ def with_retries(
             return (yield from attempt(count))
         except StateFailure as failure:
             record_evaluation(run, frame, visit, failure)
-            delay = retriers.delay(failure)
-            if delay is None:
+            retry = retriers.next_retry(failure)
+            if retry is None:
                 gave_up(failure)
                 return _caught(run, frame, visit, failure)
-        yield SleepUntil(later(run.clock.now(), delay))
+            run.observer.transition(
+                Transition("retry", visit.name, visit.name, retry.retrier, failure.error)
+            )
+        yield SleepUntil(later(run.clock.now(), retry.delay))
         count += 1
 
 
@@ -49,7 +54,8 @@ def _caught(run: ExecutionRun, frame: Frame, visit: StateVisit, failure: StateFa
     if index is None:
         raise failure
     language = run.language(frame, visit.definition)
-    return language.catch(visit, catchers[index], failure.output())
+    exit_ = language.catch(visit, index, failure.output())
+    return replace(exit_, kind="catch", rule=index, error=failure.error)
 
 
 def first_match(handlers: Iterable[Any], failure: StateFailure) -> int | None:
@@ -74,6 +80,14 @@ def backoff(retrier: Mapping[str, Any], used: int) -> float | None:
     return min(delay, longest)
 
 
+@dataclass(frozen=True)
+class _Retry:
+    """The next attempt: the index of its *retrier*, and the *delay* before it in seconds."""
+
+    retrier: int
+    delay: float
+
+
 class _Retriers:
     """The retriers of one visit to a state. Each counts its own attempts."""
 
@@ -82,8 +96,8 @@ class _Retriers:
         self._used = [0] * len(retriers)
         self._random = random
 
-    def delay(self, failure: StateFailure) -> float | None:
-        """Return the seconds to wait before another attempt; None when there's none left."""
+    def next_retry(self, failure: StateFailure) -> _Retry | None:
+        """Return the next attempt; None when there's none left."""
         index = first_match(self._retriers, failure)
         if index is None:
             return None
@@ -92,4 +106,5 @@ class _Retriers:
         if delay is None:
             return None
         self._used[index] += 1
-        return self._random.uniform(0, delay) if retrier.get("JitterStrategy") == "FULL" else delay
+        full = retrier.get("JitterStrategy") == "FULL"
+        return _Retry(index, self._random.uniform(0, delay) if full else delay)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sfn_release.simulator.failure import StateFailure
 from sfn_release.simulator.machine import ExecutionRun, Frame
 from sfn_release.simulator.scheduler import SleepUntil, Strand
@@ -59,4 +61,5 @@ def choice_state(run: ExecutionRun, frame: Frame, visit: StateVisit) -> Strand:
         raise visit.error(
             "Failed to transition out of the state. The state does not point to a next state."
         )
-    return language.leave(visit, rule)
+    exit_ = language.leave(visit, rule)
+    return replace(exit_, kind="default" if rule is None else "choice", rule=rule)

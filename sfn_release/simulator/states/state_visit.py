@@ -9,6 +9,7 @@ from typing import Any
 
 from sfn_release.simulator.clock import Clock
 from sfn_release.simulator.failure import RUNTIME, StateFailure
+from sfn_release.simulator.observer import TransitionKind
 from sfn_release.simulator.timestamps import write_instant
 
 
@@ -82,8 +83,14 @@ class StateVisit:
 
 @dataclass(frozen=True)
 class StateExit:
-    """The end of a visit: output, assigned variables, the next state (None: the last one)."""
+    """The end of a visit: output, assigned variables, the next state (None: the last one).
+
+    *kind*, *rule* and *error* are those of the `Transition` to the next state.
+    """
 
     output: Any
     assigned: Mapping[str, Any]
     next: str | None
+    kind: TransitionKind = "next"
+    rule: int | None = None
+    error: str | None = None

@@ -9,14 +9,15 @@ or to the Parallel that it ran in, however the events of concurrent branches are
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from sfn_release.operations.failed_children import FailedChildren
+from sfn_release.simulator import Event
 
 Ended = Literal["succeeded", "caught", "failed", "aborted", "running"]
+AttemptEnded = Literal["succeeded", "failed", "timed out", "running"]
 
 _ENTERED, _EXITED = "StateEntered", "StateExited"
 _STARTED = ("ParallelStateStarted", "MapStateStarted")
@@ -25,32 +26,102 @@ _MAP_RUN = ("MapRunStarted", "MapRunRedriven")
 _CONTAINERS = ("ParallelState", "MapState")
 
 
+@dataclass(frozen=True)
+class FailedChildren:
+    """How many of a map run's child executions failed, and why the first of them did."""
+
+    failed: int
+    total: int
+    error: str | None = None
+    cause: str | None = None
+
+
+@dataclass
+class TaskAttempt:
+    """One attempt of a Task.
+
+    *resource* is its Resource, without ``arn:aws:states:::`` if it is a service integration
+    (``lambda:invoke.waitForTaskToken``). *arguments*, *submitted* (the service's answer to the
+    submission of a ``.sync`` or callback task) and *result* are JSON texts, None where the history
+    has none. Times are as the history has them.
+    """
+
+    resource: str
+    arguments: str | None
+    scheduled: datetime | str
+    timeout_seconds: float | None = None
+    heartbeat_seconds: float | None = None
+    submitted: str | None = None
+    ended: AttemptEnded = "running"
+    result: str | None = None
+    error: str | None = None
+    cause: str | None = None
+    stopped: datetime | str | None = None
+
+
 @dataclass
 class Visit:
     """One visit of a state. *depth* is how many Map iterations and Parallels it is inside.
 
-    *iteration* is its index in the innermost Map, None outside of one. *attempts* counts how often
-    a Task, Map or Parallel ran. *error* and *cause* are those of its last failure, as far as the
-    history has them: a Catch took it when *ended* is ``caught``. *map_run* is the ARN of the last
-    map run of a distributed Map, and *children* are the failed ones of its child executions.
+    *iteration* is its index in the innermost Map, None outside of one; *iterations* are all of them
+    as (Map state, index), outermost first. *attempts* counts how often a Task, Map or Parallel ran,
+    and *tasks* are those of a Task. *error* and *cause* are those of its last failure, as far as
+    the history has them: a Catch took it when *ended* is ``caught``. *map_run* is the ARN of the
+    last map run of a distributed Map, and *children* are the failed ones of its child executions.
+
+    *event* is the id of its StateEntered event. *input* and *output* are JSON texts, None where the
+    history has none; *assigned* are the variables that it assigned, each as JSON text. *previous*
+    is the visit before it in the same machine, branch or iteration, and *container* the visit of
+    the Map or Parallel around it.
     """
 
     state: str
     type: str
-    entered_at: str
+    entered: datetime | str
     depth: int = 0
     iteration: int | None = None
     attempts: int = 0
     ended: Ended = "running"
-    exited_at: str | None = None
+    exited: datetime | str | None = None
     error: str | None = None
     cause: str | None = None
     map_run: str | None = None
     children: FailedChildren | None = None
+    event: int = 0
+    iterations: tuple[tuple[str, int], ...] = ()
+    input: str | None = None
+    output: str | None = None
+    assigned: Mapping[str, str] = field(default_factory=dict)
+    tasks: list[TaskAttempt] = field(default_factory=list)
+    previous: Visit | None = field(default=None, repr=False)
+    container: Visit | None = field(default=None, repr=False)
+
+    @property
+    def entered_at(self) -> str:
+        """The time of its entry, as records write times."""
+        return _text(self.entered)
+
+    @property
+    def exited_at(self) -> str | None:
+        """The time of its exit, as records write times; None without an exit."""
+        return None if self.exited is None else _text(self.exited)
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON form."""
-        return asdict(self)
+        return {
+            "state": self.state,
+            "type": self.type,
+            "entered_at": self.entered_at,
+            "depth": self.depth,
+            "iteration": self.iteration,
+            "attempts": self.attempts,
+            "ended": self.ended,
+            "exited_at": self.exited_at,
+            "error": self.error,
+            "cause": self.cause,
+            "map_run": self.map_run,
+            "children": None if self.children is None else asdict(self.children),
+        }
 
 
 @dataclass(frozen=True)
@@ -61,6 +132,7 @@ class _Scope:
     outside: _Scope | None = None
     depth: int = 0
     iteration: int | None = None
+    iterations: tuple[tuple[str, int], ...] = ()
     open: dict[str, list[Visit]] = field(default_factory=dict)
 
 
@@ -85,6 +157,7 @@ class _Reader:
         self._scopes: dict[int, _Scope] = {0: _Scope()}
         self._current: dict[int, Visit | None] = {}
         self._failing: set[int] = set()
+        self._exited: dict[int, Visit] = {}
 
     def read(self, event: Mapping[str, Any]) -> None:
         """Take in the next event."""
@@ -100,13 +173,13 @@ class _Reader:
         elif kind in _STARTED:
             if visit is None or f"{visit.type}StateStarted" != kind or visit.attempts:
                 scope, visit = self._leave(scope, kind)  # it failed inside and is retried
-            scope = _Scope(visit, scope, scope.depth + 1)
+            scope = _Scope(visit, scope, scope.depth + 1, iterations=scope.iterations)
         elif kind == "MapIterationStarted":
-            scope = _Scope(scope.container, scope, scope.depth, details.get("index"))
+            scope = _iteration(scope, details)
         elif kind.startswith((*_CONTAINERS, "MapIteration")):
             scope, visit = self._leave(scope, kind)
         if visit is not None:
-            self._note(visit, kind, details)
+            self._note(visit, kind, event, details)
         self._scopes[id], self._current[id] = scope, visit
 
     def _enter(
@@ -115,9 +188,14 @@ class _Reader:
         visit = Visit(
             str(details.get("name", "")),
             kind.removesuffix(_ENTERED),
-            _text(event["timestamp"]),
+            event["timestamp"],
             scope.depth,
             scope.iteration,
+            event=event["id"],
+            iterations=scope.iterations,
+            input=details.get("input"),
+            previous=self._exited.get(event.get("previousEventId", 0)),
+            container=scope.container,
         )
         scope.open.setdefault(visit.state, []).append(visit)
         self.visits.append(visit)
@@ -133,7 +211,10 @@ class _Reader:
         if inside is None:
             return scope, None
         visit = inside.open[name].pop()
-        visit.exited_at = _text(event["timestamp"])
+        visit.exited = event["timestamp"]
+        visit.output = details.get("output")
+        visit.assigned = details.get("assignedVariables") or {}
+        self._exited[event["id"]] = visit
         visit.ended = "caught" if id(visit) in self._failing else "succeeded"
         return inside, visit
 
@@ -175,8 +256,12 @@ class _Reader:
         if id(visit) not in self._failing:
             visit.ended = "aborted"
 
-    def _note(self, visit: Visit, kind: str, details: Mapping[str, Any]) -> None:
+    def _note(
+        self, visit: Visit, kind: str, event: Mapping[str, Any], details: Mapping[str, Any]
+    ) -> None:
         """Update a visit with an event of its work."""
+        if visit.type == "Task":
+            _note_task(visit, kind, event, details)
         if kind in _TRIED:
             visit.attempts += 1
             visit.error = visit.cause = None
@@ -191,8 +276,71 @@ class _Reader:
             self._failing.add(id(visit))
 
 
+def _iteration(scope: _Scope, details: Mapping[str, Any]) -> _Scope:
+    """Return the scope of a Map's iteration, in the *scope* of the Map's inside."""
+    index, container = details.get("index", 0), scope.container
+    name = container.state if container else str(details.get("name", ""))
+    iterations = (*scope.iterations, (name, index))
+    return _Scope(container, scope, scope.depth, index, iterations)
+
+
+_TASK_ENDS: dict[str, AttemptEnded] = {"Succeeded": "succeeded", "TimedOut": "timed out"}
+
+
+def _note_task(
+    visit: Visit, kind: str, event: Mapping[str, Any], details: Mapping[str, Any]
+) -> None:
+    """Update the attempts of a Task with an event of its work."""
+    if kind in _TRIED:
+        visit.tasks.append(_scheduled(event, details))
+        return
+    if not visit.tasks or kind.endswith(("StateEntered", "StateExited", "StateAborted")):
+        return
+    attempt = visit.tasks[-1]
+    if kind == "TaskSubmitted":
+        attempt.submitted = details.get("output")
+    elif kind.endswith(("Succeeded", "Failed", "TimedOut")):
+        attempt.ended = next(
+            (ended for end, ended in _TASK_ENDS.items() if kind.endswith(end)), "failed"
+        )
+        attempt.stopped = event["timestamp"]
+        attempt.result = details.get("output")
+        attempt.error, attempt.cause = details.get("error"), details.get("cause")
+
+
+def _scheduled(event: Mapping[str, Any], details: Mapping[str, Any]) -> TaskAttempt:
+    """Return the attempt that an event ...Scheduled begins."""
+    resource = str(details.get("resource", ""))
+    if details.get("resourceType"):
+        resource = f"{details['resourceType']}:{resource}"
+    arguments = details.get("parameters")
+    return TaskAttempt(
+        resource,
+        details.get("input") if arguments is None else arguments,
+        event["timestamp"],
+        details.get("timeoutInSeconds"),
+        details.get("heartbeatInSeconds"),
+    )
+
+
+def api_events(events: Iterable[Event]) -> Iterator[dict[str, Any]]:
+    """Yield the events of the simulator in the shape of ``GetExecutionHistory``."""
+    for event in events:
+        yield {
+            "id": event.id,
+            "previousEventId": event.previous,
+            "type": event.type,
+            "timestamp": event.timestamp,
+            **event.details,
+        }
+
+
 def _details(event: Mapping[str, Any]) -> Mapping[str, Any]:
-    return next((value for key, value in event.items() if key.endswith("EventDetails")), {})
+    for key in reversed([*event]):  # they come last, or nearly so
+        if key.endswith("EventDetails"):
+            details: Mapping[str, Any] = event[key] or {}
+            return details
+    return {}
 
 
 def _text(at: datetime | str) -> str:

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from sfn_release.cli.output.execution_path import way_lines
-from sfn_release.operations.state_visits import Visit, read_visits
 from sfn_release.operations.verbs.execute import Execution
 from sfn_release.simulator import ContextSeed, Mocks, VirtualClock, simulate
+from sfn_release.testing.histories.state_visits import Visit, read_visits
 from support.command_line import Project
 from support.places import ORACLE
 

@@ -1,0 +1,125 @@
+"""The workflows of the work tree, ready to run in this process: rendered, with their tasks.
+
+build → declarations → rendered for an environment with mocks → simulate
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sfn_release.authoring.declaration import Declaration
+from sfn_release.deployment.parameter_lookup import look_up
+from sfn_release.errors import DefinitionError, NotFoundError
+from sfn_release.operations.open_site import site_of
+from sfn_release.operations.tree_workflows import TreeWorkflows
+from sfn_release.operations.verbs.build import build_work_tree
+from sfn_release.operations.workspace import Workspace
+from sfn_release.project import Environment
+from sfn_release.project.backends.local_tasks import project_sources
+from sfn_release.project.mock_files import read_mocks
+from sfn_release.project.modules.acceptance import refuse_calls
+from sfn_release.release.rendering import Rendered, parameters_of, render
+from sfn_release.simulator import ContextSeed, Mocks
+from sfn_release.text import did_you_mean
+
+
+@dataclass(frozen=True)
+class WorkTree:
+    """The workflows of a workspace's work tree in an *environment* that has mocks.
+
+    *refused* are the errors of faulty workflows, by name.
+    """
+
+    workspace: Workspace
+    environment: Environment
+    declarations: Mapping[str, Declaration]
+    refused: Mapping[str, DefinitionError]
+
+    def declaration(self, workflow: str) -> Declaration:
+        """Return a workflow.
+
+        Raises NotFoundError for an unknown one, and DefinitionError for a faulty one.
+        """
+        if workflow in self.refused:
+            raise self.refused[workflow]
+        if workflow not in self.declarations:
+            raise NotFoundError(
+                f"The work tree has no workflow {workflow!r}.",
+                why=f"It has: {', '.join(self.declarations)}.",
+                fix=did_you_mean(workflow, self.declarations),
+            )
+        return self.declarations[workflow]
+
+    def rendered(self, workflow: str) -> Rendered:
+        """Return the content of a workflow's state machine, with its parameters filled in."""
+        return self._rendered(self.declaration(workflow))
+
+    def _rendered(self, declaration: Declaration) -> Rendered:
+        found = look_up(
+            site_of(self.workspace, self.environment),
+            parameters_of([declaration], self.environment),
+            workflows=self.declarations,
+        )
+        return render(declaration, self.environment.resolved(found))
+
+    def sharing(self, workflow: str) -> Iterable[Declaration]:
+        """Return the workflows of the same module, which share its mock file."""
+        source = self.declarations[workflow].source
+        return [other for other in self.declarations.values() if other.source == source]
+
+    def mocks(self, workflow: str) -> Mocks:
+        """Return the mocks beside a workflow's module."""
+        return read_mocks(self.workspace.project.root, self.declaration(workflow).source)
+
+    def open_tasks(self) -> TreeWorkflows:
+        """Return the answers to the workflows' tasks: mocks, handlers, each other. Close it."""
+        name_of = self.environment.state_machine_name
+        sources = {name_of(name): declared.source for name, declared in self.declarations.items()}
+
+        def mocks_of(machine: str) -> Mocks:
+            source = sources.get(machine)
+            return read_mocks(self.workspace.project.root, source) if source else Mocks()
+
+        return TreeWorkflows(
+            self.environment,
+            self.declarations,
+            self._rendered,
+            project_sources(
+                self.workspace.clone, self.environment, self.environment.tasks, mocks_of
+            ),
+            self.workspace.runtime.watcher.say,
+            {name_of(name): error for name, error in self.refused.items()},
+        )
+
+
+def read_work_tree(workspace: Workspace, environment: Environment) -> WorkTree:
+    """Build the work tree and return its workflows for *environment*."""
+    refused: dict[str, DefinitionError] = {}
+    declarations = {}
+    for declaration in build_work_tree(workspace, refused).declarations:
+        try:
+            refuse_calls([declaration], workspace.project.silences)
+        except DefinitionError as error:
+            refused[declaration.name] = error
+        else:
+            declarations[declaration.name] = declaration
+    return WorkTree(workspace, environment, declarations, refused)
+
+
+def execution_seed(
+    form: Rendered, environment: Environment, name: str, started: datetime
+) -> ContextSeed:
+    """Return the context of an execution called *name* of a rendered workflow."""
+    known = environment.given
+    start = f"arn:aws:states:{known['AWS::Region']}:{known['AWS::AccountId']}"
+    return ContextSeed(
+        execution_arn=f"{start}:execution:{form.name}:{name}",
+        execution_name=name,
+        role_arn=form.role,
+        state_machine_arn=f"{start}:stateMachine:{form.name}",
+        state_machine_name=form.name,
+        started_at=started,
+        type=form.type,
+    )

@@ -1,0 +1,1 @@
+"""Histories of executions: reading them, from AWS, from files and from the simulator."""

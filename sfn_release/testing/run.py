@@ -1,0 +1,151 @@
+"""A run: one simulated execution, with everything that a test or a report asks about it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, TypeVar
+
+from sfn_release.simulator import ExecutionOutcome, Transition
+from sfn_release.testing.histories.state_visits import Visit, api_events, read_visits
+
+Member = TypeVar("Member")
+
+
+@dataclass
+class Call:
+    """One call of a task. *arguments* are its request, after Parameters or Arguments.
+
+    *attempt* is the state's retry count, 0 at first. *iteration* names the enclosing Map
+    iterations, outermost first, as (Map state, index). The answer is a *result*, or an *error* with
+    its *cause*. Before an answer, all three are None.
+    """
+
+    state: str
+    resource: str
+    arguments: Any
+    attempt: int = 0
+    iteration: tuple[tuple[str, int], ...] = ()
+    result: Any = None
+    error: str | None = None
+    cause: str | None = None
+
+
+@dataclass(frozen=True)
+class StateRun:
+    """All *visits* of one state in a run, in order. The other members are about the last one."""
+
+    name: str
+    visits: Sequence[Visit]
+
+    @property
+    def type(self) -> str:
+        """The state's Type."""
+        return self.visits[-1].type
+
+    @property
+    def attempts(self) -> int:
+        """How often a Task, Map or Parallel was tried, in all visits together."""
+        return sum(visit.attempts for visit in self.visits)
+
+    @property
+    def input(self) -> Any:
+        """The input of the last visit, a JSON value."""
+        return _value(self.visits[-1].input)
+
+    @property
+    def output(self) -> Any:
+        """The output of the last visit, a JSON value; None if the state had none."""
+        return _value(self.visits[-1].output)
+
+    @property
+    def assigned(self) -> dict[str, Any]:
+        """The variables that the last visit assigned."""
+        return {name: _value(text) for name, text in self.visits[-1].assigned.items()}
+
+    @property
+    def error(self) -> str | None:
+        """The last error of the last visit, caught or not."""
+        return self.visits[-1].error
+
+    @property
+    def cause(self) -> str | None:
+        """The cause of that error."""
+        return self.visits[-1].cause
+
+
+@dataclass(frozen=True)
+class Run:
+    """One simulated execution of *definition* on *input*.
+
+    *transitions* are its steps from state to state, those of child executions too. *all_calls* are
+    the calls of its tasks, in order.
+    """
+
+    definition: Mapping[str, Any]
+    input: Any
+    outcome: ExecutionOutcome
+    transitions: Sequence[Transition]
+    all_calls: Sequence[Call]
+
+    @property
+    def status(self) -> str:
+        """SUCCEEDED, FAILED, TIMED_OUT or ABORTED."""
+        return self.outcome.status
+
+    @property
+    def output(self) -> Any:
+        """The output, a JSON value; None for an execution that didn't succeed."""
+        return self.outcome.output
+
+    @property
+    def error(self) -> str | None:
+        """The error name of an execution that didn't succeed."""
+        return self.outcome.error
+
+    @property
+    def cause(self) -> str | None:
+        """The cause of that error."""
+        return self.outcome.cause
+
+    @property
+    def seconds(self) -> float:
+        """How long the execution took, in virtual seconds."""
+        events = self.outcome.events
+        return (self.outcome.stopped_at - events[0].timestamp).total_seconds() if events else 0
+
+    @cached_property
+    def visits(self) -> tuple[Visit, ...]:
+        """Each visit of a state, in the order of entering; without child executions."""
+        return tuple(read_visits(api_events(self.outcome.events)))
+
+    @property
+    def path(self) -> list[str]:
+        """The names of the states in the order of entering; without child executions."""
+        return [visit.state for visit in self.visits]
+
+    @cached_property
+    def states(self) -> dict[str, StateRun]:
+        """The states that were entered, by name."""
+        return {
+            name: StateRun(name, visits)
+            for name, visits in _grouped((visit.state, visit) for visit in self.visits).items()
+        }
+
+    @cached_property
+    def calls(self) -> dict[str, list[Call]]:
+        """The calls of tasks, by the name of their state."""
+        return _grouped((call.state, call) for call in self.all_calls)
+
+
+def _grouped(pairs: Iterator[tuple[str, Member]]) -> dict[str, list[Member]]:
+    groups: dict[str, list[Member]] = {}
+    for name, member in pairs:
+        groups.setdefault(name, []).append(member)
+    return groups
+
+
+def _value(text: str | None) -> Any:
+    return None if text is None else json.loads(text)
