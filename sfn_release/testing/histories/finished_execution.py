@@ -1,0 +1,40 @@
+"""One finished execution with its history: of an environment, or of a file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True)
+class FinishedExecution:
+    """A finished execution. *input* and *output* are JSON texts, None where AWS keeps none.
+
+    *workflow* is our name of the state machine. *version* is the release that the execution ran,
+    None if no release made its state machine version (*version_arn*). *type* is STANDARD or
+    EXPRESS. *status* is SUCCEEDED, FAILED, TIMED_OUT or ABORTED. *events* have the shape of
+    ``GetExecutionHistory``, in order. *incomplete* says why events are missing, "" if none are:
+    such an execution can't be replayed.
+    """
+
+    arn: str
+    workflow: str
+    version: str | None
+    status: str
+    input: str | None
+    output: str | None
+    error: str | None
+    cause: str | None
+    started: datetime
+    stopped: datetime | None
+    events: Sequence[Mapping[str, Any]]
+    type: str = "STANDARD"
+    version_arn: str | None = None
+    incomplete: str = ""
+
+    @property
+    def name(self) -> str:
+        """The execution's name, or for EXPRESS its name and start id."""
+        return self.arn.split(":", 7)[-1]
