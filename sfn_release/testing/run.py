@@ -123,8 +123,12 @@ class Run:
 
     @property
     def path(self) -> list[str]:
-        """The names of the states in the order of entering; without child executions."""
-        return [visit.state for visit in self.visits]
+        """The names of the machine's own states in the order of entering.
+
+        The states inside a Map or a Parallel are in `visits` and `states`: branches run side by
+        side, so their order means little.
+        """
+        return [visit.state for visit in self.visits if visit.depth == 0]
 
     @cached_property
     def states(self) -> dict[str, StateRun]:
