@@ -1,0 +1,7 @@
+"""Coverage: which parts of definitions executions have reached, and which none has.
+
+    definition → points_of → Points
+    Runs → CoverageCounter → CoverageData, merged → workflow_coverage → a report
+
+`histories` counts finished executions of an environment in the same way.
+"""

@@ -1,0 +1,67 @@
+"""Counts what simulated runs reach."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
+
+from sfn_release.simulator.observer import Transition
+from sfn_release.testing.coverage.coverage_data import CoverageData, WorkflowCounts
+from sfn_release.testing.coverage.points import Points, Step, points_of, step_of
+from sfn_release.testing.run import Run
+
+Key = TypeVar("Key")
+
+
+class CoverageCounter:
+    """Gathers the runs of a test session.
+
+    A workflow that you `expect` is in the data even if no run was added. Then its definition says
+    which points there are; otherwise the definition of its first run does.
+    """
+
+    def __init__(self) -> None:
+        self._points: dict[str, Points] = {}
+        self._states: dict[str, Counter[str]] = {}
+        self._steps: dict[str, Counter[Step]] = {}
+        self._runs: Counter[str] = Counter()
+
+    def expect(self, workflow: str, definition: Mapping[str, Any]) -> None:
+        """Count *workflow*, whose points are those of *definition*."""
+        self._points[workflow] = points_of(definition)
+
+    def add(self, workflow: str, run: Run) -> None:
+        """Count a run of *workflow*."""
+        if workflow not in self._points:
+            self.expect(workflow, run.definition)
+        states = self._states.setdefault(workflow, Counter())
+        steps = self._steps.setdefault(workflow, Counter())
+        states.update(_entered(run.transitions))
+        steps.update(step_of(transition) for transition in run.transitions)
+        self._runs[workflow] += 1
+
+    def data(self) -> CoverageData:
+        """Return the counts, in the order of the workflows' names."""
+        return CoverageData({name: self._counts(name) for name in sorted(self._points)})
+
+    def _counts(self, workflow: str) -> WorkflowCounts:
+        points = self._points[workflow]
+        return WorkflowCounts(
+            points,
+            known(self._states.get(workflow, {}), points.states),
+            known(self._steps.get(workflow, {}), points.steps),
+            self._runs[workflow],
+        )
+
+
+def known(counts: Mapping[Key, int], keys: Iterable[Key]) -> dict[Key, int]:
+    """Return the counts of *keys* alone: a test may run a changed definition."""
+    return {key: counts[key] for key in keys if counts.get(key)}
+
+
+def _entered(transitions: Iterable[Transition]) -> Iterable[str]:
+    """Yield the state of each entry."""
+    for transition in transitions:
+        if transition.next is not None and transition.kind != "retry":
+            yield transition.next
