@@ -20,7 +20,8 @@ class Call:
 
     *attempt* is the state's retry count, 0 at first. *iteration* names the enclosing Map
     iterations, outermost first, as (Map state, index). The answer is a *result*, or an *error* with
-    its *cause*. Before an answer, all three are None.
+    its *cause*. Before an answer, all three are None. *at* is the time of the call, in virtual
+    seconds since the start, and *step* the number of transitions before it.
     """
 
     state: str
@@ -31,6 +32,8 @@ class Call:
     result: Any = None
     error: str | None = None
     cause: str | None = None
+    at: float = 0
+    step: int = 0
 
 
 @dataclass(frozen=True)

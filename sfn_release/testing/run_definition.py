@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sized
 from concurrent.futures import Future
 from typing import Any
 
 from sfn_release.simulator import (
+    Clock,
     ContextSeed,
     Later,
     Observer,
@@ -18,7 +19,11 @@ from sfn_release.simulator import (
     VirtualClock,
     simulate,
 )
+from sfn_release.simulator.failure import ExecutionFailure
 from sfn_release.testing.run import Call, Run
+
+STILL_RUNNING = "SfnRelease.StillRunning"
+"""The error of an execution that takes more steps than you wanted."""
 
 
 def run_definition(
@@ -28,20 +33,29 @@ def run_definition(
     tasks: Tasks,
     context: ContextSeed,
     variables: Mapping[str, Any] = {},
+    most_steps: int | None = None,
 ) -> Run:
     """Run *definition* on *input*, from the start time of *context*; *tasks* answer its tasks.
 
-    *variables* are set before the first state. An execution that fails is a Run too.
+    *variables* are set before the first state. An execution that fails is a Run too. With
+    *most_steps*, an execution fails with `STILL_RUNNING` after so many transitions.
     """
     transitions: list[Transition] = []
-    recording = _Recording(tasks)
+    clock = VirtualClock(context.started_at)
+    recording = _Recording(tasks, clock, transitions)
+
+    def keep(transition: Transition) -> None:
+        transitions.append(transition)
+        if most_steps is not None and len(transitions) > most_steps:
+            raise ExecutionFailure(STILL_RUNNING, f"It goes on after {most_steps} steps.")
+
     outcome = simulate(
         definition,
         input,
         tasks=recording,
-        clock=VirtualClock(context.started_at),
+        clock=clock,
         context=context,
-        observer=Observer(transition=transitions.append),
+        observer=Observer(transition=keep),
         variables=variables,
     )
     return Run(definition, input, outcome, tuple(transitions), tuple(recording.calls))
@@ -50,13 +64,24 @@ def run_definition(
 class _Recording:
     """Keeps the calls of tasks, and the answers that *tasks* give."""
 
-    def __init__(self, tasks: Tasks) -> None:
+    def __init__(self, tasks: Tasks, clock: Clock, transitions: Sized) -> None:
         self.calls: list[Call] = []
         self._tasks = tasks
+        self._clock = clock
+        self._start = clock.now()
+        self._transitions = transitions
 
     def run(self, call: TaskCall) -> Any:
         """Answer *call*, and keep it."""
-        kept = Call(call.state, call.resource, call.payload, call.attempt, call.iteration)
+        kept = Call(
+            call.state,
+            call.resource,
+            call.payload,
+            call.attempt,
+            call.iteration,
+            at=(self._clock.now() - self._start).total_seconds(),
+            step=len(self._transitions),
+        )
         self.calls.append(kept)
         try:
             answer = self._tasks.run(call)
