@@ -35,6 +35,7 @@ _NAMES = {
     "ssm": ("Parameter Store", "ssm"),
     "lambda": ("Lambda", "lambda"),
     "cloudwatch": ("CloudWatch", "cloudwatch"),
+    "logs": ("CloudWatch Logs", "logs"),
     "sts": ("STS", "sts"),
 }
 

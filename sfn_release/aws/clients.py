@@ -42,7 +42,19 @@ class Alarms(Protocol):
     describe_alarms: Operation
 
 
-_NAMES = {"sts": "STS", "ssm": "Parameter Store", "lambda": "Lambda", "cloudwatch": "CloudWatch"}
+class Logs(Protocol):
+    """CloudWatch Logs: events of log groups. Members of boto3's ``logs`` client."""
+
+    filter_log_events: Operation
+
+
+_NAMES = {
+    "sts": "STS",
+    "ssm": "Parameter Store",
+    "lambda": "Lambda",
+    "cloudwatch": "CloudWatch",
+    "logs": "CloudWatch Logs",
+}
 
 
 def no_other(backend: str = "The backend") -> Callable[[str], Any]:
@@ -107,6 +119,11 @@ class Aws:
     def alarms(self) -> Alarms:
         """CloudWatch."""
         return self.other("cloudwatch")  # type: ignore[no-any-return]
+
+    @property
+    def logs(self) -> Logs:
+        """CloudWatch Logs."""
+        return self.other("logs")  # type: ignore[no-any-return]
 
 
 def connect(access: Access, rate_limiter: RateLimiter | None = None) -> Aws:

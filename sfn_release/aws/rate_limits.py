@@ -51,6 +51,8 @@ QUOTAS: Mapping[str, Quota] = {
     "TagResource": Quota(200, 1),
     "UntagResource": Quota(200, 1),
     "ListExecutions": Quota(200, 5),
+    "DescribeExecution": Quota(250, 10),
+    "GetExecutionHistory": Quota(400, 20),
     "StartExecution": Quota(1300, 300),
 }
 

@@ -8,27 +8,83 @@ group of the state machine.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
-from datetime import datetime
+from itertools import islice
+from typing import Any
 
+from sfn_release.aws.api_calls import call
+from sfn_release.aws.clients import Aws
+from sfn_release.errors import AwsError, ConflictError, NotFoundError
+from sfn_release.operations.finished.executed_releases import ExecutedReleases
+from sfn_release.operations.finished.execution_filter import ExecutionFilter
+from sfn_release.operations.finished.execution_histories import read_history, read_side_by_side
+from sfn_release.operations.finished.execution_listing import list_executions
+from sfn_release.operations.finished.express_executions import express_executions, log_group_of
 from sfn_release.operations.workspace import Workspace
-from sfn_release.testing.histories.finished_execution import FinishedExecution
+from sfn_release.project import Environment
+from sfn_release.release.serving import Served
+from sfn_release.testing.histories.express_log import LoggedExecution
+from sfn_release.testing.histories.finished_execution import FinishedExecution, ends_of
+from sfn_release.text import count, did_you_mean
+
+_MACHINE_PARTS = 7  # of the ARN of a state machine without a version or alias
 
 
 @dataclass(frozen=True)
-class ExecutionFilter:
-    """The executions to read: the newest *last* of those that match everything else.
+class DeployedWorkflow:
+    """One workflow in an environment: as it is served, and the releases that it was."""
 
-    *version* is a release; without one, executions of all versions count. *since* and *until*
-    bound the start time. *statuses* are the ends that count, all without any.
-    """
+    workflow: str
+    environment: Environment
+    served: Served
+    releases: ExecutedReleases
 
-    last: int | None = 100
-    version: str | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-    statuses: tuple[str, ...] = ()
+    @property
+    def label(self) -> str:
+        """How messages name it."""
+        return f"{self.workflow} in {self.environment.name}"
+
+    def listed(self, version: str | None) -> tuple[str, ...]:
+        """Return the ARNs whose executions to list: of a release's versions, or the alias.
+
+        Raises NotFoundError for a release that was never live here.
+        """
+        alias = self.served.alias if self.served.alias is not None else self.environment.alias
+        machine = self.served.state_machine_arn
+        if version is None:
+            return (f"{machine}:{alias}" if alias else machine,)
+        if version not in self.releases.versions:
+            raise NotFoundError(
+                f"{version} of {self.workflow} was never live in {self.environment.name}.",
+                why=f"Live there were: {', '.join(self.releases.versions)}.",
+                fix=did_you_mean(version, self.releases.versions),
+            )
+        return self.releases.arns(version) or (machine,)
+
+
+def deployed_workflow(
+    workspace: Workspace, workflow: str, environment: Environment
+) -> DeployedWorkflow:
+    """Return a workflow that an environment serves; raises NotFoundError for any other."""
+    deployments = workspace.ledger.deployments
+    snapshot = workspace.snapshot()
+    state = deployments.state(snapshot, environment.name)
+    if state.serving is None:
+        raise NotFoundError(
+            f"Nothing is deployed to {environment.name}, so it has no executions.",
+            fix="Deploy a release first:  sfn-release publish VERSION",
+        )
+    served = state.serving.workflows.get(workflow)
+    if served is None:
+        raise NotFoundError(
+            f"No workflow {workflow!r} is live in {environment.name}.",
+            why=f"Live workflows: {', '.join(state.serving.workflows) or 'none'}.",
+            fix=did_you_mean(workflow, state.serving.workflows),
+        )
+    records = deployments.newest_first(environment.name, state.tip)
+    return DeployedWorkflow(workflow, environment, served, ExecutedReleases.of(workflow, records))
 
 
 def finished_executions(
@@ -44,12 +100,149 @@ def finished_executions(
     whose logs don't have all that is needed, and AccessError with the missing IAM action
     (``states:ListExecutions``, ``states:GetExecutionHistory``, ``logs:FilterLogEvents``).
     """
-    raise NotImplementedError
+    deployed = deployed_workflow(workspace, workflow, workspace.environment(environment))
+    arns = deployed.listed(wanted.version)
+    aws = workspace.reach(deployed.environment)
+    if deployed.served.settings["type"] == "EXPRESS":
+        return islice(_express(workspace, aws, deployed, wanted), wanted.last)
+    return _standard(workspace, aws, deployed, arns, wanted)
+
+
+def _standard(
+    workspace: Workspace,
+    aws: Aws,
+    deployed: DeployedWorkflow,
+    arns: tuple[str, ...],
+    wanted: ExecutionFilter,
+) -> Iterator[FinishedExecution]:
+    gone: list[str] = []
+
+    def read(item: Mapping[str, Any]) -> FinishedExecution | None:
+        events = read_history(aws.stepfunctions, item["executionArn"])
+        if events is None:
+            gone.append(item["executionArn"])
+            return None
+        return _finished(deployed, item, events)
+
+    items = (
+        item
+        for item in list_executions(aws.stepfunctions, arns, wanted)
+        if wanted.version is None or _release_of(deployed, item) == wanted.version
+    )
+    try:
+        with closing(read_side_by_side(items, read, wanted.last)) as found:
+            yield from found
+    except AwsError as error:
+        if not error.missing:
+            raise
+        raise error.explained(
+            fix="It was deleted outside of sfn-release. Deploy it again:  sfn-release deploy"
+            f" {deployed.served.version} --env {deployed.environment.name}"
+        ) from error
+    if gone:
+        workspace.runtime.watcher.say(
+            f"{count(gone, 'execution')} of {deployed.label} left out: deleted in the meantime"
+        )
+
+
+def _release_of(deployed: DeployedWorkflow, item: Mapping[str, Any]) -> str | None:
+    return deployed.releases.release_of(item.get("stateMachineVersionArn"), item["startDate"])
+
+
+def _finished(
+    deployed: DeployedWorkflow, item: Mapping[str, Any], events: list[dict[str, Any]]
+) -> FinishedExecution:
+    """Return an execution of an item of ListExecutions, or an answer of DescribeExecution."""
+    ends = ends_of(events)
+    return FinishedExecution(
+        arn=item["executionArn"],
+        workflow=deployed.workflow,
+        version=_release_of(deployed, item),
+        status=item["status"],
+        input=ends.input if ends.input is not None else item.get("input"),
+        output=ends.output if ends.output is not None else item.get("output"),
+        error=ends.error,
+        cause=ends.cause,
+        started=item["startDate"],
+        stopped=item.get("stopDate"),
+        events=events,
+        version_arn=item.get("stateMachineVersionArn"),
+        incomplete="" if ends.input is not None else "its history has no input",
+    )
+
+
+def _express(
+    workspace: Workspace, aws: Aws, deployed: DeployedWorkflow, wanted: ExecutionFilter
+) -> Iterator[FinishedExecution]:
+    machine = deployed.served.state_machine_arn
+    described = call(
+        aws.stepfunctions.describe_state_machine,
+        stateMachineArn=deployed.served.version_arn or machine,
+    )
+    group = log_group_of(machine, described, deployed.label)
+    for logged in express_executions(aws, group, wanted, workspace.runtime.now()):
+        found = _logged(deployed, logged)
+        if wanted.version in {None, found.version}:
+            yield found
+
+
+def _logged(deployed: DeployedWorkflow, logged: LoggedExecution) -> FinishedExecution:
+    ends = ends_of(logged.history)
+    started = ends.started or logged.history[0]["timestamp"]
+    return FinishedExecution(
+        arn=logged.arn,
+        workflow=deployed.workflow,
+        version=deployed.releases.release_of(ends.version_arn, started),
+        status=ends.status or "",
+        input=ends.input,
+        output=ends.output,
+        error=ends.error,
+        cause=ends.cause,
+        started=started,
+        stopped=ends.stopped,
+        events=logged.history,
+        type="EXPRESS",
+        version_arn=ends.version_arn,
+        incomplete=logged.incomplete,
+    )
 
 
 def read_execution(workspace: Workspace, arn: str, environment: str | None) -> FinishedExecution:
-    """Return one finished execution by its ARN, with its history.
+    """Return one finished STANDARD execution by its ARN, with its history.
 
     Raises NotFoundError for an unknown one, and ConflictError for a running one.
     """
-    raise NotImplementedError
+    chosen = workspace.environment(environment)
+    deployed = _workflow_of(workspace, arn, chosen)
+    client = workspace.reach(chosen).stepfunctions
+    try:
+        described = call(client.describe_execution, executionArn=arn)
+    except AwsError as error:
+        if not error.missing:
+            raise
+        raise NotFoundError(
+            f"{chosen.name} has no execution {arn}.",
+            why=f"{error.message} {error.why}".strip(),
+            fix="Check the ARN and --env. Step Functions keeps executions for 90 days.",
+        ) from error
+    if described["status"] == "RUNNING":
+        raise ConflictError(f"{arn} is still running.", fix="Wait for its end.")
+    events = read_history(client, arn) or []
+    return _finished(deployed, described, events)
+
+
+def _workflow_of(workspace: Workspace, arn: str, environment: Environment) -> DeployedWorkflow:
+    """Return the deployed workflow whose execution an ARN names.
+
+    Raises NotFoundError if no workflow of the environment is its state machine.
+    """
+    parts = arn.split(":")
+    name = parts[_MACHINE_PARTS - 1] if len(parts) > _MACHINE_PARTS else ""
+    state = workspace.ledger.deployments.state(workspace.snapshot(), environment.name)
+    for workflow, served in (state.serving.workflows if state.serving else {}).items():
+        if served.settings["state_machine"] == name:
+            return deployed_workflow(workspace, workflow, environment)
+    raise NotFoundError(
+        f"{environment.name} serves no workflow whose execution is {arn}.",
+        fix="Check the ARN, and name its environment with --env.",
+    )

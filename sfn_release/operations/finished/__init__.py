@@ -1,0 +1,1 @@
+"""Reading finished executions from an environment: lists, histories, logs, releases."""

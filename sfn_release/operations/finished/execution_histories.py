@@ -1,0 +1,78 @@
+"""Reads the histories of listed executions, several side by side."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from sfn_release.aws.api_calls import call
+from sfn_release.aws.stepfunctions import StepFunctions
+from sfn_release.errors import AwsError
+
+Item = TypeVar("Item")
+Read = TypeVar("Read")
+
+_PAGE = 1000  # events in one response of GetExecutionHistory
+_THREADS = 8
+_GONE = "ExecutionDoesNotExist"
+_EXPIRED = "InvalidToken"  # the error of a page token after 24 hours
+
+
+def read_history(client: StepFunctions, arn: str) -> list[dict[str, Any]] | None:
+    """Return all events of an execution with their data; None if the execution was deleted.
+
+    An expired page token starts again from the first page, once.
+    """
+    for final in (False, True):
+        try:
+            return _pages(client, arn)
+        except AwsError as error:
+            if error.aws_code == _GONE:
+                return None
+            if error.aws_code != _EXPIRED or final:
+                raise
+    return None
+
+
+def _pages(client: StepFunctions, arn: str) -> list[dict[str, Any]]:
+    events: list[dict[str, Any]] = []
+    page: dict[str, Any] = {"executionArn": arn, "maxResults": _PAGE, "includeExecutionData": True}
+    while True:
+        answer = call(client.get_execution_history, **page)
+        events += answer["events"]
+        if not answer.get("nextToken"):
+            return events
+        page["nextToken"] = answer["nextToken"]
+
+
+def read_side_by_side(
+    items: Iterator[Item], read: Callable[[Item], Read | None], limit: int | None
+) -> Generator[Read]:
+    """Yield what *read* returns for each item, in order; None is left out.
+
+    At most *limit* are yielded, and little more than that is read. When you stop early, or a read
+    fails, what hasn't begun is cancelled.
+    """
+    waiting: deque[Future[Read | None]] = deque()
+    done = 0
+    with ThreadPoolExecutor(_THREADS, thread_name_prefix="history") as pool:
+        try:
+            while limit is None or done < limit:
+                while len(waiting) < 2 * _THREADS and (
+                    limit is None or done + len(waiting) < limit
+                ):
+                    following = next(items, None)
+                    if following is None:
+                        break
+                    waiting.append(pool.submit(read, following))
+                if not waiting:
+                    return
+                found = waiting.popleft().result()
+                if found is not None:
+                    done += 1
+                    yield found
+        finally:
+            for future in waiting:
+                future.cancel()
