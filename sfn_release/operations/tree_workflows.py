@@ -19,7 +19,7 @@ from sfn_release.local_service import LocalService, open_service
 from sfn_release.operations.unanswerable_tasks import UnanswerableTasks
 from sfn_release.project import Environment
 from sfn_release.release.rendering import Rendered
-from sfn_release.simulator import NoAnswer, Tasks
+from sfn_release.simulator import Mocks, NoAnswer, Tasks
 from sfn_release.tasks import ApiRefusal, ExecutionScope, MockedTestCase, TaskSources
 
 
@@ -51,8 +51,14 @@ class TreeWorkflows:
         }
         self._machines = tuple(self._unmade)
 
-    def tasks(self, machine: str, test_case: MockedTestCase | None = None) -> Tasks:
-        """Return the tasks of an execution of a state machine, with the mocks of a *test_case*."""
+    def tasks(
+        self, machine: str, test_case: MockedTestCase | None = None, given: Mocks | None = None
+    ) -> Tasks:
+        """Return the tasks of an execution of a state machine.
+
+        The mocks *given* answer first, then the mocks of a *test_case*. The executions that its
+        tasks start have neither.
+        """
         scope = ExecutionScope(
             machine,
             test_case=test_case,
@@ -61,7 +67,8 @@ class TreeWorkflows:
             call_api=self._call_api,
             machines=lambda: self._machines,
         )
-        return UnanswerableTasks(self._sources.for_execution(scope), self._say)
+        sources = replace(self._sources, given=given)
+        return UnanswerableTasks(sources.for_execution(scope), self._say)
 
     def close(self) -> None:
         """End the service of the workflows that were started."""

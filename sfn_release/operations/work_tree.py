@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from sfn_release.authoring.declaration import Declaration
 from sfn_release.deployment.parameter_lookup import look_up
@@ -22,6 +23,7 @@ from sfn_release.project.mock_files import read_mocks
 from sfn_release.project.modules.acceptance import refuse_calls
 from sfn_release.release.rendering import Rendered, parameters_of, render
 from sfn_release.simulator import ContextSeed, Mocks
+from sfn_release.tasks import TaskSources
 from sfn_release.text import did_you_mean
 
 
@@ -74,7 +76,25 @@ class WorkTree:
         return read_mocks(self.workspace.project.root, self.declaration(workflow).source)
 
     def open_tasks(self) -> TreeWorkflows:
-        """Return the answers to the workflows' tasks: mocks, handlers, each other. Close it."""
+        """Return the answers to the workflows' tasks: mocks, handlers, each other. Close it.
+
+        Executions of one TreeWorkflows see the workflows that each of them started. All of them
+        share the processes of handlers.
+        """
+        return TreeWorkflows(
+            self.environment,
+            self.declarations,
+            self._rendered,
+            self._sources,
+            self.workspace.runtime.watcher.say,
+            {
+                self.environment.state_machine_name(name): error
+                for name, error in self.refused.items()
+            },
+        )
+
+    @cached_property
+    def _sources(self) -> TaskSources:
         name_of = self.environment.state_machine_name
         sources = {name_of(name): declared.source for name, declared in self.declarations.items()}
 
@@ -82,15 +102,8 @@ class WorkTree:
             source = sources.get(machine)
             return read_mocks(self.workspace.project.root, source) if source else Mocks()
 
-        return TreeWorkflows(
-            self.environment,
-            self.declarations,
-            self._rendered,
-            project_sources(
-                self.workspace.clone, self.environment, self.environment.tasks, mocks_of
-            ),
-            self.workspace.runtime.watcher.say,
-            {name_of(name): error for name, error in self.refused.items()},
+        return project_sources(
+            self.workspace.clone, self.environment, self.environment.tasks, mocks_of
         )
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
+from functools import cached_property
 from typing import Any, NoReturn
 
 from sfn_release.errors import ConfigError
@@ -52,10 +53,10 @@ class Expected:
     table_when: Callable[[Mapping[str, Any]], bool] = value_rules.always
 
 
-def table_name(key: Key) -> str:
-    """Return the name of the table *key* for messages."""
+def table_name(key: Key, document: str = "releases.toml") -> str:
+    """Return the name of the table *key* for messages; the *document*'s for its top."""
     names = _names(key)
-    return f"[{'.'.join(names)}]" if names else "releases.toml"
+    return f"[{'.'.join(names)}]" if names else document
 
 
 def _names(key: Key) -> tuple[str, ...]:
@@ -68,11 +69,12 @@ def _kind_of(value: Any) -> str:
 
 
 class TomlDocument:
-    """A TOML document whose errors name the line."""
+    """A TOML document whose errors name the line. *minimum* is the advice for an empty one."""
 
-    def __init__(self, name: str, text: str) -> None:
+    def __init__(self, name: str, text: str, minimum: str = MINIMUM) -> None:
         self.name = name
         self.text = text
+        self._minimum = minimum
 
     def load(self) -> dict[str, Any]:
         """Return the document's tables; raises ConfigError for invalid TOML."""
@@ -103,7 +105,7 @@ class TomlDocument:
         except RecursionError as error:
             raise ConfigError(f"{self.name}: not usable: nested too deeply.") from error
         if not data:
-            raise ConfigError(f"{self.name} is empty.", fix=MINIMUM)
+            raise ConfigError(f"{self.name} is empty.", fix=self._minimum)
         self._refuse_huge(data, ())
         return data
 
@@ -125,11 +127,20 @@ class TomlDocument:
 
     def fail(self, key: Key, message: str, *, why: str = "", fix: str = "") -> NoReturn:
         """Raise a ConfigError at the line of *key*, or of the nearest table that contains it."""
-        lines = key_lines(self.text)
+        line = self.line(key)
+        place = self.name if line is None else f"{self.name}:{line}"
+        raise ConfigError(f"{place}: {message}", why=why, fix=fix)
+
+    def line(self, key: Key) -> int | None:
+        """Return the line of *key*, or of the nearest table that contains it."""
+        lines = self._lines
         while key and key not in lines:
             key = key[:-1]
-        line = f":{lines[key]}" if key else ""
-        raise ConfigError(f"{self.name}{line}: {message}", why=why, fix=fix)
+        return lines[key] if key else None
+
+    @cached_property
+    def _lines(self) -> Mapping[Key, int]:
+        return key_lines(self.text)
 
     def require(self, key: Key, value: Any, rule: value_rules.ValueRule, example: str = "") -> None:
         """Fail unless *value* obeys *rule*."""
@@ -138,10 +149,13 @@ class TomlDocument:
             *table, name = _names(key)
             self.fail(
                 key,
-                f"{name} = {toml_text.toml(value)} in {table_name(tuple(table))} can't be used",
+                f"{name} = {toml_text.toml(value)} in {self._table(tuple(table))} can't be used",
                 why=problem,
                 fix=f"For example:  {example}" if example else "",
             )
+
+    def _table(self, at: Key) -> str:
+        return table_name(at, self.name)
 
     def check(self, value: Any, at: Key, expected: Expected) -> None:
         """Fail unless *value*, at the key *at*, and every value in it is as *expected*."""
@@ -157,7 +171,7 @@ class TomlDocument:
             *table, name = _names(at)
             self.fail(
                 at,
-                f"{name!r} in {table_name(tuple(table))} is {_kind_of(value)}, but must be"
+                f"{name!r} in {self._table(tuple(table))} is {_kind_of(value)}, but must be"
                 f" {_KINDS[expected.type]}{' or a table' if expected.table else ''}",
                 fix=f"For example:  {expected.example}" if expected.example else "",
             )
@@ -178,11 +192,13 @@ class TomlDocument:
         if expected.others is None:
             self.fail(
                 (*at, key),
-                f"unknown key {key!r} in {table_name(at)}",
+                f"unknown key {key!r} in {self._table(at)}",
                 fix=did_you_mean(key, expected.keys)
                 or f"Known keys: {', '.join(sorted(expected.keys))}.",
             )
         problem = expected.key_rule(key)
         if problem:
-            self.fail((*at, key), f"the key {key!r} in {table_name(at)} can't be used", why=problem)
+            self.fail(
+                (*at, key), f"the key {key!r} in {self._table(at)} can't be used", why=problem
+            )
         return expected.others

@@ -1,0 +1,109 @@
+"""The results of declared tests, as `sfn-release test` reports them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sfn_release.errors import ConfigError, SfnReleaseError
+from sfn_release.testing.declared.declared_test import DeclaredTest
+from sfn_release.testing.declared.run_differences import RunDifference
+from sfn_release.testing.run import Run
+
+DeclaredStatus = Literal["passed", "failed"]
+
+
+@dataclass(frozen=True)
+class DeclaredResult:
+    """The result of one test. It failed if there are *differences* or an *error*.
+
+    *error* is why it couldn't run. *seconds* is how long it took on this machine. *recorded*: its
+    expectations were written just now, from this run.
+    """
+
+    test: DeclaredTest
+    run: Run | None = None
+    differences: tuple[RunDifference, ...] = ()
+    error: SfnReleaseError | None = None
+    seconds: float = 0
+    recorded: bool = False
+
+    @property
+    def status(self) -> DeclaredStatus:
+        """The status."""
+        return "failed" if self.differences or self.error is not None else "passed"
+
+    @property
+    def difference(self) -> str | None:
+        """The differences as text, a line each, or the error; None for a test that passed."""
+        if self.error is not None:
+            return "\n".join(filter(None, (self.error.message, self.error.why, self.error.fix)))
+        if not self.differences:
+            return None
+        return "\n".join(difference_lines(self.differences, self.run))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        return {
+            "workflow": self.test.workflow,
+            "name": self.test.name,
+            "status": self.status,
+            "difference": self.difference,
+            "differences": [difference.to_json() for difference in self.differences],
+            "file": self.test.file,
+            "line": self.test.line,
+            "recorded": self.recorded,
+        }
+
+
+@dataclass(frozen=True)
+class DeclaredReport:
+    """The results of all tests that ran. *errors* stand for files and tests that can't be read.
+
+    *untested* are workflows without a test, by name. *deselected* counts tests that were left out.
+    """
+
+    results: tuple[DeclaredResult, ...]
+    errors: tuple[ConfigError, ...] = ()
+    untested: tuple[str, ...] = ()
+    deselected: int = 0
+
+    @property
+    def passed(self) -> int:
+        """How many tests passed."""
+        return sum(result.status == "passed" for result in self.results)
+
+    @property
+    def failed(self) -> int:
+        """How many tests failed."""
+        return len(self.results) - self.passed
+
+    @property
+    def ok(self) -> bool:
+        """Whether there were tests, and all of them could be read and passed."""
+        return bool(self.results) and not self.failed and not self.errors
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        return {
+            "tests": [result.to_json() for result in self.results],
+            "passed": self.passed,
+            "failed": self.failed,
+            "errors": [
+                {"code": error.code, "message": error.message, "why": error.why, "fix": error.fix}
+                for error in self.errors
+            ],
+            "untested": list(self.untested),
+        }
+
+
+def difference_lines(differences: tuple[RunDifference, ...], run: Run | None) -> Iterator[str]:
+    """Yield a line for each difference, and one about an error that the test didn't compare."""
+    for difference in differences:
+        yield f"{difference.of:<7} {difference}"
+    compared = any(difference.of == "error" for difference in differences)
+    if run is not None and run.error is not None and not compared:
+        place = run.path[-1] if run.path else "no state"
+        cause = f": {run.cause}" if run.cause else ""
+        yield f"ended   in {place} with {run.error}{cause}"
