@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Final
 
 from sfn_release.asl.error_names import States
 from sfn_release.asl.field_types import JSONATA, JSONPATH
+from sfn_release.asl.integrations import ServiceCall
 from sfn_release.checks.definition import ErrorName, ParsedState
 from sfn_release.checks.location import entries
 from sfn_release.checks.rule import Issue
@@ -17,7 +19,9 @@ _RESERVED = "States."
 _OF_LAMBDA = "Lambda."
 _OF_HTTP = re.compile(r"States\.Http\.(StatusCode\.[1-5][0-9]{2}|Socket)")
 """The errors of http:invoke. Source: "Call HTTPS APIs" in AWS's developer guide."""
-_NAMES = tuple(value for key, value in vars(States).items() if not key.startswith("_"))
+RESERVED_NAMES: Final = tuple(
+    value for key, value in vars(States).items() if not key.startswith("_")
+)
 _FIELDS = {RETRIER_NOUN: "Retry", CATCHER_NOUN: "Catch"}
 _ONLY_IN = {
     States.BranchFailed: ("Parallel",),
@@ -80,14 +84,16 @@ def catch_all(error: ErrorName) -> Iterator[Issue]:
 
 def is_unknown(name: str) -> bool:
     """Whether a name begins with States. and the language doesn't define it."""
-    return name.startswith(_RESERVED) and name not in _NAMES and not _OF_HTTP.fullmatch(name)
+    return (
+        name.startswith(_RESERVED) and name not in RESERVED_NAMES and not _OF_HTTP.fullmatch(name)
+    )
 
 
 def unknown_error(error: ErrorName) -> Iterator[Issue]:
     """Report a name that begins with States. and that the language doesn't define."""
     name = error.name
     message = f"There is no error {name}. Names that begin with States. are reserved."
-    yield Issue(error.place, message, did_you_mean(name, _NAMES))
+    yield Issue(error.place, message, did_you_mean(name, RESERVED_NAMES))
 
 
 def is_rare(name: str) -> bool:
@@ -116,11 +122,11 @@ def impossible_error(error: ErrorName) -> Iterator[Issue]:
         name == States.QueryEvaluationError and state.language == JSONPATH and state.type == "Task"
     ):
         yield Issue(error.place, f"A state in {JSONPATH} never reports {name}.", "Remove it.")
-    elif name.startswith(_OF_LAMBDA) and not _may_call(error, "lambda"):
+    elif name.startswith(_OF_LAMBDA) and not _may_call(error.call, "lambda"):
         yield Issue(
             error.place, f"Only Lambda reports {name}, and this Task calls another service."
         )
-    elif _OF_HTTP.fullmatch(name) and not _may_call(error, "http"):
+    elif _OF_HTTP.fullmatch(name) and not _may_call(error.call, "http"):
         yield Issue(error.place, f"Only http:invoke reports {name}, and this Task doesn't call it.")
     elif error.field == "Retry" and name == States.Runtime:
         yield Issue(
@@ -130,8 +136,18 @@ def impossible_error(error: ErrorName) -> Iterator[Issue]:
         )
 
 
-def _may_call(error: ErrorName, service: str) -> bool:
+def never_of_task(name: str, call: ServiceCall | None) -> bool:
+    """Whether no Task that makes *call* reports an error, because another state or service does."""
+    types = _ONLY_IN.get(name)
+    return (
+        is_unknown(name)
+        or is_catch_all(name)
+        or (types is not None and "Task" not in types)
+        or (name.startswith(_OF_LAMBDA) and not _may_call(call, "lambda"))
+        or (_OF_HTTP.fullmatch(name) is not None and not _may_call(call, "http"))
+    )
+
+
+def _may_call(call: ServiceCall | None, service: str) -> bool:
     """Whether a state calls a service, or may: activities and functions aren't known calls."""
-    if error.call is None:
-        return True
-    return service in (error.call.service, error.call.sdk)
+    return call is None or service in (call.service, call.sdk)

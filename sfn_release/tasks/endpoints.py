@@ -276,11 +276,6 @@ def _described(request: _Request, job: Job, submitted: ServiceAnswer) -> Mapping
 
 def _shown_job(request: _Request, job: Job, found: Mapping[str, Any]) -> dict[str, Any]:
     """Return a described job in Step Functions' spelling."""
-    shapes = request.service.shapes
-    action = job.operation[:1].lower() + job.operation[1:]
-    shape = request.service.actions[action]["output"]["shape"]
-    if job.shown:
-        shape = shapes[shape]["members"][job.shown.removesuffix("[]")]["shape"]
-        shape = shapes[shape]["member"]["shape"] if job.shown.endswith("[]") else shape
+    shape = job.shape(request.service)
     shown: dict[str, Any] = from_answer(request.service, shape, found, sdk=False)
     return dict(sorted(shown.items()))

@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from sfn_release.checks.services.botocore_models import Service
+
 JsonObject = Mapping[str, Any]
 
 
@@ -19,7 +21,8 @@ class Job:
 
     *operation* describes it, with the request that *request* makes of the submission's request and
     answer. *find* returns the job in that answer; *status* its state. *shown* is the name of the
-    member of the answer's shape whose shape the job has, with "[]" for an item of a list.
+    member of the answer's shape whose shape the job has, with "[]" for an item of a list. A task's
+    result has the job in its member *wrapped*, or is the job if that is "".
     """
 
     operation: str
@@ -30,6 +33,15 @@ class Job:
     failed: frozenset[str]
     shown: str = ""
     wrapped: str = ""
+
+    def shape(self, service: Service) -> str:
+        """Return the name of a job's shape in the model of its *service*."""
+        action = self.operation[:1].lower() + self.operation[1:]
+        shape: str = service.actions[action]["output"]["shape"]
+        if self.shown:
+            shape = service.shapes[shape]["members"][self.shown.removesuffix("[]")]["shape"]
+            shape = service.shapes[shape]["member"]["shape"] if self.shown.endswith("[]") else shape
+        return shape
 
 
 def _exit_status(task: JsonObject) -> str:

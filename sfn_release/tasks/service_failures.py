@@ -9,14 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from sfn_release.checks.services.botocore_models import Service
 from sfn_release.simulator import TaskFailure
 
 _SUFFIX: Final = "Exception"
+_UNREACHED: Final = "SdkClientException"
 
-_V1: Final[Mapping[str, tuple[str, str, str]]] = {
+PREFIXES: Final[Mapping[str, tuple[str, str, str]]] = {
     # id in a Resource: the prefix of errors, the service in causes, the exception of all others
     "athena": ("Athena", "AmazonAthena", "AmazonAthenaException"),
     "batch": ("Batch", "AWSBatch", "AWSBatchException"),
@@ -82,17 +84,37 @@ def unreachable(
     """Return the failure of a task whose request didn't reach the service."""
     prefix = service.error_prefix if sdk else _v1(service)[0]
     cause = f"Unable to execute HTTP request: {problem}"
-    return TaskFailure(f"{prefix}.SdkClientException", cause, at_submission=at_submission)
+    return TaskFailure(f"{prefix}.{_UNREACHED}", cause, at_submission=at_submission)
+
+
+@cache
+def error_names(service: Service, *, sdk: bool) -> tuple[str, ...]:
+    """Return the names of all errors of a service, by its model. The first one is the general one.
+
+    A task has the general error for every code that the service's model doesn't have.
+    """
+    prefix = service.error_prefix if sdk else _v1(service)[0]
+    codes = [name for name, shape in service.shapes.items() if shape.get("exception")]
+    names = [_general(service, sdk=sdk), _UNREACHED, *map(_java_name, codes)]
+    return tuple(f"{prefix}.{name}" for name in names)
 
 
 def _v1(service: Service) -> tuple[str, str, str]:
     prefix = service.error_prefix
-    return _V1.get(service.id, (prefix, f"Amazon{prefix}", f"Amazon{prefix}Exception"))
+    return PREFIXES.get(service.id, (prefix, f"Amazon{prefix}", f"Amazon{prefix}Exception"))
 
 
 def _exception(service: Service, code: str, *, sdk: bool) -> str:
     """Return the class of Java's exception: the modelled error's, or the service's general one."""
     for name, shape in service.shapes.items():
         if shape.get("exception") and code in (name, shape.get("error", {}).get("code")):
-            return name if name.endswith(_SUFFIX) else name + _SUFFIX
+            return _java_name(name)
+    return _general(service, sdk=sdk)
+
+
+def _java_name(name: str) -> str:
+    return name if name.endswith(_SUFFIX) else name + _SUFFIX
+
+
+def _general(service: Service, *, sdk: bool) -> str:
     return f"{service.error_prefix}{_SUFFIX}" if sdk else _v1(service)[2]

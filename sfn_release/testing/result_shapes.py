@@ -1,76 +1,40 @@
 """Holds mocked results and errors of tasks against the models of AWS's services.
 
-A mock that AWS could never return proves nothing. Sources: botocore's models, "Integrating
-optimized services with Step Functions" and "Learning to use AWS service SDK integrations" in AWS's
-developer guide.
+A mock that AWS could never return proves nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Any
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any, Final, assert_never
 
-from sfn_release.simulator import TaskCall, Tasks
+from sfn_release.checks.location import Location
+from sfn_release.checks.services.result_validation import ResultFault, json_type, result_faults
+from sfn_release.simulator import Later, TaskCall, TaskFailure, TaskResult, Tasks
+from sfn_release.testing.mocked_errors import error_problems
+from sfn_release.testing.result_models import ResultModel, result_model, submission_model
+from sfn_release.testing.shape_problem import ShapeProblem
+from sfn_release.text import did_you_mean, shorten
 
-
-class MockedResultWarning(UserWarning):
-    """A mock answers a task as AWS never would."""
-
-
-class MockedResultError(AssertionError):
-    """The same in a strict test: it fails, and lists all *problems*."""
-
-    def __init__(self, problems: Iterable[ShapeProblem]) -> None:
-        self.problems = tuple(problems)
-        super().__init__("\n".join(str(problem) for problem in self.problems))
-
-
-@dataclass(frozen=True)
-class ShapeProblem:
-    """One thing in a mocked answer that AWS would never return.
-
-    *state* is the task's state, "" if it isn't known; *resource* its Resource. *path* is the
-    JSON path of the fault in the result (``$.Item.total``), "" for an error name. *message* is a
-    sentence, *fix* the next thing to do, or "".
-    """
-
-    resource: str
-    path: str
-    message: str
-    fix: str = ""
-    state: str = ""
-
-    def __str__(self) -> str:
-        place = f'The mock of "{self.state}"' if self.state else "The mocked result"
-        at = f" at {self.path}" if self.path else ""
-        return f"{place} ({self.resource}){at}: {self.message} {self.fix}".rstrip()
+_SHOWN: Final = 8  # known values or members that a message lists
 
 
 def shape_problems(resource: str, result: Any) -> list[ShapeProblem]:
     """Return what in *result* a task with this Resource would never get from AWS.
 
-    The results of functions, activities and callbacks are free, and so are those of services that
+    The results of functions, activities and callbacks are free, and so are those of actions that
     the installed botocore doesn't have.
     """
-    del resource, result
-    return []
-
-
-def error_problems(resource: str, error: str | None) -> list[ShapeProblem]:
-    """Return why a task with this Resource would never fail with the *error* name.
-
-    The errors of functions, activities and callbacks are free, except for those that begin with
-    ``States.``.
-    """
-    del resource, error
-    return []
+    return [*_problems(resource, result_model(resource), result)]
 
 
 class HeldToShapes:
     """Answers tasks as *tasks* do, and reports each problem of an answer to *on_problem*.
 
-    Wrap the mocks alone: what handlers and endpoints answer is real.
+    Wrap the mocks alone: what handlers and endpoints answer is real. The items that a mock gives to
+    a Map's ItemReader are free.
     """
 
     def __init__(self, tasks: Tasks, on_problem: Callable[[ShapeProblem], None]) -> None:
@@ -79,21 +43,105 @@ class HeldToShapes:
 
     def run(self, call: TaskCall) -> Any:
         """Answer *call*."""
-        return self._tasks.run(call)
+        try:
+            answer = self._tasks.run(call)
+        except TaskFailure as failure:
+            self._submission(call, failure.submitted)
+            self._report(call, error_problems(call.resource, failure.error))
+            raise
+        if call.reads_items:
+            return answer
+        match answer:
+            case Later(submitted=submitted):
+                self._submission(call, submitted)
+            case TaskResult(result, submitted=submitted):
+                self._submission(call, submitted)
+                self._report(call, shape_problems(call.resource, result))
+            case result:
+                self._report(call, shape_problems(call.resource, result))
+        return answer
+
+    def _submission(self, call: TaskCall, submitted: Any) -> None:
+        if submitted is not None:
+            model = submission_model(call.resource)
+            self._report(call, [*_problems(call.resource, model, submitted)])
+
+    def _report(self, call: TaskCall, problems: list[ShapeProblem]) -> None:
+        for problem in problems:
+            self._on_problem(replace(problem, state=call.state))
 
 
-def report_problems(
-    problems: Iterable[ShapeProblem], *, strict: bool = False, stacklevel: int = 2
-) -> None:
-    """Warn of each problem once, by MockedResultWarning.
+def _problems(resource: str, model: ResultModel | None, result: Any) -> Iterator[ShapeProblem]:
+    if model is None:
+        return
+    shapes = model.service.shapes
+    if result is None:
+        if shapes[model.shape]["members"].keys() - model.added:
+            yield ShapeProblem(resource, "$", "the result is null, but AWS returns an object.")
+        return
+    for fault in result_faults(model.service, model.shape, result, sdk=model.sdk):
+        if _is_number_for_time(model, fault):
+            continue
+        message, fix = _words(model, fault)
+        yield ShapeProblem(resource, Location(fault.keys).path, message, fix)
 
-    Raises MockedResultError for all of them instead if the test is *strict*. *stacklevel* is the
-    one of `warnings.warn`, counted from the caller.
-    """
-    import warnings
 
-    found = dict.fromkeys(problems)
-    if strict and found:
-        raise MockedResultError(found)
-    for problem in found:
-        warnings.warn(str(problem), MockedResultWarning, stacklevel=stacklevel + 1)
+def _is_number_for_time(model: ResultModel, fault: ResultFault) -> bool:
+    """Whether a time is a number, as optimized integrations show it."""
+    timed = model.service.shapes[fault.shape]["type"] == "timestamp"
+    number = isinstance(fault.value, int | float) and not isinstance(fault.value, bool)
+    return timed and number and not model.sdk
+
+
+def _words(model: ResultModel, fault: ResultFault) -> tuple[str, str]:
+    """Return the message and the fix of a fault."""
+    shape = model.service.shapes[fault.shape]
+    match fault.kind:
+        case "type":
+            wanted = json_type(shape)
+            if shape["type"] == "timestamp":
+                wanted = "a time as text" if model.sdk else "a time, in milliseconds since 1970"
+            return f"expected {wanted}, not {_shown(fault.value)}.", _text_of(shape, fault)
+        case "time":
+            return (
+                f"{_shown(fault.value)} isn't a time in ISO 8601.",
+                'For example: "2026-01-01T00:00:00Z".',
+            )
+        case "enum":
+            known = shape["enum"]
+            return (
+                f"{_shown(fault.value)} isn't a value of {fault.name}.",
+                did_you_mean(str(fault.value), known) or f"Known values: {_listed(known)}.",
+            )
+        case "size":
+            return f"{fault.words}.", ""
+        case "required":
+            return f"{fault.name} is missing, but AWS always returns it.", ""
+        case "unknown":
+            return _unknown(model, fault)
+        case _ as never:
+            assert_never(never)
+
+
+def _text_of(shape: Any, fault: ResultFault) -> str:
+    structured = shape["type"] in ("string", "blob") and isinstance(fault.value, dict | list)
+    return "Write the JSON as text." if structured else ""
+
+
+def _unknown(model: ResultModel, fault: ResultFault) -> tuple[str, str]:
+    members = model.service.members(fault.shape, sdk=model.sdk)
+    known = [name for name in members if fault.keys or name not in model.added]
+    message = f"AWS returns no member {fault.name} here."
+    if not known:
+        return message, "The result is an empty object."
+    same = [name for name in known if name.lower() == fault.name.lower()]
+    near = f'Did you mean "{same[0]}"?' if same else did_you_mean(fault.name, known)
+    return message, near or f"Known members: {_listed(known)}."
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(names[:_SHOWN]) + (" …" if len(names) > _SHOWN else "")
+
+
+def _shown(value: Any) -> str:
+    return shorten(json.dumps(value, ensure_ascii=False, default=repr))

@@ -13,48 +13,12 @@ from sfn_release.checks.services.botocore_models import (
     optimized_service,
     sdk_service,
 )
+from sfn_release.checks.services.polled_actions import POLLED
 from sfn_release.checks.services.result_validation import result_fault
 from sfn_release.local_service.api import api_errors
 
 _WITHOUT_MODEL: Final = (("http", "invoke"), ("apigateway", "invoke"), ("eks", "call"))
 """Calls whose results AWS doesn't validate, as the guide says. ``eks:runJob`` has no model."""
-
-_JOBS: Final = {
-    ("athena", "startQueryExecution"): "getQueryExecution",
-    ("batch", "submitJob"): "describeJobs",
-    ("bedrock", "createModelCustomizationJob"): "getModelCustomizationJob",
-    ("codebuild", "startBuild"): "batchGetBuilds",
-    ("codebuild", "startBuildBatch"): "batchGetBuildBatches",
-    ("databrew", "startJobRun"): "describeJobRun",
-    ("ecs", "runTask"): "describeTasks",
-    ("eks", "createCluster"): "describeCluster",
-    ("eks", "createFargateProfile"): "describeFargateProfile",
-    ("eks", "createNodegroup"): "describeNodegroup",
-    ("eks", "deleteCluster"): "describeCluster",
-    ("eks", "deleteFargateProfile"): "describeFargateProfile",
-    ("eks", "deleteNodegroup"): "describeNodegroup",
-    ("elasticmapreduce", "addStep"): "describeStep",
-    ("elasticmapreduce", "createCluster"): "describeCluster",
-    ("elasticmapreduce", "terminateCluster"): "describeCluster",
-    ("emr-containers", "createVirtualCluster"): "describeVirtualCluster",
-    ("emr-containers", "deleteVirtualCluster"): "describeVirtualCluster",
-    ("emr-containers", "startJobRun"): "describeJobRun",
-    ("emr-serverless", "createApplication"): "getApplication",
-    ("emr-serverless", "deleteApplication"): "getApplication",
-    ("emr-serverless", "startApplication"): "getApplication",
-    ("emr-serverless", "stopApplication"): "getApplication",
-    ("emr-serverless", "startJobRun"): "getJobRun",
-    ("glue", "startJobRun"): "getJobRun",
-    ("mediaconvert", "createJob"): "getJob",
-    ("sagemaker", "createAutoMLJob"): "describeAutoMLJob",
-    ("sagemaker", "createHyperParameterTuningJob"): "describeHyperParameterTuningJob",
-    ("sagemaker", "createLabelingJob"): "describeLabelingJob",
-    ("sagemaker", "createProcessingJob"): "describeProcessingJob",
-    ("sagemaker", "createTrainingJob"): "describeTrainingJob",
-    ("sagemaker", "createTransformJob"): "describeTransformJob",
-    ("states", "startExecution"): "describeExecution",
-}
-"""The action that a ``.sync`` task polls; its result is the task's."""
 
 
 def check_result(resource: str, result: Any, *, mode: str) -> None:
@@ -67,7 +31,7 @@ def check_result(resource: str, result: Any, *, mode: str) -> None:
     if mode == "NONE" or call is None or call.wait == CALLBACK:
         return
     service = _service(call)
-    action = _JOBS.get((call.service, call.action), "") if call.wait else call.action
+    action = POLLED.get((call.service, call.action), "") if call.wait else call.action
     if service is None or action not in service.actions:
         return
     shape = service.output_of(action)
