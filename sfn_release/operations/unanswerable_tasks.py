@@ -27,7 +27,7 @@ class UnanswerableTasks:
     def run(self, call: TaskCall) -> Any:
         """Return the answer of *tasks*. Raises NoAnswer if it would never come."""
         answer = self.tasks.run(call)
-        if not isinstance(answer, Later) or answer.work is not None:
+        if not isinstance(answer, Later) or answer.work is not None or answer.timeout is not None:
             return answer
         if self.nested and any(name in call.resource for name in _STEP_FUNCTIONS):
             return answer

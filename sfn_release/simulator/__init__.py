@@ -38,6 +38,7 @@ from sfn_release.simulator.execution_outcome import (
     ExecutionOutcome,
     ExecutionStatus,
 )
+from sfn_release.simulator.machine import Stretch
 from sfn_release.simulator.map_runs.child_execution import ChildExecution
 from sfn_release.simulator.map_runs.map_run_record import MapRun
 from sfn_release.simulator.mocks import Mocks, load_mocks
@@ -67,6 +68,7 @@ __all__ = [
     "Observer",
     "RealClock",
     "Redrive",
+    "Stretch",
     "TaskCall",
     "TaskFailure",
     "TaskResult",

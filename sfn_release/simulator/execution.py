@@ -46,6 +46,7 @@ from sfn_release.simulator.machine import (
     ExecutionRun,
     Frame,
     StopRequest,
+    Stretch,
     walk,
 )
 from sfn_release.simulator.observer import Observer
@@ -113,7 +114,8 @@ class _End:
 class Execution:
     """One execution of *definition* on *input*.
 
-    *observer* receives its events and transitions. *variables* are set before the first state.
+    *observer* receives its events and transitions. *variables* are set before the first state. It
+    runs a *stretch* of the machine, by default the whole one.
 
     With *well_formed*, you have found no `shape_fault` in the definition, and it isn't looked for
     again. *wait_time_scale* multiplies the time of Wait states. UUIDs, jitter and task tokens
@@ -131,6 +133,7 @@ class Execution:
         context: ContextSeed,
         observer: Observer = Observer(),  # noqa: B008 - frozen
         variables: Mapping[str, Any] = {},
+        stretch: Stretch = Stretch(),  # noqa: B008 - frozen
         redrive: Redrive | None = None,
         well_formed: bool = False,
         wait_time_scale: float = 1,
@@ -157,7 +160,7 @@ class Execution:
         )
         fault = None if well_formed else shape_fault(definition)
         self._deadline = _deadline({} if fault else definition, clock.now(), context.type)
-        main = _main(self._run, self._frame, definition, fault, input, redrive)
+        main = _main(self._run, self._frame, definition, fault, input, redrive, stretch)
         self._scheduler = Scheduler(clock, main)
 
     @property
@@ -291,6 +294,7 @@ def _main(
     fault: str | None,
     input: Any,
     redrive: Redrive | None,
+    stretch: Stretch,
 ) -> Strand:
     """Start, or redrive, and walk through the machine."""
     if redrive is None:
@@ -302,7 +306,7 @@ def _main(
     if fault:
         raise ExecutionFailure(RUNTIME, f"The definition can't be run: {fault}")
     checkpoint = None if redrive is None else redrive.checkpoint
-    return (yield from walk(run, frame, definition, input, checkpoint))
+    return (yield from walk(run, frame, definition, input, checkpoint, stretch))
 
 
 def deliver_work(run: ExecutionRun, scheduler: Scheduler) -> None:
@@ -326,7 +330,8 @@ def _result(future: Future[Any]) -> TaskResult | TaskFailure | ExecutionFailure:
 
 def _seed(context: ContextSeed, redrive: Redrive | None) -> str:
     """Return the seed of an execution; a redrive draws new task tokens."""
-    return f"{context.execution_arn} {redrive.count}" if redrive else context.execution_arn
+    parts = [context.execution_arn, str(redrive.count) if redrive else "", context.random_seed]
+    return " ".join(filter(None, parts))
 
 
 def _context_object(context: ContextSeed, input: Any, redrive: Redrive | None) -> dict[str, Any]:

@@ -63,6 +63,7 @@ class ContextSeed:
     """The values of the context object (``$$``) that come from outside the definition.
 
     *type* is the state machine's. The context object of EXPRESS executions has no RedriveCount.
+    Another *random_seed* draws other UUIDs, random numbers, jitter and task tokens.
     """
 
     execution_arn: str
@@ -72,3 +73,4 @@ class ContextSeed:
     state_machine_name: str
     started_at: datetime
     type: str = "STANDARD"
+    random_seed: str = ""

@@ -164,31 +164,45 @@ The *inner* part of a distributed Map is its map run: ``{"map_run": {...}}``.
 """
 
 
+@dataclass(frozen=True)
+class Stretch:
+    """The part of a machine that runs: from the state *first* to the state *last*, inclusive.
+
+    Without a *first* state, it's from the machine's StartAt. It ends at an end of the machine
+    anyway, and after the first visit of *last* that doesn't fail, whichever state follows.
+    """
+
+    first: str | None = None
+    last: str | None = None
+
+
 def walk(
     run: ExecutionRun,
     frame: Frame,
     machine: Mapping[str, Any],
     input: Any,
     resume: Checkpoint | None = None,
+    stretch: Stretch = Stretch(),
 ) -> Strand:
     """Run *machine* from its StartAt to an end and return its output. Raises StateFailure.
 
-    With *resume*, go on from that position instead of starting.
+    With *resume*, go on from that position instead of starting. With a *stretch*, run that part.
     """
     frame.language = machine.get("QueryLanguage", frame.language)
-    name = machine.get("StartAt")
+    name = machine.get("StartAt") if stretch.first is None else stretch.first
     if resume is not None and resume["state"] is not None:
         name, input = resume["state"], resume["input"]
         frame.variables = dict(resume["variables"])
     else:
         resume = None
-        run.observer.transition(Transition("start", "", name))
+        if stretch.first is None:
+            run.observer.transition(Transition("start", "", name))
     while name is not None:
         exit_ = yield from _visit(run, frame, machine, name, input, resume)
         resume = None
         run.observer.transition(Transition(exit_.kind, name, exit_.next, exit_.rule, exit_.error))
         frame.variables.update(exit_.assigned)
-        name, input = exit_.next, exit_.output
+        name, input = exit_.next if name != stretch.last else None, exit_.output
     return input
 
 

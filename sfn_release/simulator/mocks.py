@@ -23,6 +23,9 @@ An answer is an object with exactly one of
 ``error``
     the name of the error that the task fails with (null for a callback that names none), and
     optionally its ``cause``;
+``timeout``
+    true: the task never ends, and runs into its TimeoutSeconds. ``"heartbeat"``: its worker is
+    silent, and it runs into its HeartbeatSeconds. A task without them ends with its execution;
 
 and optionally ``seconds``, the time that the task takes. A task that exceeds the state's
 TimeoutSeconds or HeartbeatSeconds fails with States.Timeout. A list has the answers of successive
@@ -41,21 +44,31 @@ waits until you send the end yourself, with SendTaskSuccess or SendTaskFailure::
 For a Map with an ItemReader, use the Map's name: ``return`` is the list of items, or S3's answer,
 ``{"Body": "id\n1\n2"}`` from GetObject or ``{"Contents": [...]}`` from ListObjectsV2.
 
-In Python you can also answer with a callable. It takes the payload and returns the result. A
-TaskFailure, or any other exception, fails the task as it would fail a Lambda function.
+In Python you can also answer with a callable, alone or in a list. It takes the payload and returns
+the result. A TaskFailure, or any other exception, fails the task as it would fail a Lambda
+function. An AssertionError is the test's own, and leaves the simulator. `ByCall` is for a callable
+that needs more than the payload.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from sfn_release.asl.integrations import CALLBACK, WAITS
 from sfn_release.asl.partitions import known_arn
 from sfn_release.canonical import loads
 from sfn_release.errors import ConfigError, DefinitionError
+from sfn_release.simulator.mock_answers import (
+    KINDS,
+    SUBMITTED,
+    TIMEOUTS,
+    AnswerSequence,
+    ByCall,
+    MockAnswer,
+    read_answers,
+)
 from sfn_release.simulator.task_protocol import (
     Later,
     NoAnswer,
@@ -63,24 +76,9 @@ from sfn_release.simulator.task_protocol import (
     TaskFailure,
     TaskResult,
 )
-from sfn_release.text import did_you_mean
 
-MockAnswer = Mapping[str, Any] | Sequence[Mapping[str, Any]] | Callable[[Any], Any]
-
-_KINDS = ("return", "payload", "error")
-_SUBMITTED = "submitted"
-_KEYS = (*_KINDS, "cause", "seconds", _SUBMITTED)
-_PER = ("iteration", "execution")
 _LAMBDA_INVOKE = ":states:::lambda:invoke"
 _SUBMITS = tuple(filter(None, WAITS))
-
-
-@dataclass(frozen=True)
-class _Sequence:
-    """The answers of successive calls, counted per iteration or per execution."""
-
-    answers: list[Mapping[str, Any]]
-    per_execution: bool = False
 
 
 class Mocks:
@@ -92,10 +90,10 @@ class Mocks:
 
     def __init__(self, answers: Mapping[str, MockAnswer] | None = None, *, file: str = "") -> None:
         self.file = file
-        self._answers: dict[str, Callable[[Any], Any] | _Sequence] = {}
-        for key, answer in (answers or {}).items():
-            made = answer if callable(answer) else _sequence(key, answer, file)
-            self._answers[known_arn(key)] = made
+        self._answers = {
+            known_arn(key): read_answers(key, answer, file)
+            for key, answer in (answers or {}).items()
+        }
         self._calls: dict[object, int] = {}
 
     def fresh(self) -> Mocks:
@@ -117,30 +115,35 @@ class Mocks:
         answer = self._answers.get(key)
         return None if answer is None else lambda: self._give(answer, call)
 
-    def _give(self, answer: Callable[[Any], Any] | _Sequence, call: TaskCall) -> Any:
-        if not isinstance(answer, _Sequence):
-            return _ask(answer, call.payload)
-        counted = call.state, () if answer.per_execution else call.iteration
+    def _give(self, answers: AnswerSequence, call: TaskCall) -> Any:
+        counted = call.state, () if answers.per_execution else call.iteration
         count = self._calls.get(counted, 0)
         self._calls[counted] = count + 1
-        chosen = answer.answers[min(count, len(answer.answers) - 1)]
-        seconds, submitted = chosen.get("seconds", 0), chosen.get(_SUBMITTED)
-        if _SUBMITTED in chosen:
+        chosen = answers.answers[min(count, len(answers.answers) - 1)]
+        if isinstance(chosen, ByCall):
+            return chosen.give(call)
+        return self._written(chosen, call) if isinstance(chosen, Mapping) else ask(chosen, call)
+
+    def _written(self, chosen: Mapping[str, Any], call: TaskCall) -> Any:
+        """Give an answer as mock files write it."""
+        seconds, submitted = chosen.get("seconds", 0), chosen.get(SUBMITTED)
+        if SUBMITTED in chosen:
             self._refuse_unsubmitted(call, chosen)
-        if chosen.keys().isdisjoint(_KINDS):
+        if chosen.keys().isdisjoint(KINDS):
             return Later(submitted=submitted)
+        if "timeout" in chosen:
+            return Later(submitted=submitted, timeout=TIMEOUTS[chosen["timeout"]])
         if "error" in chosen:
             raise TaskFailure(
                 chosen["error"], chosen.get("cause"), seconds=seconds, submitted=submitted
             )
-        result = chosen["return"] if "return" in chosen else chosen["payload"]
-        if "payload" in chosen and call.resource.endswith(_LAMBDA_INVOKE):
-            result = {"ExecutedVersion": "$LATEST", "Payload": result, "StatusCode": 200}
-        return TaskResult(result, seconds, submitted)
+        if "return" in chosen:
+            return TaskResult(chosen["return"], seconds, submitted)
+        return TaskResult(function_result(call.resource, chosen["payload"]), seconds, submitted)
 
     def _refuse_unsubmitted(self, call: TaskCall, answer: Mapping[str, Any]) -> None:
         """Raise NoAnswer if the task isn't submitted, or if you couldn't send its end."""
-        ends = not answer.keys().isdisjoint(_KINDS)
+        ends = not answer.keys().isdisjoint(KINDS)
         if call.resource.endswith(_SUBMITS if ends else CALLBACK):
             return
         known = "a .sync or .waitForTaskToken task" if ends else "a .waitForTaskToken task"
@@ -188,14 +191,25 @@ def load_mocks(text: str | bytes, *, file: str = "") -> Mocks:
     return Mocks(answers, file=file)
 
 
-def _ask(answer: Callable[[Any], Any], payload: Any) -> Any:
+def ask(answer: Callable[..., Any], call: TaskCall, *others: Any) -> Any:
+    """Return the result of a callable for a copy of the payload of *call*, and *others*.
+
+    Raises TaskFailure for an exception, as a Lambda function fails.
+    """
     try:
-        return answer(json.loads(json.dumps(payload)))  # a copy, which the callable may change
-    except (TaskFailure, NoAnswer):
+        return answer(json.loads(json.dumps(call.payload)), *others)
+    except (TaskFailure, NoAnswer, AssertionError):
         raise
     except Exception as error:  # a Lambda function can raise anything
         cause = {"errorMessage": str(error), "errorType": type(error).__name__}
         raise TaskFailure(type(error).__name__, json.dumps(cause)) from error
+
+
+def function_result(resource: str, payload: Any) -> Any:
+    """Return a Lambda function's *payload* as a task with this Resource gets it."""
+    if not resource.endswith(_LAMBDA_INVOKE):
+        return payload
+    return {"ExecutedVersion": "$LATEST", "Payload": payload, "StatusCode": 200}
 
 
 def task_names(definition: Mapping[str, Any]) -> Iterator[str]:
@@ -218,64 +232,3 @@ def mocked_tasks(definition: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
                     yield name, holder["Resource"]
             scopes += [state.get("ItemProcessor"), state.get("Iterator")]
             scopes += branches if isinstance(branches := state.get("Branches"), list) else []
-
-
-def _sequence(key: str, answer: Any, file: str) -> _Sequence:
-    """Check one key's *answer* and return it as a sequence."""
-    where = f"{file or 'mocks'}: {json.dumps(key, ensure_ascii=False)}"
-    per = _PER[0]
-    if isinstance(answer, Mapping) and not {"answers", "per"}.isdisjoint(answer):
-        per = answer.get("per", per)
-        others = ", ".join(json.dumps(key) for key in answer if key not in ("per", "answers"))
-        if others or "answers" not in answer:
-            raise ConfigError(
-                f'{where}: write "per" and "answers" together, without other keys.',
-                why=f"Found {others}." if others else "",
-                fix='Write {"per": "execution", "answers": [...]}.',
-            )
-        if per not in _PER:
-            raise ConfigError(f'{where}: "per" must be "iteration" or "execution".')
-        answer = answer["answers"]
-        if not isinstance(answer, list | tuple):
-            raise ConfigError(f'{where}: "answers" must be a list.')
-    answers = list(answer) if isinstance(answer, list | tuple) else [answer]
-    if not answers:
-        raise ConfigError(f"{where}: an empty list has no answer.")
-    for index, single in enumerate(answers):
-        listed = isinstance(answer, list | tuple)
-        at = f"{where}[{index}]" if listed else where
-        if not isinstance(single, Mapping):
-            raise ConfigError(
-                f"{at}: an answer must be an object, not {json.dumps(single, default=repr)}.",
-                why="A list has the answers of successive calls." if listed else "",
-                fix='If the list is the result, write {"return": [...]}.'
-                if listed
-                else 'Wrap the result: {"return": ...}.',
-            )
-        _check(single, at)
-    return _Sequence(answers, per == "execution")
-
-
-def _check(answer: Mapping[str, Any], at: str) -> None:
-    for name in answer:
-        if name not in _KEYS:
-            raise ConfigError(
-                f"{at}: unknown key {json.dumps(name, ensure_ascii=False)}.",
-                fix=did_you_mean(name, _KEYS) or f"Known here: {', '.join(_KEYS)}.",
-            )
-    kinds = [kind for kind in _KINDS if kind in answer]
-    if len(kinds) > 1 or not (kinds or _SUBMITTED in answer):
-        raise ConfigError(
-            f'{at}: an answer needs exactly one of "return", "payload" and "error".',
-            why='"submitted" can be alone for a callback task, which waits until you send its end.',
-        )
-    if "seconds" in answer and not kinds:
-        raise ConfigError(f'{at}: "seconds" needs "return", "payload" or "error" beside it.')
-    if "cause" in answer and "error" not in answer:
-        raise ConfigError(f'{at}: "cause" needs "error" beside it.')
-    for name in ("error", "cause"):
-        if name in answer and not isinstance(answer[name], str | None):
-            raise ConfigError(f'{at}: "{name}" must be a string.')
-    seconds = answer.get("seconds", 0)
-    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or seconds < 0:
-        raise ConfigError(f'{at}: "seconds" must be a number, 0 or more.')

@@ -8,6 +8,7 @@ from typing import Any
 from sfn_release.simulator.clock import Clock
 from sfn_release.simulator.execution import Execution
 from sfn_release.simulator.execution_outcome import ContextSeed, ExecutionOutcome
+from sfn_release.simulator.machine import Stretch
 from sfn_release.simulator.observer import Observer
 from sfn_release.simulator.task_protocol import Tasks
 
@@ -21,10 +22,12 @@ def simulate(
     context: ContextSeed,
     observer: Observer = Observer(),  # noqa: B008 - frozen
     variables: Mapping[str, Any] = {},
+    stretch: Stretch = Stretch(),  # noqa: B008 - frozen
 ) -> ExecutionOutcome:
     """Run *definition* on *input* and return its outcome.
 
-    *observer* receives its events and transitions. *variables* are set before the first state.
+    *observer* receives its events and transitions. *variables* are set before the first state. A
+    *stretch* is the part of the definition to run.
 
     If the execution fails, or the *definition* can't be run, you get an outcome too. UUIDs, jitter
     and task tokens depend on the execution's ARN only, so the same execution runs the same way
@@ -39,6 +42,7 @@ def simulate(
         context=context,
         observer=observer,
         variables=variables,
+        stretch=stretch,
     )
     return drive(execution, clock)
 

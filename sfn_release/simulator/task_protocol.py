@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 
 @dataclass(frozen=True)
@@ -90,10 +90,14 @@ class Later:
     With a *work* in progress, its result is the answer, as `Tasks.run` returns or raises it. In
     virtual time the execution waits for that work while time stands still. *submitted* is the
     service's answer to the submission of a ``.sync`` or callback task.
+
+    With a *timeout*, the answer never comes, on purpose: the task runs into its TimeoutSeconds
+    (``task``; its heartbeats come in time) or into its HeartbeatSeconds (``heartbeat``).
     """
 
     work: Future[Any] | None = None
     submitted: Any = None
+    timeout: Literal["task", "heartbeat"] | None = None
 
 
 @dataclass(frozen=True)

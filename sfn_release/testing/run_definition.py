@@ -11,6 +11,7 @@ from sfn_release.simulator import (
     ContextSeed,
     Later,
     Observer,
+    Stretch,
     TaskCall,
     TaskFailure,
     TaskResult,
@@ -20,6 +21,7 @@ from sfn_release.simulator import (
     simulate,
 )
 from sfn_release.simulator.failure import ExecutionFailure
+from sfn_release.testing.inner_machines import machine_of
 from sfn_release.testing.run import Call, Run
 
 STILL_RUNNING = "SfnRelease.StillRunning"
@@ -33,13 +35,18 @@ def run_definition(
     tasks: Tasks,
     context: ContextSeed,
     variables: Mapping[str, Any] = {},
+    stretch: Stretch = Stretch(),  # noqa: B008 - frozen
     most_steps: int | None = None,
 ) -> Run:
     """Run *definition* on *input*, from the start time of *context*; *tasks* answer its tasks.
 
     *variables* are set before the first state. An execution that fails is a Run too. With
     *most_steps*, an execution fails with `STILL_RUNNING` after so many transitions.
+
+    A *stretch* may begin inside a Map or a Parallel: it runs the machine in there by itself. Raises
+    NotFoundError if its states don't exist, or aren't in the same machine.
     """
+    machine = machine_of(definition, stretch)
     transitions: list[Transition] = []
     clock = VirtualClock(context.started_at)
     recording = _Recording(tasks, clock, transitions)
@@ -50,13 +57,14 @@ def run_definition(
             raise ExecutionFailure(STILL_RUNNING, f"It goes on after {most_steps} steps.")
 
     outcome = simulate(
-        definition,
+        machine,
         input,
         tasks=recording,
         clock=clock,
         context=context,
         observer=Observer(transition=keep),
         variables=variables,
+        stretch=stretch,
     )
     return Run(definition, input, outcome, tuple(transitions), tuple(recording.calls))
 

@@ -215,7 +215,7 @@ def test_an_answer_that_is_not_json_is_told() -> None:
         ('{"A": {"return": 1, "error": "E"}}', '"A": an answer needs exactly one of'),
         ('{"A": {"return": 1, "second": 2}}', '"A": unknown key "second"'),
         ('{"A": {"retrun": 1}}', 'Did you mean "return"?'),
-        ('{"A": {"x": 1}}', "Known here: return, payload, error, cause, seconds, submitted."),
+        ('{"A": {"x": 1}}', "Known here: return, payload, error, timeout, cause, seconds"),
         ('{"A": {}}', '"submitted" can be alone'),
         ('{"A": [1, 2]}', 'If the list is the result, write {"return": [...]}.'),
         ('{"A": {"submitted": 1, "seconds": 2}}', '"A": "seconds" needs "return", "payload" or'),

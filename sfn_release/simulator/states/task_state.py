@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -105,7 +105,10 @@ def _attempt(run: ExecutionRun, frame: Frame, visit: StateVisit, count: int) -> 
         details = with_output(text, **kind.resource)
         frame.last = run.history.record("TaskSubmitted", frame.last, details)
     if isinstance(answer, Later):
-        answer = yield from _message(run, frame, kind, call, scheduled)
+        beats = None if answer.timeout == "task" else call.heartbeat_seconds
+        answer = yield from _message(
+            run, frame, kind, replace(call, heartbeat_seconds=beats), scheduled
+        )
     yield from _spend(run, frame, kind, call, answer.seconds)
     if isinstance(answer, TaskFailure):
         raise _record_failure(run, frame, kind, StateFailure(answer.error, answer.cause))

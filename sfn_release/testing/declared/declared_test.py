@@ -56,7 +56,7 @@ class DeclaredTest:
     """A test of a *workflow*, from a *file* (its path below the project) and *line*.
 
     *mocks* have the form of a mock file. *test_case* names a case of the MockConfigFile.json. The
-    run goes from *start_at*, by default the definition's own, and ends before *until* starts.
+    run goes from *start_at*, by default the definition's own, and ends after *until*.
     *expected* is None for a test that declares no expectations; it has to succeed.
     """
 
