@@ -52,6 +52,9 @@ COMMANDS = {
         "check": "Check workflow definitions. Exits 1 on errors.",
         "graph": "Print a workflow's state graph as Mermaid or DOT.",
     },
+    "Test": {
+        "coverage": "Show which states and transitions tests reached, or production.",
+    },
     "Release": {
         "plan": "Show what a deployment would change.",
         "publish": "Release the current commit and deploy it.",

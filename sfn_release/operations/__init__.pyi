@@ -13,6 +13,9 @@ from sfn_release.operations.verbs.check_environments import (
     EnvironmentsChecked as EnvironmentsChecked,
 )
 from sfn_release.operations.verbs.check_environments import check_environments as check_environments
+from sfn_release.operations.verbs.coverage import ReleaseCoverage as ReleaseCoverage
+from sfn_release.operations.verbs.coverage import environment_coverage as environment_coverage
+from sfn_release.operations.verbs.coverage import read_test_coverage as read_test_coverage
 from sfn_release.operations.verbs.delete import delete as delete
 from sfn_release.operations.verbs.delete import plan_deletion as plan_deletion
 from sfn_release.operations.verbs.deploy import deploy as deploy

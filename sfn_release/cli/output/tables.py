@@ -20,17 +20,26 @@ _NARROWEST = 20  # columns that a text is still wrapped into
 
 def write_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, indent: int = 0) -> None:
     """Write a table to stdout; columns that are empty in every row are left out."""
-    cells = [list(row) for row in rows]
-    kept = [index for index in range(len(columns)) if not cells or any(row[index] for row in cells)]
-    names = [columns[index] for index in kept]
-    cells = [[row[index] for index in kept] for row in cells]
-    room = width() - indent if on_terminal(sys.stdout) else None
-    for line in _lines(names, cells, room):
+    for line in table_lines(columns, rows, table_room(indent)):
         sys.stdout.write(" " * indent + line + "\n")
 
 
-def _lines(names: list[str], rows: list[list[str]], room: int | None) -> Iterator[str]:
+def table_room(indent: int = 0) -> int | None:
+    """Return how many columns a table on stdout can have; None if it is not a terminal."""
+    return width() - indent if on_terminal(sys.stdout) else None
+
+
+def table_lines(
+    columns: Sequence[str], rows: Iterable[Sequence[str]], room: int | None
+) -> Iterator[str]:
     """Yield the lines of a table that is at most *room* columns wide, if it can be."""
+    cells = [list(row) for row in rows]
+    kept = [index for index in range(len(columns)) if not cells or any(row[index] for row in cells)]
+    names = [columns[index] for index in kept]
+    yield from _lines(names, [[row[index] for index in kept] for row in cells], room)
+
+
+def _lines(names: list[str], rows: list[list[str]], room: int | None) -> Iterator[str]:
     beside = list(range(len(names)))
     wide = [max(_columns(_text(row[index])) for row in [names, *rows]) for index in beside]
     while room is not None and sum(wide[i] for i in beside) + len(_GAP) * (len(beside) - 1) > room:

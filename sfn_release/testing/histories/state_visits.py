@@ -69,10 +69,11 @@ class Visit:
     the history has them: a Catch took it when *ended* is ``caught``. *map_run* is the ARN of the
     last map run of a distributed Map, and *children* are the failed ones of its child executions.
 
-    *event* is the id of its StateEntered event. *input* and *output* are JSON texts, None where the
-    history has none; *assigned* are the variables that it assigned, each as JSON text. *previous*
-    is the visit before it in the same machine, branch or iteration, and *container* the visit of
-    the Map or Parallel around it.
+    *retried* are the errors after which a retrier had it run again, None where the history has
+    none. *event* is the id of its StateEntered event. *input* and *output* are JSON texts, None
+    where the history has none; *assigned* are the variables that it assigned, each as JSON text.
+    *previous* is the visit before it in the same machine, branch or iteration, and *container* the
+    visit of the Map or Parallel around it.
     """
 
     state: str
@@ -93,6 +94,7 @@ class Visit:
     output: str | None = None
     assigned: Mapping[str, str] = field(default_factory=dict)
     tasks: list[TaskAttempt] = field(default_factory=list)
+    retried: list[str | None] = field(default_factory=list)
     previous: Visit | None = field(default=None, repr=False)
     container: Visit | None = field(default=None, repr=False)
 
@@ -158,6 +160,7 @@ class _Reader:
         self._current: dict[int, Visit | None] = {}
         self._failing: set[int] = set()
         self._exited: dict[int, Visit] = {}
+        self._redriven: set[int] = set()
 
     def read(self, event: Mapping[str, Any]) -> None:
         """Take in the next event."""
@@ -166,6 +169,8 @@ class _Reader:
         scope = self._scopes.get(previous, self._scopes[0])
         visit = self._current.get(previous)
         details = _details(event)
+        if kind == "ExecutionRedriven":
+            self._redriven = {id(visit) for visit in self.visits if visit.exited is None}
         if kind.endswith(_ENTERED):
             visit = self._enter(scope, kind, event, details)
         elif kind.endswith(_EXITED):
@@ -263,6 +268,9 @@ class _Reader:
         if visit.type == "Task":
             _note_task(visit, kind, event, details)
         if kind in _TRIED:
+            if visit.attempts and id(visit) not in self._redriven:
+                visit.retried.append(visit.error or self._failure_inside(visit)[0])
+            self._redriven.discard(id(visit))
             visit.attempts += 1
             visit.error = visit.cause = None
             self._failing.discard(id(visit))
@@ -274,6 +282,18 @@ class _Reader:
             timeout = "States.Timeout" if kind.endswith("TimedOut") else None
             visit.error, visit.cause = details.get("error") or timeout, details.get("cause")
             self._failing.add(id(visit))
+            if visit.error is None and kind.startswith(_CONTAINERS):
+                visit.error, visit.cause = self._failure_inside(visit)
+
+    def _failure_inside(self, container: Visit) -> tuple[str | None, str | None]:
+        """Return the error and cause that a Parallel or Map fails with: the last one in it."""
+        for visit in reversed(self.visits):
+            around = visit.container
+            while around is not None and around is not container:
+                around = around.container
+            if around is container and id(visit) in self._failing and visit.exited is None:
+                return visit.error, visit.cause
+        return None, None
 
 
 def _iteration(scope: _Scope, details: Mapping[str, Any]) -> _Scope:

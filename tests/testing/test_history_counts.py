@@ -1,0 +1,67 @@
+"""Counting histories gives what the simulator's own transitions give."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from sfn_release.simulator import ExecutionOutcome, Observer, Transition, VirtualClock, simulate
+from sfn_release.testing.coverage.history_counts import HistoryCounter
+from sfn_release.testing.coverage.points import Step, points_of, step_of
+from sfn_release.testing.histories.state_visits import api_events
+from support.executions import SEED, START
+from support.oracle import CATEGORIES, Case, Recorded, cases
+
+
+def executed(
+    definition: dict[str, Any], input: Any, tasks: Any
+) -> tuple[ExecutionOutcome, Counter[Step]]:
+    """Run a definition, and return its end and its steps."""
+    seen: list[Transition] = []
+    outcome = simulate(
+        definition,
+        input,
+        tasks=tasks,
+        clock=VirtualClock(START),
+        context=SEED,
+        observer=Observer(transition=seen.append),
+    )
+    return outcome, Counter(step_of(transition) for transition in seen)
+
+
+def pairs(steps: Mapping[Step, int]) -> dict[tuple[str, str | None, str], int]:
+    """Return the counts without the rules of a Choice that lead to the same state."""
+    found: dict[tuple[str, str | None, str], int] = {}
+    for step, count in steps.items():
+        if step.kind in {"choice", "default"}:
+            found[step.state, step.next, "choice"] = max(
+                count, found.get((step.state, step.next, "choice"), 0)
+            )
+        else:
+            found[step.state, step.next, f"{step.kind} {step.rule}"] = count
+    return found
+
+
+@pytest.mark.parametrize("category", CATEGORIES)
+def test_a_history_has_the_steps_of_its_execution(category: str) -> None:
+    """Over the recordings of real executions, simulated: each step is a known point."""
+    for case in cases(category):
+        definition = definition_of(case)
+        outcome, steps = executed(definition, case.get("input"), Recorded(case))
+        points = points_of(definition)
+        assert {*steps} <= {*points.steps}, case["id"]
+        if not outcome.map_runs:  # child executions have histories of their own
+            counter = HistoryCounter(definition)
+            counter.add(api_events(outcome.events))
+            assert pairs(steps) == pairs(counter.counts().steps), case["id"]
+
+
+def definition_of(case: Case) -> dict[str, Any]:
+    """Return the definition of a recording."""
+    found = case["definition"]
+    definition: dict[str, Any] = json.loads(found) if isinstance(found, str) else found
+    return definition
