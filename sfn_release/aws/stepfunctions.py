@@ -31,6 +31,7 @@ class StepFunctions(Protocol):
     create_state_machine: Operation
     update_state_machine: Operation
     describe_state_machine: Operation
+    describe_state_machine_for_execution: Operation
     delete_state_machine: Operation
     list_state_machines: Operation
     publish_state_machine_version: Operation

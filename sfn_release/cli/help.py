@@ -78,6 +78,7 @@ COMMANDS = {
     },
     "Operate": {
         "execute": "Run a workflow and show how it ended.",
+        "explain": "Explain one execution: its way, its times, and why it failed.",
         "delete": "Delete a workflow's state machine.",
         "acknowledge": "Accept state machine versions that no release made.",
         "unlock": "Close an abandoned deployment.",

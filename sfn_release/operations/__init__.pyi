@@ -25,6 +25,9 @@ from sfn_release.operations.verbs.diff import diff as diff
 from sfn_release.operations.verbs.doctor import doctor as doctor
 from sfn_release.operations.verbs.execute import Execution as Execution
 from sfn_release.operations.verbs.execute import execute as execute
+from sfn_release.operations.verbs.explain import Explanation as Explanation
+from sfn_release.operations.verbs.explain import explain_execution as explain_execution
+from sfn_release.operations.verbs.explain import explain_file as explain_file
 from sfn_release.operations.verbs.history import history as history
 from sfn_release.operations.verbs.list import ListedWorkflow as ListedWorkflow
 from sfn_release.operations.verbs.list import list_workflows as list_workflows

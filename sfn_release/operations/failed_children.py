@@ -50,7 +50,8 @@ def _asked(client: StepFunctions, arn: str) -> FailedChildren | None:
         if not listed:
             return found
         # The listing begins with the latest.
-        first = call(client.describe_execution, executionArn=listed[-1]["executionArn"])
+        found = replace(found, first=listed[-1]["executionArn"])
+        first = call(client.describe_execution, executionArn=found.first)
     except AwsError:
         return found  # you may not read them, or they're EXPRESS executions on AWS
     return replace(found, error=first.get("error"), cause=first.get("cause"))
@@ -62,4 +63,4 @@ def children_of(map_run: MapRun) -> FailedChildren | None:
     if not failed:
         return None
     first = failed[0]
-    return FailedChildren(len(failed), len(map_run.children), first.error, first.cause)
+    return FailedChildren(len(failed), len(map_run.children), first.error, first.cause, first.arn)

@@ -48,14 +48,14 @@ def waiting_states(events: Iterable[Mapping[str, Any]]) -> list[WaitingState]:
 
 def _wait(event: Mapping[str, Any], by_id: Mapping[int, Mapping[str, Any]]) -> WaitingState | None:
     before = list(_before(event, by_id))
-    state = next((_details(past)["name"] for past in before if _entered(past)), "")
+    state = next((_details(past).get("name", "") for past in before if _entered(past)), "")
     number = event["id"]
     match event["type"]:
         case "WaitStateEntered":
             return WaitingState(number, state, "its time")
         case "TaskSubmitted":
             details = _details(event)
-            resource = f"{details['resourceType']}:{details['resource']}"
+            resource = f"{details.get('resourceType', '')}:{details.get('resource', '')}"
             sent = _scheduled(before, "parameters")
             if resource.endswith(_CALLBACK):
                 reason = f"a task token, which {resource} was sent"

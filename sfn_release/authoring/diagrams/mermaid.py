@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from sfn_release.authoring.diagrams.drawing import Cluster, Diagram, Edge, Node, graph_of
+from sfn_release.authoring.diagrams.marks import Mark, Marks, MarkStyle
 
 MOST_EDGES: Final = 500
 MOST_CHARACTERS: Final = 50_000
@@ -39,6 +40,16 @@ _STYLES: Final = {
     "missing": "stroke:#c62828,stroke-dasharray:4",
     "success": "stroke:#2e7d32,stroke-width:2px",
 }
+_MARKED_NODES: Final[Mapping[MarkStyle, str]] = {
+    "reached": "stroke-width:3px",
+    "missed": "stroke-dasharray:5",
+    "failed": "stroke:#c62828,stroke-width:5px",
+}
+_MARKED_EDGES: Final[Mapping[MarkStyle, str]] = {
+    "reached": "stroke-width:4px",
+    "missed": "stroke-width:1px,stroke-dasharray:5",
+    "failed": "stroke:#c62828,stroke-width:4px",
+}
 _SAFE: Final = frozenset(" .,:/()[]=$'@-")
 """The characters that aren't escaped, beside the letters and digits of any language."""
 _ACTIVE: Final = {
@@ -54,14 +65,28 @@ _LIST = re.compile(r"\s*(?:\d+\.|-)")  # a list item in Markdown
 _INDENT = "  "
 
 
-def mermaid(definition: Any) -> str:
+def mermaid(definition: Any, marks: Marks | None = None) -> str:
     """Return the state graph of a definition as Mermaid text, with a line end.
 
-    Raises DefinitionError for a definition without an object of States.
+    *marks* adds what happened to the nodes and edges. Raises DefinitionError for a definition
+    without an object of States.
     """
-    graph = graph_of(definition)
-    lines = ["flowchart TD", *_cluster(graph.root, 1), *(_edge(edge) for edge in graph.edges)]
-    return "\n".join([*lines, *_classes(graph)]) + "\n"
+    return drawn(graph_of(definition), marks)
+
+
+def drawn(graph: Diagram, marks: Marks | None = None) -> str:
+    """Return a picture as Mermaid text, with a line end; *marks* belong to its parts."""
+    nodes = {node.key: marks.node(node) for node in graph.nodes()} if marks else {}
+    edges = [marks.edge(edge) if marks else None for edge in graph.edges]
+    lines = [
+        "flowchart TD",
+        *_cluster(graph.root, 1, nodes),
+        *map(_edge, graph.edges, edges),
+        *_classes(graph),
+        *_node_marks(nodes),
+        *_edge_marks(edges),
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def too_large(text: str) -> str:
@@ -75,27 +100,30 @@ def too_large(text: str) -> str:
     return ""
 
 
-def _cluster(cluster: Cluster, depth: int) -> Iterator[str]:
+def _cluster(cluster: Cluster, depth: int, marks: Mapping[str, Mark | None]) -> Iterator[str]:
     indent = _INDENT * depth
     for node in cluster.nodes:
-        yield indent + _node(node)
+        yield indent + _node(node, marks.get(node.key))
     for inner in cluster.inner:
         yield f'{indent}subgraph {inner.key}["{_escaped(inner.title)}"]'
-        yield from _cluster(inner, depth + 1)
+        yield from _cluster(inner, depth + 1, marks)
         yield f"{indent}end"
 
 
-def _node(node: Node) -> str:
+def _node(node: Node, mark: Mark | None) -> str:
     opening, closing = _SHAPES.get(node.type, ("[", "]"))
     lines = [_escaped(node.id)]
     if node.type not in {"Start", "End"}:
         lines += [node.type, _escaped(node.detail)] if node.detail else [node.type]
+    if mark is not None and mark.text:
+        lines.append(_escaped(mark.text))
     return f'{node.key}{opening}"{"<br/>".join(lines)}"{closing}'
 
 
-def _edge(edge: Edge) -> str:
+def _edge(edge: Edge, mark: Mark | None) -> str:
     arrow = _ARROWS.get(edge.kind, "-->")
-    label = f'|"{_escaped(edge.label)}"|' if edge.label else ""
+    words = [text for text in (edge.label, mark.text if mark else "") if text]
+    label = f'|"{"<br/>".join(map(_escaped, words))}"|' if words else ""
     return f"{_INDENT}{edge.source} {arrow}{label} {edge.target}"
 
 
@@ -105,6 +133,23 @@ def _classes(graph: Diagram) -> Iterator[str]:
         if keys:
             yield f"{_INDENT}classDef {name} {style}"
             yield f"{_INDENT}class {','.join(keys)} {name}"
+
+
+def _node_marks(marks: Mapping[str, Mark | None]) -> Iterator[str]:
+    for style, line in _MARKED_NODES.items():
+        keys = [key for key, mark in marks.items() if mark is not None and mark.style == style]
+        if keys:
+            yield f"{_INDENT}classDef {style} {line}"
+            yield f"{_INDENT}class {','.join(keys)} {style}"
+
+
+def _edge_marks(marks: list[Mark | None]) -> Iterator[str]:
+    for style, line in _MARKED_EDGES.items():
+        numbers = [
+            str(at) for at, mark in enumerate(marks) if mark is not None and mark.style == style
+        ]
+        if numbers:
+            yield f"{_INDENT}linkStyle {','.join(numbers)} {line}"
 
 
 def _escaped(text: str) -> str:

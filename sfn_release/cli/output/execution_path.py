@@ -22,24 +22,26 @@ def way_lines(done: Execution, *, verbose: bool) -> Iterator[str]:
         if done.no_way:
             yield f"not shown: {done.no_way}"
         return
-    shown = range(len(done.way)) if verbose else _chosen(done.way)
-    names = [_name(visit) for visit in done.way]
+    shown = range(len(done.way)) if verbose else shown_visits(done.way)
+    names = [visit_name(visit) for visit in done.way]
     wide = min(max((len(names[at]) for at in shown), default=0), _WIDE)
     last = -1
     for at in shown:
         if at > last + 1:
-            yield _hidden(at - last - 1)
-        yield f"{names[at]:<{wide}}  {_ending(done.way[at], done)}".rstrip()
+            yield hidden_states(at - last - 1)
+        ending = visit_ending(done.way[at], done.error, done.cause)
+        yield f"{names[at]:<{wide}}  {ending}".rstrip()
         last = at
     if last + 1 < len(done.way):
-        yield _hidden(len(done.way) - last - 1)
+        yield hidden_states(len(done.way) - last - 1)
 
 
-def _hidden(states: int) -> str:
+def hidden_states(states: int) -> str:
+    """Return the line in the place of states that aren't shown."""
     return f"… {count(states, 'more state')}; -v shows all"
 
 
-def _chosen(way: Sequence[Visit]) -> list[int]:
+def shown_visits(way: Sequence[Visit]) -> list[int]:
     """Return the states of a long path to show: both ends, and the states with problems."""
     if len(way) <= 2 * _SHOWN + 1:
         return [*range(len(way))]
@@ -48,13 +50,17 @@ def _chosen(way: Sequence[Visit]) -> list[int]:
     return sorted(ends | {*troubled[:_TROUBLED]})
 
 
-def _name(visit: Visit) -> str:
+def visit_name(visit: Visit) -> str:
+    """Return the name of a state, indented and with its Map iteration."""
     iteration = f"[{visit.iteration}] " if visit.iteration is not None else ""
     return f"{'  ' * visit.depth}{iteration}{visit.state}"
 
 
-def _ending(visit: Visit, done: Execution) -> str:
-    """Return the details of a visit: its type, retries, and its error."""
+def visit_ending(visit: Visit, error: str | None, cause: str | None) -> str:
+    """Return the details of a visit: its type, retries, and its error.
+
+    *error* and *cause* belong to the whole execution, and aren't shown again.
+    """
     parts = [visit.type]
     if visit.attempts > 1:
         parts.append(f"{visit.attempts} attempts")
@@ -63,7 +69,7 @@ def _ending(visit: Visit, done: Execution) -> str:
             pass
         case "running" | "aborted":
             parts.append(visit.ended)
-        case "failed" if (visit.error, visit.cause) == (done.error, done.cause):
+        case "failed" if (visit.error, visit.cause) == (error, cause):
             parts.append("failed here")
         case "failed" | "caught":
             why = ": ".join(part for part in (visit.error, visit.cause) if part)

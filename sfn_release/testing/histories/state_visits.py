@@ -28,12 +28,16 @@ _CONTAINERS = ("ParallelState", "MapState")
 
 @dataclass(frozen=True)
 class FailedChildren:
-    """How many of a map run's child executions failed, and why the first of them did."""
+    """How many of a map run's child executions failed, and why the first of them did.
+
+    *first* is the ARN of that one.
+    """
 
     failed: int
     total: int
     error: str | None = None
     cause: str | None = None
+    first: str | None = None
 
 
 @dataclass
@@ -65,7 +69,7 @@ class Visit:
 
     *iteration* is its index in the innermost Map, None outside of one; *iterations* are all of them
     as (Map state, index), outermost first. *attempts* counts how often a Task, Map or Parallel ran,
-    and *tasks* are those of a Task. *error* and *cause* are those of its last failure, as far as
+    and *tasks* are the attempts of a Task. *error* and *cause* belong to its last failure, as far as
     the history has them: a Catch took it when *ended* is ``caught``. *map_run* is the ARN of the
     last map run of a distributed Map, and *children* are the failed ones of its child executions.
 

@@ -1,0 +1,74 @@
+"""explain: walk one execution in plain words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from sfn_release.cli.files import read_stdin, read_text
+from sfn_release.cli.options import command
+from sfn_release.cli.output import terminal
+from sfn_release.cli.session import Session
+from sfn_release.errors import NotFoundError, UsageError
+
+if TYPE_CHECKING:
+    from sfn_release.operations.verbs.explain import Explanation
+    from sfn_release.operations.workspace import Workspace
+
+_STDIN = "-"
+
+
+@command("explain")
+@click.argument("execution", metavar="EXECUTION_ARN|FILE")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", "mermaid"]),
+    default="text",
+    help="text (default), or mermaid for the way it took as a picture.",
+)
+def run(session: Session, execution: str, format_: str) -> None:
+    """Explain one execution: its way, its times, and why it failed.
+
+    EXECUTION_ARN is an execution in one of the project's environments; a link to its page in the
+    AWS console works too. FILE is the output of `aws stepfunctions get-execution-history`, a file
+    of `replay --save`, or - for standard input, and needs neither a project nor credentials.
+    """
+    explained = _explained(session, execution)
+    members = explained.to_json()
+    if format_ == "mermaid":
+        from sfn_release.testing.histories.way_diagram import way_diagram
+
+        graph = way_diagram(explained.timeline, explained.reason, explained.definition)
+        members |= {"format": format_, "graph": graph}
+        session.show("explain", members, lambda: terminal.write_block(graph.rstrip()))
+        return
+    from sfn_release.cli.output.explanation import write_explanation
+
+    session.show("explain", members, lambda: write_explanation(explained, verbose=session.verbose))
+
+
+def _explained(session: Session, execution: str) -> Explanation:
+    from sfn_release.operations.execution_arns import is_execution
+    from sfn_release.operations.verbs.explain import explain_execution, explain_file
+    from sfn_release.testing.histories.history_file import read_history
+
+    if is_execution(execution):
+        return explain_execution(session.workspace(), execution, environment=session.environment)
+    if execution == _STDIN:
+        try:
+            text = read_stdin().decode()
+        except UnicodeDecodeError as error:
+            raise UsageError("Standard input is not UTF-8 text.") from error
+    else:
+        text = read_text(session.directory / execution)
+    return explain_file(read_history(text, file=execution), workspace=lambda: _project(session))
+
+
+def _project(session: Session) -> Workspace | None:
+    """Return the project around, if there is one."""
+    try:
+        return session.workspace()
+    except NotFoundError:
+        return None

@@ -1,0 +1,302 @@
+"""explain: walk one execution in plain words, of an environment or of a history file.
+
+ARN → its environment → DescribeExecution, GetExecutionHistory ─┐
+FILE → events, description, definition ─────────────────────────┴→ Timeline → Explanation
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sfn_release.aws.api_calls import call
+from sfn_release.aws.stepfunctions import StepFunctions
+from sfn_release.canonical import loads
+from sfn_release.errors import (
+    AwsError,
+    DefinitionError,
+    NotFoundError,
+    SfnReleaseError,
+)
+from sfn_release.operations.execution_arns import ExecutionArn, parse_execution_arn
+from sfn_release.operations.execution_release import (
+    ExecutionRelease,
+    owner_of,
+    release_anywhere,
+    release_of,
+)
+from sfn_release.operations.failed_children import with_children
+from sfn_release.operations.waiting_states import waiting_states
+from sfn_release.operations.workspace import Workspace
+from sfn_release.release.record import timestamp
+from sfn_release.testing.histories.defined_states import defined_states
+from sfn_release.testing.histories.failure_reason import FailureReason, failure_reason
+from sfn_release.testing.histories.history_file import HistoryFile, regular_events
+from sfn_release.testing.histories.state_visits import Visit
+from sfn_release.testing.histories.timeline import Timeline, read_timeline, where_time_went
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """One execution, explained. *waits* says what a running execution waits for.
+
+    *release* is None if it isn't an execution of a release of this project; *no_release* says why.
+    *definition* is the definition that ran, None if it isn't known. *notes* say what is missing.
+    """
+
+    execution_arn: str | None
+    workflow: str | None
+    environment: str | None
+    timeline: Timeline
+    release: ExecutionRelease | None = None
+    no_release: str = ""
+    definition: Mapping[str, Any] | None = None
+    reason: FailureReason | None = None
+    waits: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        timeline, release = self.timeline, self.release
+        manifest = release.manifest if release else None
+        started, stopped = timeline.started, timeline.stopped
+        return {
+            "execution_arn": self.execution_arn,
+            "workflow": self.workflow,
+            "environment": self.environment,
+            "version": manifest.version if manifest else None,
+            "commit": manifest.commit if manifest else None,
+            "author": manifest.author if manifest else None,
+            "released_at": manifest.date if manifest else None,
+            "status": timeline.status,
+            "error": timeline.error,
+            "cause": timeline.cause,
+            "input": _value(timeline.input),
+            "output": _value(timeline.output),
+            "started_at": timestamp(started) if started else None,
+            "stopped_at": timestamp(stopped) if stopped and timeline.status != "RUNNING" else None,
+            "redrives": len(timeline.redrives),
+            "states": [_state(timeline, visit) for visit in timeline.visits],
+            "reason": self.reason.to_json() if self.reason else None,
+            "time": [
+                {
+                    "state": spent.state,
+                    "visits": spent.visits,
+                    "seconds": spent.total.total_seconds(),
+                    "waiting_seconds": spent.waiting.total_seconds(),
+                    "between_attempts_seconds": spent.between.total_seconds(),
+                }
+                for spent in where_time_went(timeline)
+            ],
+            "waits": list(self.waits),
+            "notes": list(self.notes),
+        }
+
+
+def explain_execution(
+    workspace: Workspace, arn: str, *, environment: str | None = None
+) -> Explanation:
+    """Return the explanation of an execution of one of the project's environments.
+
+    *arn* may also be the link of the execution's page in the AWS console. Raises UsageError for
+    anything else, NotFoundError for an unknown execution and for one outside of the project's
+    environments, and AccessError with the IAM action that you need (``states:DescribeExecution``,
+    ``states:GetExecutionHistory``, for EXPRESS ``logs:FilterLogEvents``).
+    """
+    parsed = parse_execution_arn(arn)
+    owner = owner_of(workspace, parsed, environment)
+    chosen = owner.environment
+    if parsed.express and not parsed.label:
+        from sfn_release.operations.logged_execution import logged_execution
+
+        file = logged_execution(workspace, chosen, parsed)
+        definition = None
+    else:
+        client = workspace.reach(chosen).stepfunctions
+        file = _asked(client, parsed, chosen.name)
+        definition = _definition_of(client, parsed)
+    timeline = read_timeline(file.events, file.description)
+    release, why = None, "the environment has no record of its state machine"
+    if owner.workflow is not None:
+        release, why = _release(workspace, owner.workflow, chosen.name, timeline, definition)
+    definition = definition or (release.definition if release else None)
+    if not parsed.express:
+        _add_children(client, timeline)
+    waits = _waits(file.events) if timeline.status == "RUNNING" else ()
+    return Explanation(
+        parsed.text,
+        owner.workflow or parsed.machine,
+        chosen.name,
+        timeline,
+        release,
+        why,
+        definition,
+        failure_reason(timeline, definition),
+        waits,
+        tuple(note for note in (file.incomplete,) if note),
+    )
+
+
+def explain_file(
+    file: HistoryFile,
+    *,
+    workspace: Callable[[], Workspace | None] = lambda: None,
+) -> Explanation:
+    """Return the explanation of a history *file*, without credentials.
+
+    *workspace* opens the project around, if there is one: its ledger knows the release, and the
+    work tree the definition, if the file has none.
+    """
+    timeline = read_timeline(file.events, file.description)
+    arn = _text(file.description.get("executionArn") or file.description.get("arn"))
+    parsed = _parsed(arn)
+    project = workspace()
+    release, why = None, "the file doesn't name the version of the state machine"
+    if project is not None and timeline.version_arn is not None:
+        release = release_anywhere(project, timeline.version_arn, timeline.started)
+        why = "no record of this project names its state machine version"
+    elif project is None:
+        why = "there is no project here"
+    definition = file.definition or (release.definition if release else None)
+    workflow = release.workflow if release else None
+    if definition is None and project is not None:
+        workflow, definition = _in_work_tree(project, timeline, workflow)
+    machine = parsed.machine if parsed else None
+    return Explanation(
+        arn or None,
+        workflow or _text(file.description.get("workflow")) or machine,
+        release.environment if release else None,
+        timeline,
+        release,
+        why,
+        definition,
+        failure_reason(timeline, definition),
+        _waits(file.events) if timeline.status == "RUNNING" else (),
+        tuple(note for note in (file.incomplete,) if note),
+    )
+
+
+def _asked(client: StepFunctions, arn: ExecutionArn, environment: str) -> HistoryFile:
+    """Return the description and the history of a STANDARD execution, or of a child execution."""
+    from sfn_release.operations.awaited_execution import history
+
+    try:
+        described = call(client.describe_execution, executionArn=arn.text)
+    except AwsError as error:
+        if error.aws_code != "ExecutionDoesNotExist":
+            raise
+        raise NotFoundError(
+            f"There is no execution {arn.text} in {environment}.",
+            why="Step Functions deletes an execution 90 days after its end.",
+            fix="Check the ARN, or list the executions:  aws stepfunctions list-executions"
+            f" --state-machine-arn {arn.state_machine_arn}",
+        ) from error
+    if arn.express:
+        note = "Step Functions keeps no history of EXPRESS child executions"
+        return HistoryFile((), described, incomplete=note)
+    return HistoryFile(regular_events(history(client, arn.text, data=True)), described)
+
+
+def _definition_of(client: StepFunctions, arn: ExecutionArn) -> Mapping[str, Any] | None:
+    """Return the definition that an execution ran; None if you may not read it."""
+    try:
+        answer = call(client.describe_state_machine_for_execution, executionArn=arn.text)
+        definition = loads(answer["definition"])
+    except (AwsError, DefinitionError):
+        return None
+    return definition if defined_states(definition) else None
+
+
+def _release(
+    workspace: Workspace,
+    workflow: str,
+    environment: str,
+    timeline: Timeline,
+    definition: Mapping[str, Any] | None,
+) -> tuple[ExecutionRelease | None, str]:
+    """Return the release of an execution; or None, with the reason."""
+    found = release_of(workspace, workflow, environment, timeline.version_arn, timeline.started)
+    if found is None:
+        if timeline.version_arn is None:
+            return None, "no release was live when it started"
+        return None, f"no recorded deployment made {timeline.version_arn}"
+    if timeline.version_arn is None and None not in (definition, found.definition):
+        ran, released = defined_states(definition), defined_states(found.definition)
+        if not ran.keys() <= released.keys() or any(ran[name] != released[name] for name in ran):
+            return None, (
+                f"it was started without a version, and its definition differs from"
+                f" {found.manifest.version}, which was live then"
+            )
+    return found, ""
+
+
+def _in_work_tree(
+    workspace: Workspace, timeline: Timeline, workflow: str | None
+) -> tuple[str | None, Mapping[str, Any] | None]:
+    """Return the only workflow of the work tree that has all states of an execution."""
+    from sfn_release.operations.verbs.build import build_definitions
+
+    visited = {visit.state for visit in timeline.visits}
+    try:
+        declarations = build_definitions(workspace, workflow)
+    except SfnReleaseError:
+        return workflow, None
+    fitting = [
+        declaration
+        for declaration in declarations
+        if visited and visited <= defined_states(declaration.definition).keys()
+    ]
+    if len(fitting) != 1:
+        return workflow, None
+    return fitting[0].name, fitting[0].definition
+
+
+def _add_children(client: StepFunctions, timeline: Timeline) -> None:
+    """Set the failed child executions of the visits of distributed Maps."""
+    for visit, asked in zip(timeline.visits, with_children(client, timeline.visits), strict=True):
+        visit.children = asked.children
+
+
+def _waits(events: Any) -> tuple[str, ...]:
+    return tuple(f"{wait.state} waits for {wait.reason}" for wait in waiting_states(events))
+
+
+def _parsed(arn: str) -> ExecutionArn | None:
+    try:
+        return parse_execution_arn(arn)
+    except SfnReleaseError:
+        return None
+
+
+def _state(timeline: Timeline, visit: Visit) -> dict[str, Any]:
+    """Return the JSON form of a visit."""
+    return {
+        "name": visit.state,
+        "type": visit.type,
+        "entered": visit.entered_at or None,
+        "exited": visit.exited_at or None,
+        "ended": visit.ended,
+        "attempts": visit.attempts,
+        "input": _value(visit.input),
+        "output": _value(visit.output),
+        "error": visit.error,
+        "cause": visit.cause,
+        "iterations": [list(pair) for pair in visit.iterations],
+        "container": visit.container.state if visit.container else None,
+        "seconds": None if (took := timeline.took_of(visit)) is None else took.total_seconds(),
+    }
+
+
+def _value(text: str | None) -> Any:
+    """Return the value of JSON text; the text itself if it was cut off."""
+    if text is None:
+        return None
+    try:
+        return loads(text)
+    except DefinitionError:
+        return text
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""

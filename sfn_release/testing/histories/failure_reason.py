@@ -1,0 +1,175 @@
+"""Finds where an execution failed, and says why and what to look at. Pure.
+
+Timeline, definition → failure_reason → the failed visit, a sentence, advice
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sfn_release.testing.histories.defined_states import defined_states
+from sfn_release.testing.histories.error_advice import FailedState, advice_of
+from sfn_release.testing.histories.handlers import unhandled
+from sfn_release.testing.histories.state_visits import Visit
+from sfn_release.testing.histories.timeline import Timeline
+from sfn_release.text import listing
+
+_BLAMED = re.compile(
+    r"An error occurred while executing the state '(?P<state>.*?)'"
+    r" \(entered at the event id #(?P<event>\d+)\)",
+    re.DOTALL,
+)
+_SHOWN = 5  # states that still ran at the end
+
+
+@dataclass(frozen=True)
+class FailureReason:
+    """Why an execution didn't succeed. *visit* is the failed one, None if the history has none.
+
+    *summary* is a sentence, *advice* are sentences about the details and what to look at.
+    """
+
+    visit: Visit | None
+    error: str | None
+    cause: str | None
+    summary: str
+    advice: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        visit = self.visit
+        return {
+            "state": visit.state if visit else None,
+            "event": visit.event if visit else None,
+            "iterations": [list(pair) for pair in visit.iterations] if visit else [],
+            "summary": self.summary,
+            "advice": list(self.advice),
+        }
+
+
+def failure_reason(
+    timeline: Timeline, definition: Mapping[str, Any] | None = None
+) -> FailureReason | None:
+    """Return why an execution didn't succeed; None if it succeeded or is still running."""
+    states = defined_states(definition)
+    match timeline.status:
+        case "ABORTED":
+            return _stopped(timeline)
+        case "TIMED_OUT":
+            return _timed_out(timeline, definition or {})
+        case "FAILED":
+            return _failed(timeline, states)
+        case _:
+            return None
+
+
+def failed_visit(timeline: Timeline) -> Visit | None:
+    """Return the visit that an execution failed in, the innermost one; None if it isn't known."""
+    blamed = _BLAMED.match(timeline.cause or "")
+    if blamed:
+        number = int(blamed["event"])
+        for visit in timeline.visits:
+            if visit.event == number and visit.state == blamed["state"]:
+                return visit
+    failed = [visit for visit in timeline.visits if visit.ended == "failed"]
+    if timeline.last is not None and timeline.last.ended in {"failed", "running"}:
+        return timeline.last
+    same = [visit for visit in failed if visit.error == timeline.error]
+    return max(same or failed, key=lambda visit: (visit.depth, visit.event), default=None)
+
+
+def place_of(visit: Visit) -> str:
+    """Return the Map iterations and the Parallel around a visit, as text; "" at the top."""
+    parts = [f"iteration {index} of {name}" for name, index in reversed(visit.iterations)]
+    container = visit.container
+    if container is not None and container.type == "Parallel":
+        parts.insert(0, f"a branch of {container.state}")
+    return ", in ".join(parts)
+
+
+def _failed(timeline: Timeline, states: Mapping[str, Mapping[str, Any]]) -> FailureReason:
+    visit = failed_visit(timeline)
+    error, cause = timeline.error, timeline.cause
+    if visit is None:
+        summary = f"The execution failed with {_error(error)}."
+        why = "The history doesn't show the state that failed."
+        return FailureReason(None, error, cause, summary, (why,))
+    case = FailedState(timeline, visit, error, cause, states.get(visit.state, {}))
+    place = place_of(visit)
+    where = f"{visit.state} ({place})" if place else visit.state
+    if visit.type == "Fail":
+        summary = f"The Fail state {where} ended the execution with {_error(error)}."
+        return FailureReason(visit, error, cause, summary, tuple(_why_there(visit)))
+    summary = f"{where} failed with {_error(error)}."
+    advice = (*advice_of(case), *unhandled(visit, error, states))
+    return FailureReason(visit, error, cause, summary, advice)
+
+
+def _why_there(visit: Visit) -> Iterator[str]:
+    """Yield how the execution came to a Fail state: the failure or the choice that led there."""
+    before = visit.previous
+    steps = 0
+    while before is not None:
+        if before.ended == "caught":
+            cause = f": {before.cause}" if before.cause else ""
+            yield (
+                f"It came there because {before.state} failed, and a Catch took it:"
+                f" {before.error or 'no error name'}{cause}"
+            )
+            return
+        if before.type == "Choice":
+            after = "its next state" if steps == 0 else "the way"
+            yield f"The Choice {before.state} led to {after}. Look at its input: {before.input}"
+            return
+        before, steps = before.previous, steps + 1
+    yield "Nothing failed before it: every execution that comes this way ends like this."
+
+
+def _stopped(timeline: Timeline) -> FailureReason:
+    running = _running(timeline)
+    given = " without a reason" if not (timeline.error or timeline.cause) else ""
+    summary = f"The execution was stopped (StopExecution){given}."
+    advice = [f"The caller's error: {timeline.error}."] if timeline.error else []
+    advice += [f"The caller's cause: {timeline.cause}"] if timeline.cause else []
+    advice += [_ran(running, "when it was stopped")] if running else []
+    last = running[-1] if running else None
+    return FailureReason(last, timeline.error, timeline.cause, summary, tuple(advice))
+
+
+def _timed_out(timeline: Timeline, definition: Mapping[str, Any]) -> FailureReason:
+    limit = definition.get("TimeoutSeconds")
+    known = isinstance(limit, int | float) and not isinstance(limit, bool)
+    after = f"its TimeoutSeconds of {limit:g} s" if known else "its time limit"
+    summary = f"The whole execution reached {after}."
+    running = _running(timeline)
+    advice = [_ran(running, "at that time")] if running else []
+    if known:
+        advice.append("Raise TimeoutSeconds of the state machine, or shorten what took the time.")
+    else:
+        advice.append(
+            "The limit is the TimeoutSeconds of the state machine: 5 minutes for EXPRESS and a year"
+            " for STANDARD without one."
+        )
+    last = running[-1] if running else None
+    return FailureReason(last, timeline.error, timeline.cause, summary, tuple(advice))
+
+
+def _running(timeline: Timeline) -> list[Visit]:
+    """Return the visits that the end of the execution cut off, without the states around them."""
+    open_ = [visit for visit in timeline.visits if visit.exited is None]
+    around = {id(visit.container) for visit in open_}
+    return [visit for visit in open_ if id(visit) not in around]
+
+
+def _ran(running: list[Visit], when: str) -> str:
+    names = list(dict.fromkeys(visit.state for visit in running))
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    shown = listing(names) if not more else ", ".join(names[:_SHOWN]) + more
+    return f"{shown} {'was' if len(names) == 1 else 'were'} running {when}."
+
+
+def _error(error: str | None) -> str:
+    return error or "no error name"

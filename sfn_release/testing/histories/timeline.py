@@ -1,0 +1,217 @@
+"""Reads a whole execution from its history: how it ended, and what took how long. Pure.
+
+events of GetExecutionHistory → read_timeline → Timeline: the ends, and the visits in order
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sfn_release.testing.histories.history_file import moment
+from sfn_release.testing.histories.state_visits import TaskAttempt, Visit, read_visits
+
+_ENDS = {
+    "ExecutionSucceeded": "SUCCEEDED",
+    "ExecutionFailed": "FAILED",
+    "ExecutionTimedOut": "TIMED_OUT",
+    "ExecutionAborted": "ABORTED",
+}
+_NONE = timedelta()
+
+
+@dataclass(frozen=True)
+class Spent:
+    """The time that the visits of a state took together, and how much of it the state waited.
+
+    *between* is the time between a failed attempt and its retry, *waiting* the time of a Wait state
+    or of a task after it was submitted.
+    """
+
+    state: str
+    visits: int
+    total: timedelta
+    waiting: timedelta = _NONE
+    between: timedelta = _NONE
+
+
+@dataclass(frozen=True)
+class EvaluationFault:
+    """A JSONata expression that failed: the state, the field (*location*), and the cause."""
+
+    state: str
+    location: str | None
+    error: str | None
+    cause: str | None
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """One execution, read from its history. *input* and *output* are JSON texts.
+
+    *status* is RUNNING if the history has no end: the execution runs, or the history is cut off.
+    *redrives* are the times of its redrives. *version_arn* and *alias_arn* are the state machine's
+    version and alias that it was started with, as far as the history has them. *last* is the visit
+    that the last event of the failed execution follows, if any.
+    """
+
+    status: str
+    visits: Sequence[Visit]
+    input: str | None = None
+    output: str | None = None
+    error: str | None = None
+    cause: str | None = None
+    started: datetime | None = None
+    stopped: datetime | None = None
+    version_arn: str | None = None
+    alias_arn: str | None = None
+    redrives: Sequence[datetime | None] = ()
+    evaluations: Sequence[EvaluationFault] = ()
+    events: int = 0
+    last: Visit | None = field(default=None, repr=False)
+
+    @property
+    def took(self) -> timedelta | None:
+        """How long it took, or has taken until the last event; None without times."""
+        return self.between(self.started, self.stopped)
+
+    def offset(self, at: datetime | str | None) -> timedelta | None:
+        """Return how long after the start a time is; None if one of them isn't known."""
+        return self.between(self.started, at)
+
+    @staticmethod
+    def between(start: datetime | str | None, stop: datetime | str | None) -> timedelta | None:
+        """Return the time between two times of a history; None if one of them isn't known."""
+        first, second = moment(start), moment(stop)
+        return None if first is None or second is None else max(second - first, _NONE)
+
+    def took_of(self, visit: Visit) -> timedelta | None:
+        """Return how long a visit took, until the execution's end if it has none of its own."""
+        return self.between(visit.entered, visit.exited or self.stopped)
+
+    def waits_between(self, visit: Visit) -> list[timedelta | None]:
+        """Return the time before each attempt of a Task after the first."""
+        return [
+            self.between(failed.stopped, retried.scheduled)
+            for failed, retried in zip(visit.tasks, visit.tasks[1:], strict=False)
+        ]
+
+
+def read_timeline(
+    events: Sequence[Mapping[str, Any]], description: Mapping[str, Any] | None = None
+) -> Timeline:
+    """Return the execution that *events* describe; they have the shape of a history.
+
+    *description* is DescribeExecution's answer, or a part of it: it says what a history lacks.
+    """
+    known = description or {}
+    start = next((event for event in events if event["type"] == "ExecutionStarted"), {})
+    end: Mapping[str, Any] = {}
+    redrives = []
+    for event in events:
+        if event["type"] in _ENDS:
+            end = event
+        elif event["type"] == "ExecutionRedriven":
+            end = {}
+            redrives.append(moment(event["timestamp"]))
+    status = _ENDS.get(end.get("type", ""), "") or _text(known.get("status")) or "RUNNING"
+    began, ended = _details(start), _details(end)
+    visits = read_visits(events, finished=status != "RUNNING")
+    last_event = end or (events[-1] if events else {})
+    return Timeline(
+        status=status,
+        visits=visits,
+        input=_first(began.get("input"), known.get("input")),
+        output=_first(ended.get("output"), known.get("output")),
+        error=_first(ended.get("error"), known.get("error")),
+        cause=_first(ended.get("cause"), known.get("cause")),
+        started=moment(known.get("startDate")) or moment(start.get("timestamp")),
+        stopped=moment(known.get("stopDate")) or moment(last_event.get("timestamp")),
+        version_arn=_first(
+            known.get("stateMachineVersionArn"), began.get("stateMachineVersionArn")
+        ),
+        alias_arn=_first(known.get("stateMachineAliasArn"), began.get("stateMachineAliasArn")),
+        redrives=tuple(redrives),
+        evaluations=tuple(_evaluations(events)),
+        events=len(events),
+        last=_visit_before(end, events, visits),
+    )
+
+
+def where_time_went(timeline: Timeline) -> list[Spent]:
+    """Return the time of each state that isn't a container, the longest first.
+
+    A Map or Parallel counts only if the history shows nothing inside it, as of a distributed Map.
+    """
+    inside = {id(visit.container) for visit in timeline.visits if visit.container}
+    spent: dict[str, Spent] = {}
+    for visit in timeline.visits:
+        took = timeline.took_of(visit)
+        if took is None or id(visit) in inside:
+            continue
+        before = spent.get(visit.state, Spent(visit.state, 0, _NONE))
+        waited = took if visit.type == "Wait" else _waited(timeline, visit)
+        between = sum((wait for wait in timeline.waits_between(visit) if wait), _NONE)
+        spent[visit.state] = Spent(
+            visit.state,
+            before.visits + 1,
+            before.total + took,
+            before.waiting + waited,
+            before.between + between,
+        )
+    return sorted(spent.values(), key=lambda state: state.total, reverse=True)
+
+
+def waits_outside(attempt: TaskAttempt) -> bool:
+    """Whether a task waits for a token, a job or a worker after it was submitted."""
+    return attempt.resource.endswith((".waitForTaskToken", ".sync", ".sync:2")) or (
+        ":activity:" in attempt.resource
+    )
+
+
+def _waited(timeline: Timeline, visit: Visit) -> timedelta:
+    """Return how long a Task waited for callbacks, jobs and workers."""
+    spans = (
+        timeline.between(attempt.scheduled, attempt.stopped or timeline.stopped)
+        for attempt in visit.tasks
+        if waits_outside(attempt)
+    )
+    return sum((span for span in spans if span), _NONE)
+
+
+def _visit_before(
+    end: Mapping[str, Any], events: Iterable[Mapping[str, Any]], visits: Iterable[Visit]
+) -> Visit | None:
+    """Return the visit that the event of the end follows: the last one entered on the way to it."""
+    entered = {visit.event: visit for visit in visits}
+    previous = {event["id"]: event.get("previousEventId", 0) for event in events}
+    at, seen = end.get("previousEventId", 0), set[int]()
+    while at in previous and at not in seen:
+        if at in entered:
+            return entered[at]
+        seen.add(at)
+        at = previous[at]
+    return None
+
+
+def _evaluations(events: Iterable[Mapping[str, Any]]) -> Iterator[EvaluationFault]:
+    for event in events:
+        if event["type"] == "EvaluationFailed":
+            found = _details(event)
+            place = _text(found.get("state")), found.get("location")
+            yield EvaluationFault(*place, found.get("error"), found.get("cause"))
+
+
+def _details(event: Mapping[str, Any]) -> Mapping[str, Any]:
+    found = (value for key, value in event.items() if key.endswith("EventDetails"))
+    return next((value for value in found if isinstance(value, Mapping)), {})
+
+
+def _first(*values: Any) -> str | None:
+    return next((value for value in values if isinstance(value, str)), None)
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
