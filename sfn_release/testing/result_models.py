@@ -6,7 +6,6 @@ integrations" and "Call HTTPS APIs" in AWS's developer guide, and recorded execu
 
 from __future__ import annotations
 
-from collections import ChainMap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -71,14 +70,14 @@ _PARSED: Final[Mapping[tuple[str, str, str], tuple[str, ...]]] = {
 class ResultModel:
     """The model of a task's result: a *shape* in the model of a *service*.
 
-    *sdk*: the members are spelled as in an SDK integration. *added* are the members that are not
-    the service's.
+    *sdk*: the members are spelled as in an SDK integration. *usual* are the members without the
+    ones that Step Functions adds, and without those that a job's result may have.
     """
 
     service: Service
     shape: str
     sdk: bool
-    added: frozenset[str] = frozenset()
+    usual: frozenset[str]
 
 
 @lru_cache(maxsize=512)
@@ -128,33 +127,36 @@ def _job_shapes(service: Service, call: ServiceCall) -> list[_Shape]:
     """Return the shapes whose members a finished job's result can have.
 
     Where AWS doesn't document the result, it may have the members of the submission's answer, of
-    the description, and of the described thing.
+    the description, and of the described thing. The description comes first.
     """
     job = JOBS.get((call.service, call.action))
     if job is not None:
         shape = job.shape(service)
         return [_structure(**{job.wrapped: shape}) if job.wrapped else service.shapes[shape]]
-    described = _output(service, POLLED.get((call.service, call.action), call.action))
+    polled = POLLED.get((call.service, call.action))
+    if polled is None or polled not in service.actions:
+        return []
+    described = _output(service, polled)
     inner = [service.shapes[member["shape"]] for member in described.get("members", {}).values()]
-    structures = [shape for shape in inner if shape["type"] == "structure"]
-    free = [{key: of for key, of in shape.items() if key != "required"} for shape in structures]
-    submitted = {**_output(service, call.action), "required": ()}
-    return [submitted, {**described, "required": ()}, *(free if len(structures) == 1 else ())]
+    things = [shape for shape in inner if shape["type"] == "structure"]
+    found = [described, *(things if len(things) == 1 else ()), _output(service, call.action)]
+    return [{key: of for key, of in shape.items() if key != "required"} for shape in found]
 
 
 def _made(
     service: Service, shapes: list[_Shape], *, sdk: bool, parsed: tuple[str, ...] = ()
 ) -> ResultModel:
     """Return a model whose results have the members of all *shapes*, and Step Functions' own."""
-    added = {} if sdk else _METADATA
-    members: dict[str, Any] = {}
+    members: dict[str, Any] = {} if sdk else {**_METADATA}
     for shape in reversed(shapes):
         members |= shape.get("members", {})
-    members |= {name: {"shape": ANY} for name in members if _capital(name) in parsed}
-    required = [name for shape in shapes for name in shape.get("required", ())]
-    result = {"type": "structure", "members": {**members, **added}, "required": required}
-    model = {**service.model, "shapes": ChainMap({**_OWN, _RESULT: result}, service.shapes)}  # type: ignore[arg-type]
-    return ResultModel(Service(service.id, model), _RESULT, sdk, frozenset(added))
+    usual = shapes[0].get("members", {})
+    members |= {name: {"shape": ANY} for name in usual if _capital(name) in parsed}
+    result = {"type": "structure", "members": members, "required": shapes[0].get("required", ())}
+    model = {**service.model, "shapes": {**service.shapes, **_OWN, _RESULT: result}}
+    own = Service(service.id, model)
+    spelled = own.members(_RESULT, sdk=sdk).items()
+    return ResultModel(own, _RESULT, sdk, frozenset(n for n, (name, _) in spelled if name in usual))
 
 
 def _capital(name: str) -> str:

@@ -74,9 +74,8 @@ class HeldToShapes:
 def _problems(resource: str, model: ResultModel | None, result: Any) -> Iterator[ShapeProblem]:
     if model is None:
         return
-    shapes = model.service.shapes
     if result is None:
-        if shapes[model.shape]["members"].keys() - model.added:
+        if model.usual:
             yield ShapeProblem(resource, "$", "the result is null, but AWS returns an object.")
         return
     for fault in result_faults(model.service, model.shape, result, sdk=model.sdk):
@@ -130,7 +129,7 @@ def _text_of(shape: Any, fault: ResultFault) -> str:
 
 def _unknown(model: ResultModel, fault: ResultFault) -> tuple[str, str]:
     members = model.service.members(fault.shape, sdk=model.sdk)
-    known = [name for name in members if fault.keys or name not in model.added]
+    known = [name for name in members if fault.keys or name in model.usual]
     message = f"AWS returns no member {fault.name} here."
     if not known:
         return message, "The result is an empty object."

@@ -17,7 +17,7 @@ from sfn_release.testing.shape_problem import (
     ShapeProblem,
     report_problems,
 )
-from support.oracle import ORACLE
+from support.places import ORACLE
 
 ARN = "arn:aws:states:::"
 
