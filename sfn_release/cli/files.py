@@ -47,6 +47,20 @@ def read_text(path: Path) -> str:
         raise UsageError(f"{path} is not UTF-8 text.") from error
 
 
+def read_given(folder: Path, given: str) -> str:
+    """Return the text that an option gives: JSON, ``@FILE`` in *folder*, or ``-`` for stdin.
+
+    A byte order mark, which some editors and shells write, is not part of it. Raises UsageError.
+    """
+    if given == "-":
+        if sys.stdin is None:
+            raise UsageError("There is no standard input to read.")
+        given = sys.stdin.read()
+    elif given.startswith("@"):
+        given = read_text(folder / given[1:])
+    return given.removeprefix("\ufeff")
+
+
 def read_stdin() -> bytes:
     """Read standard input to its end; raises UsageError without one."""
     if sys.stdin is None:

@@ -54,6 +54,7 @@ COMMANDS = {
     },
     "Test": {
         "coverage": "Show which states and transitions tests reached, or production.",
+        "faults": "Show what happens when tasks of a workflow fail.",
     },
     "Release": {
         "plan": "Show what a deployment would change.",

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 import click
 
-from sfn_release.cli.files import read_text
+from sfn_release.cli.files import read_given
 from sfn_release.cli.options import command
 from sfn_release.cli.output import terminal
 from sfn_release.cli.session import Session
@@ -78,7 +77,7 @@ def run(
     done = execute(
         workspace,
         workflow,
-        input=_input(session, given),
+        input=read_given(session.directory, given),
         environment=environment.name,
         version=version,
         name=name,
@@ -117,7 +116,7 @@ def _execute_tree(
     done = execute_tree(
         workspace,
         workflow,
-        input=_input(session, given),
+        input=read_given(session.directory, given),
         environment=environment.name,
         name=name,
         mocked=mocked,
@@ -145,24 +144,6 @@ def _show(session: Session, done: Execution, environment: Environment) -> int:
         lambda: _write_execution(done, environment, verbose=session.verbose),
     )
     return 0 if done.status in _GOOD else 1
-
-
-def _input(session: Session, given: str) -> str:
-    """Return the input's text: as given, of a file, or of standard input.
-
-    A byte order mark, which some editors and shells write, is not part of it.
-    """
-    return _given(session, given).removeprefix("\ufeff")
-
-
-def _given(session: Session, given: str) -> str:
-    if given == "-":
-        if sys.stdin is None:
-            raise UsageError("There is no standard input to read.")
-        return sys.stdin.read()
-    if given.startswith("@"):
-        return read_text(session.directory / given[1:])
-    return given
 
 
 def _write_execution(done: Execution, environment: Environment, *, verbose: bool) -> None:

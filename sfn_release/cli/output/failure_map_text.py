@@ -1,0 +1,154 @@
+"""A failure map for people: the tasks with their faults, folded by how the execution takes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from sfn_release.cli.output import terminal
+from sfn_release.text import count, duration_text
+
+if TYPE_CHECKING:
+    from sfn_release.testing.faults.failure_map import FailureMap, FaultRow, Problem, Step
+
+_SHOWN = 4  # names of errors on a line
+_MARKS = {"ok": "green", "retried": "yellow", "unhandled": "red"}
+_TITLES = {
+    "endless_loop": "never ends",
+    "no_choice_matched": "no rule matches",
+    "missing_path": "a path is missing",
+    "unset_variable": "a variable is not set",
+    "data_limit": "data passes 256 KiB",
+    "expression": "an expression fails",
+    "state_failure": "a state fails",
+}
+
+
+@dataclass(frozen=True)
+class _Line:
+    """The faults of one task that end in the same way."""
+
+    verdict: str
+    noun: str
+    text: str
+    errors: tuple[str, ...]
+
+
+def write_failure_map(found: FailureMap, *, verbose: bool) -> None:
+    """Write the map to stdout. *verbose* names every error."""
+    way = " → ".join(found.path)
+    terminal.write_parts(terminal.Styled("passing case  ", "dim"), way or "no state")
+    for states, after, lines in _folded(found.faults):
+        terminal.write()
+        terminal.write_parts(terminal.Styled(", ".join(states), "bold"), _behind(after))
+        for line in lines:
+            _write_line(line, verbose=verbose)
+    if found.problems:
+        terminal.write()
+        terminal.write("Problems", style="bold")
+        for problem in found.problems:
+            _write_problem(problem)
+    if found.unexplored:
+        terminal.write()
+        terminal.write("Not explored", style="bold")
+        for part in found.unexplored:
+            terminal.write(f"  {part.state}: {part.reason}" if part.state else f"  {part.reason}")
+    terminal.write()
+    terminal.write(_summary(found))
+
+
+def _folded(
+    rows: Sequence[FaultRow],
+) -> Iterator[tuple[list[str], tuple[Step, ...], tuple[_Line, ...]]]:
+    """Yield the tasks whose faults end alike together, with the way to them and their lines."""
+    by_state: dict[str, list[FaultRow]] = {}
+    for row in rows:
+        by_state.setdefault(row.state, []).append(row)
+    alike: dict[object, tuple[list[str], tuple[Step, ...], tuple[_Line, ...]]] = {}
+    for state, own in by_state.items():
+        lines = tuple(_lines(own))
+        after = own[0].after
+        alike.setdefault((lines, after), ([], after, lines))[0].append(state)
+    yield from alike.values()
+
+
+def _lines(rows: Iterable[FaultRow]) -> Iterator[_Line]:
+    groups: dict[tuple[str, str, str], list[str]] = {}
+    for row in rows:
+        key = _verdict(row), "error" if row.kind == "error" else "answer", _outcome(row)
+        groups.setdefault(key, []).append(row.error)
+    for (verdict, noun, text), errors in groups.items():
+        yield _Line(verdict, noun, text, tuple(errors))
+
+
+def _verdict(row: FaultRow) -> str:
+    if not row.handled:
+        return "unhandled"
+    exhausted = row.kind == "error" and row.caught_by is None and row.status != "SUCCEEDED"
+    return "retried" if exhausted else "ok"
+
+
+def _outcome(row: FaultRow) -> str:
+    """Return how the execution takes a fault, without the names of the task and the error."""
+    parts = []
+    if row.retries:
+        span = duration_text(timedelta(seconds=round(row.waited_seconds)))
+        parts.append(f"retried {row.retries}× over {span}")
+    elif row.waited_seconds:
+        parts.append(f"after {duration_text(timedelta(seconds=round(row.waited_seconds)))}")
+    if row.caught_by is not None:
+        owner = "" if row.caught_by.state == row.state else f" of {row.caught_by.state}"
+        parts.append(f"caught by Catch {row.caught_by.index + 1}{owner} → {row.caught_by.next}")
+    return f"{', then '.join(parts)}{'; ' if parts else ''}{_end(row)}"
+
+
+def _end(row: FaultRow) -> str:
+    if row.status == "RUNNING":
+        return "goes on without an end"
+    if row.status == "SUCCEEDED":
+        return "SUCCEEDED"
+    place = "here" if row.ends_at == row.state else f"at {row.ends_at}"
+    own = row.end_error in (None, row.error)
+    return f"{row.status} {place}" + ("" if own else f" with {row.end_error}")
+
+
+def _behind(after: Sequence[Step]) -> terminal.Styled:
+    steps = " and ".join(f"{step.state}: {step.error}" for step in after)
+    return terminal.Styled(f"  after {steps}" if after else "", "dim")
+
+
+def _write_line(line: _Line, *, verbose: bool) -> None:
+    mark = terminal.Styled(f"  {line.verdict:<10}", _MARKS[line.verdict])
+    terminal.write_parts(mark, f"{count(line.errors, line.noun)}: {line.text}")
+    shown = line.errors if verbose else line.errors[:_SHOWN]
+    hidden = len(line.errors) - len(shown)
+    more = f" and {hidden} more" if hidden else ""
+    terminal.write_parts(terminal.Styled(f"{'':12}{', '.join(shown)}{more}", "dim"))
+
+
+def _write_problem(problem: Problem) -> None:
+    terminal.write_parts(
+        terminal.Styled(f"  {problem.state}: {_TITLES[problem.kind]}", "red"),
+        terminal.Styled(f"  (and on {count(problem.others, 'other way')})", "dim")
+        if problem.others
+        else "",
+    )
+    why = ": ".join(part for part in (problem.error, problem.cause) if part)
+    terminal.write(f"    {why}")
+    if problem.states:
+        terminal.write(f"    loop: {' → '.join([*problem.states, problem.states[0]])}")
+    if problem.after:
+        terminal.write(f"    when {' and '.join(map(str, problem.after))}")
+    terminal.write(f"    way: {' → '.join(problem.way)}")
+
+
+def _summary(found: FailureMap) -> str:
+    loose = [row for row in found.faults if not row.handled]
+    tasks = {row.state for row in found.faults}
+    text = f"{count(found.faults, 'fault')} at {count(tasks, 'task')}, {count(found.runs, 'run')}: "
+    if not loose:
+        return f"{text}every one is handled."
+    where = ", ".join(dict.fromkeys(row.state for row in loose))
+    return f"{text}{len(loose)} end the execution without a handler, at {where}."

@@ -1,0 +1,125 @@
+"""Finds problems in a run that no static check sees: endless loops, missing paths, large data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sfn_release.asl.error_names import States
+from sfn_release.asl.quotas import LONGEST_EXECUTION, MAX_EVENTS
+from sfn_release.testing.faults.failure_map import Problem, ProblemKind, Step
+from sfn_release.testing.faults.fault_outcomes import (
+    FaultRun,
+    Places,
+    end_of,
+    ended_by_design,
+    is_set_up,
+)
+from sfn_release.testing.run import Run
+from sfn_release.testing.run_definition import STILL_RUNNING
+
+_ROUNDS = 3  # of a loop, before it counts as one
+_UNASSIGNED = "has not been assigned"
+_UNMATCHED = "Failed to transition out of the state"
+
+
+def problem_in(found: FaultRun, places: Places, type: str) -> Problem | None:
+    """Return the problem that ended a run; None if it ended by design or by its fault.
+
+    *type* is the state machine's.
+    """
+    run = found.run
+    if run.error == STILL_RUNNING or run.status == "TIMED_OUT":
+        return _loop(found, type)
+    if run.status != "FAILED" or is_set_up(run.error) or ended_by_design(run, places):
+        return None
+    last = end_of(run)
+    if last is None or _failed_as_injected(found, last, places):
+        return None
+    kind = _kind(run, places[last].type)
+    return Problem(kind, last, run.error, run.cause, steps_of(found), _way(run))
+
+
+def steps_of(found: FaultRun) -> tuple[Step, ...]:
+    """Return the faults of a run."""
+    return tuple(Step(part.state, part.fault.error) for part in found.injections)
+
+
+def loop_states(run: Run) -> tuple[str, ...]:
+    """Return the states of the loop that a run was in at its end; empty without one."""
+    steps = run.transitions
+    if len(steps) >= _ROUNDS and all(step.kind == "retry" for step in steps[-_ROUNDS:]):
+        return (steps[-1].state,)
+    entered = [step.next or "" for step in steps if step.next and step.kind != "retry"]
+    for period in range(1, len(entered) // _ROUNDS + 1):
+        tail = entered[-period * _ROUNDS :]
+        if tail[period:] == tail[:-period]:
+            cycle = tail[:period]
+            first = min(range(period), key=lambda at: entered.index(cycle[at]))
+            return tuple(cycle[first:] + cycle[:first])
+    return ()
+
+
+def _loop(found: FaultRun, type: str) -> Problem | None:
+    run = found.run
+    states = loop_states(run)
+    if not states:
+        return None
+    limit = min(run.definition.get("TimeoutSeconds", LONGEST_EXECUTION[type]), run.seconds + 1e9)
+    events = max(len(run.outcome.events), 1)
+    too_many = run.seconds * MAX_EVENTS / events < limit and type != "EXPRESS"
+    error, cause = (
+        (
+            States.Runtime,
+            f"The execution reached the maximum number of history events ({MAX_EVENTS}).",
+        )
+        if too_many
+        else (States.Timeout, None)
+    )
+    return Problem(
+        "endless_loop", states[0], error, cause, steps_of(found), _way(run, states[0]), states
+    )
+
+
+def _failed_as_injected(found: FaultRun, last: str, places: Places) -> bool:
+    """Whether the injected error itself ended the run."""
+    if not found.injections:
+        return False
+    injection = found.injections[-1]
+    if not injection.fault.is_error or last not in places[injection.state].scope:
+        return False
+    return bool(found.hits) and found.run.error not in _COMPUTED
+
+
+_COMPUTED = (
+    *(States.Runtime, States.ParameterPathFailure, States.ResultPathMatchFailure),
+    *(States.IntrinsicFailure, States.NoChoiceMatched, States.QueryEvaluationError),
+)
+
+
+def _kind(run: Run, type: str) -> ProblemKind:
+    cause = run.cause or ""
+    if type == "Choice" and _UNMATCHED in cause:
+        return "no_choice_matched"
+    if run.error == States.DataLimitExceeded:
+        return "data_limit"
+    if _UNASSIGNED in cause:
+        return "unset_variable"
+    if run.error == States.QueryEvaluationError:
+        return "expression"
+    return "missing_path" if run.error in _COMPUTED else "state_failure"
+
+
+def _way(run: Run, until: str | None = None) -> tuple[str, ...]:
+    """Return the states on the way to the end, or to the first visit of *until*."""
+    names = [visit.state for visit in run.visits]
+    if until in names:
+        names = names[: names.index(until) + 1]
+    return tuple(_folded(names))
+
+
+def _folded(names: Sequence[str]) -> Sequence[str]:
+    return names if len(names) <= _LONGEST_WAY else [*names[:_HALF], "…", *names[-_HALF:]]
+
+
+_HALF = 15
+_LONGEST_WAY = 2 * _HALF

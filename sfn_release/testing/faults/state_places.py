@@ -1,0 +1,48 @@
+"""Every state of a definition by its name, with the Maps and Parallels around it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class StatePlace:
+    """A state, and the names of its *containers*, outermost first."""
+
+    name: str
+    definition: Mapping[str, Any]
+    containers: tuple[str, ...] = ()
+
+    @property
+    def type(self) -> str:
+        """The state's Type; empty without one."""
+        return str(self.definition.get("Type", ""))
+
+    @property
+    def resource(self) -> str:
+        """The Resource of a Task; empty for other states."""
+        return str(self.definition.get("Resource", ""))
+
+    @property
+    def scope(self) -> tuple[str, ...]:
+        """The states whose Retry and Catch apply to its errors, innermost first."""
+        return (self.name, *reversed(self.containers))
+
+
+def read_places(definition: Mapping[str, Any]) -> dict[str, StatePlace]:
+    """Return the states of *definition* in their order, those inside others too."""
+    return {place.name: place for place in _places(definition, ())}
+
+
+def _places(machine: Any, containers: tuple[str, ...]) -> Iterator[StatePlace]:
+    states = machine.get("States") if isinstance(machine, Mapping) else None
+    for name, state in states.items() if isinstance(states, Mapping) else ():
+        if not isinstance(state, Mapping):
+            continue
+        yield StatePlace(name, state, containers)
+        branches = state.get("Branches")
+        inner = [state.get("ItemProcessor"), state.get("Iterator")]
+        for part in [*inner, *(branches if isinstance(branches, list) else ())]:
+            yield from _places(part, (*containers, name))
