@@ -50,6 +50,7 @@ COMMANDS = {
         "list": "List the workflows of the work tree with their digests.",
         "build": "Print the definitions of the work tree.",
         "check": "Check workflow definitions. Exits 1 on errors.",
+        "test": "Run the tests beside the workflows. Exits 1 on failures.",
         "graph": "Print a workflow's state graph as Mermaid or DOT.",
     },
     "Test": {

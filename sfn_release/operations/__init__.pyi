@@ -45,6 +45,8 @@ from sfn_release.operations.verbs.rollback import rollback as rollback
 from sfn_release.operations.verbs.show import show as show
 from sfn_release.operations.verbs.status import EnvironmentStatus as EnvironmentStatus
 from sfn_release.operations.verbs.status import status as status
+from sfn_release.operations.verbs.test import Tested as Tested
+from sfn_release.operations.verbs.test import run_tests as run_tests
 from sfn_release.operations.verbs.unlock import unlock as unlock
 from sfn_release.operations.verbs.verify import Verified as Verified
 from sfn_release.operations.verbs.verify import verify as verify

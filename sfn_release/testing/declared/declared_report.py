@@ -99,11 +99,10 @@ class DeclaredReport:
 
 
 def difference_lines(differences: tuple[RunDifference, ...], run: Run | None) -> Iterator[str]:
-    """Yield a line for each difference, and one about an error that the test didn't compare."""
+    """Yield a line for each difference, and one about the error that ended the run."""
     for difference in differences:
         yield f"{difference.of:<7} {difference}"
-    compared = any(difference.of == "error" for difference in differences)
-    if run is not None and run.error is not None and not compared:
+    if run is not None and run.error is not None:
         place = run.path[-1] if run.path else "no state"
         cause = f": {run.cause}" if run.cause else ""
         yield f"ended   in {place} with {run.error}{cause}"

@@ -30,7 +30,8 @@ class Expectation:
     """Everything that a test expects of its run. A member that is None isn't compared.
 
     *output* and *output_contains* hold their JSON value in a tuple, because null is a value too.
-    *cause_matches* is searched in the cause. *calls* are by the state's name.
+    *cause_matches* is searched in the cause. *calls* are by the state's name. With *any_end*, the
+    execution may end in any way, as long as it can run.
     """
 
     status: str | None = None
@@ -41,10 +42,13 @@ class Expectation:
     cause_matches: re.Pattern[str] | None = None
     path: tuple[str, ...] | None = None
     calls: tuple[tuple[str, ExpectedCalls], ...] = ()
+    any_end: bool = False
 
     @property
     def wanted_status(self) -> str | None:
         """The status to compare: SUCCEEDED, unless a failure is expected or a status is named."""
+        if self.any_end:
+            return None
         fails = (self.error, self.cause, self.cause_matches)
         if self.status is None and all(expected is None for expected in fails):
             return "SUCCEEDED"
@@ -53,7 +57,7 @@ class Expectation:
 
 @dataclass(frozen=True)
 class DeclaredTest:
-    """A test of a *workflow*, from a *file* (its path below the project) and *line*.
+    """A test of a *workflow*, from a *file* (its path below the project), *line* and *index* in it.
 
     *mocks* have the form of a mock file. *test_case* names a case of the MockConfigFile.json. The
     run goes from *start_at*, by default the definition's own, and ends after *until*.
@@ -64,6 +68,7 @@ class DeclaredTest:
     workflow: str
     file: str
     line: int | None = None
+    index: int = 0
     input: Any = field(default_factory=dict)
     mocks: Mapping[str, Any] = field(default_factory=dict)
     test_case: str | None = None
@@ -71,8 +76,14 @@ class DeclaredTest:
     until: str | None = None
     variables: Mapping[str, Any] = field(default_factory=dict)
     started_at: datetime = STARTED
-    seed: str = ""
     expected: Expectation | None = None
+
+    @property
+    def states(self) -> list[str]:
+        """The states that it names, apart from its mocks."""
+        expected = self.expected or Expectation()
+        ends = [name for name in (self.start_at, self.until) if name is not None]
+        return [*ends, *(expected.path or ()), *(name for name, _ in expected.calls)]
 
     @property
     def place(self) -> str:

@@ -87,7 +87,7 @@ def read_tests_file(
     found, errors = [], []
     for index in range(len(tests)):
         try:
-            found.append(reader.test(tests[index], ("test", index)))
+            found.append(reader.test(tests[index], index))
         except ConfigError as error:
             errors.append(error)
     return TestsFile(file, tuple(found), tuple(errors))
@@ -104,8 +104,9 @@ class _Reader:
     default: str | None
     names: dict[tuple[str, str], int | None] = field(default_factory=dict)
 
-    def test(self, table: Any, at: Key) -> DeclaredTest:
+    def test(self, table: Any, index: int) -> DeclaredTest:
         """Return a test. Raises ConfigError with the line of the fault."""
+        at = ("test", index)
         self.document.check(table, at, TEST)
         if "name" not in table:
             self.document.fail(at, "`name` is missing in [[test]]", fix='name = "an empty order"')
@@ -127,6 +128,7 @@ class _Reader:
             workflow=workflow,
             file=self.document.name,
             line=line,
+            index=index,
             input=value(table, at, "input", {}),
             mocks=mocks,
             test_case=table.get("test_case"),
@@ -134,7 +136,6 @@ class _Reader:
             until=table.get("until"),
             variables=self._object(table, at, "variables"),
             started_at=self._time(table, at),
-            seed=table.get("seed", ""),
             expected=None if expect is None else self._expectation(expect, (*at, "expect")),
         )
 

@@ -64,7 +64,7 @@ def _json_key(name: str, plain: Expected) -> dict[str, Expected]:
 
 
 _VALUE = Expected(object, json_value)
-_TABLE = Expected(dict, json_value)
+_TABLE = Expected(dict, others=_VALUE)
 _STATES = Expected(dict, others=Expected(object, _calls), example='calls = { "Tell Customer" = 1 }')
 _EXPECT: Mapping[str, Expected] = {
     "status": Expected(str, value_rules.one_of(*get_args(ExecutionStatus)), 'status = "SUCCEEDED"'),
@@ -87,7 +87,6 @@ _TEST: Mapping[str, Expected] = {
     "until": Expected(str, value_rules.text, 'until = "Is It Paid"'),
     **_json_key("variables", _TABLE),
     "started_at": Expected(object, example="started_at = 2026-01-01T00:00:00Z"),
-    "seed": Expected(str, example='seed = "2"'),
     "expect": Expected(dict, keys=_EXPECT, example="[test.expect]"),
 }
 

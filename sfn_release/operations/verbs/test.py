@@ -1,0 +1,162 @@
+"""test: run the tests that are declared beside the workflows, in this process, in virtual time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from sfn_release.errors import NotFoundError, UsageError
+from sfn_release.operations.declared_runs import DeclaredRuns, Ran, find_tests
+from sfn_release.operations.local_settings import mock_config, with_defaults
+from sfn_release.operations.work_tree import WorkTree, read_work_tree
+from sfn_release.operations.workspace import Workspace
+from sfn_release.project import LOCAL, Environment
+from sfn_release.project.backends.local_tasks import mock_config as opened
+from sfn_release.project.task_settings import TaskSettings
+from sfn_release.tasks.mock_config import MockConfig
+from sfn_release.testing.declared.declared_report import DeclaredReport, DeclaredResult
+from sfn_release.testing.declared.name_expression import read_expression
+from sfn_release.testing.declared.recording import recorded
+from sfn_release.testing.declared.tests_file import SUFFIX, tests_file
+from sfn_release.text import did_you_mean
+
+Record = Literal["missing", "all"]
+"""Which expectations to record: of tests without any, or those that fail too."""
+
+Watch = Callable[[DeclaredResult, int, int], None]
+"""Hears of each result: the result, how many there are so far, and how many there will be."""
+
+
+@dataclass(frozen=True)
+class RecordedFile:
+    """A file of tests with recorded expectations: its path below the project, old and new text."""
+
+    file: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True)
+class Tested:
+    """The result of `run_tests`. *recorded* are files to write."""
+
+    report: DeclaredReport
+    recorded: tuple[RecordedFile, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        return self.report.to_json() | {"recorded": [file.file for file in self.recorded]}
+
+
+def run_tests(
+    workspace: Workspace,
+    workflows: Sequence[str] = (),
+    *,
+    expression: str | None = None,
+    environment: str | None = None,
+    mock_file: str | None = None,
+    record: Record | None = None,
+    watch: Watch = lambda _result, _done, _of: None,
+    ran: Ran = lambda _test, _run: None,
+) -> Tested:
+    """Run the declared tests of the work tree, or of *workflows* alone.
+
+    *expression* chooses tests by name, as pytest's ``-k``. *environment* gives the parameters; it
+    must have mocks. *mock_file* is the path of a MockConfigFile.json. With *record*, the result has
+    the files of tests with expectations from the runs; nothing is written.
+
+    Raises NotFoundError for an unknown workflow and if there is no test to run, UsageError for an
+    expression that can't be read, and the errors of a build.
+    """
+    matches = read_expression(expression) if expression is not None else None
+    chosen = _environment(workspace, environment, mock_file)
+    tree = read_work_tree(workspace, chosen)
+    known = sorted([*tree.declarations, *tree.refused])
+    for name in workflows:
+        if name not in known:
+            raise NotFoundError(
+                f"The work tree has no workflow {name!r}.",
+                why=f"It has: {', '.join(known)}.",
+                fix=did_you_mean(name, known),
+            )
+    cases = mock_cases(workspace, chosen)
+    found = find_tests(tree, cases)
+    wanted = [test for test in found.tests if not workflows or test.workflow in workflows]
+    tested = {test.workflow for test in found.tests}
+    untested = [name for name in workflows or known if name not in tested]
+    if not found.errors and (not wanted or (workflows and untested)):
+        raise _no_tests(tree, untested or known)
+    picked = [
+        test for test in wanted if matches is None or matches([test.name, test.workflow, test.file])
+    ]
+    if wanted and not picked and not found.errors:
+        raise NotFoundError(
+            f"-k {expression!r} matches none of {len(wanted)} tests.",
+            fix="List their names:  sfn-release test -v",
+        )
+    runs = DeclaredRuns(tree, cases, ran)
+    results: list[DeclaredResult] = []
+    for result in runs.results(picked):
+        made = _recorded(result, record)
+        watch(made, len(results) + 1, len(picked))
+        keep = made.recorded or made.status == "failed"
+        results.append(made if keep else replace(made, run=None))
+    report = DeclaredReport(
+        tuple(results), found.errors, tuple(untested), len(wanted) - len(picked)
+    )
+    return Tested(report, tuple(_files(workspace, results)))
+
+
+def mock_cases(workspace: Workspace, environment: Environment) -> MockConfig | None:
+    """Return the test cases of an environment's mock configuration; None without one."""
+    file = opened(environment.tasks, workspace.project.root)
+    return None if file is None else file.read()
+
+
+def _environment(workspace: Workspace, name: str | None, mock_file: str | None) -> Environment:
+    """Return the environment of the runs, with its mock configuration."""
+    chosen = workspace.environment(name or LOCAL)
+    if not chosen.backend.has_mocks:
+        raise UsageError(
+            f"Tests run on this machine, with mocks, but {chosen.name} has no mocks.",
+            fix="Leave out --env.",
+        )
+    root = workspace.project.root
+    path = mock_config(root, workspace.runtime.environ, mock_file)
+    asked = TaskSettings(mock_config=path)
+    return replace(chosen, tasks=with_defaults(root, chosen.tasks.and_also(asked)))
+
+
+def _no_tests(tree: WorkTree, untested: Sequence[str]) -> NotFoundError:
+    """Return the error for workflows without tests."""
+    sources = [tree.declarations[name].source for name in untested if name in tree.declarations]
+    place = tests_file(sources[0]) if sources else f"{tree.workspace.project.workflows}/*{SUFFIX}"
+    return NotFoundError(
+        f"There are no tests of {', '.join(untested)}.",
+        fix=f'Write a first one into {place}:\n    [[test]]\n    name = "it succeeds"',
+    )
+
+
+def _recorded(result: DeclaredResult, record: Record | None) -> DeclaredResult:
+    """Return the result of a test whose expectations are recorded from its run, if they are."""
+    in_file = result.test.file.endswith(SUFFIX)
+    if record is None or result.run is None or result.error is not None or not in_file:
+        return result
+    missing = result.test.expected is None
+    if not (missing or (record == "all" and result.status == "failed")):
+        return result
+    return replace(result, differences=(), recorded=True)
+
+
+def _files(workspace: Workspace, results: Sequence[DeclaredResult]) -> list[RecordedFile]:
+    """Return the files of tests whose expectations were recorded."""
+    by_file: dict[str, list[Any]] = {}
+    for result in results:
+        if result.recorded:
+            by_file.setdefault(result.test.file, []).append((result.test, result.run))
+    made = []
+    for file, runs in by_file.items():
+        old = (workspace.project.root / file).read_bytes().decode("utf-8")
+        made.append(RecordedFile(file, old, recorded(old, runs)))
+    return made

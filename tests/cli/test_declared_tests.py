@@ -1,0 +1,382 @@
+"""`sfn-release test`: tests in TOML files, on the work tree."""
+
+from __future__ import annotations
+
+import json
+import xml.etree.ElementTree as ET
+from typing import Any
+
+import pytest
+
+from support.command_line import Project
+
+CHARGE = "arn:aws:lambda:us-east-1:000000000000:function:charge"
+PAY = {
+    "StartAt": "Charge",
+    "States": {
+        "Charge": {
+            "Type": "Task",
+            "Resource": CHARGE,
+            "Parameters": {"order.$": "$.order", "currency": "EUR"},
+            "Next": "Paid?",
+            "Catch": [{"ErrorEquals": ["Declined"], "ResultPath": None, "Next": "No"}],
+        },
+        "Paid?": {
+            "Type": "Choice",
+            "Choices": [{"Variable": "$.paid", "BooleanEquals": True, "Next": "Yes"}],
+            "Default": "No",
+        },
+        "Yes": {"Type": "Succeed"},
+        "No": {"Type": "Fail", "Error": "NotPaid", "Cause": "The card was declined."},
+    },
+}
+TESTS = """\
+# The tests of pay.
+
+[[test]]
+name = "a paid order"   # the usual
+input = { order = 7 }
+mocks.Charge = { payload = { paid = true, note = "é" } }
+
+[test.expect]
+output = { paid = true, note = "é" }
+path = ["Charge", "Paid?", "Yes"]
+calls.Charge = [{ order = 7, currency = "EUR" }]
+
+# A declined card.
+[[test]]
+name = "a declined card"
+input_json = '{"order": null}'
+mocks.Charge = { error = "Declined" }
+
+[test.expect]
+error = "NotPaid"
+cause_matches = "declined"
+calls_contain.Charge = [{ currency = "EUR" }]
+"""
+
+
+@pytest.fixture
+def paying(shop: Project) -> Project:
+    """A project with the workflow `pay`, which has two tests, and `hello`, which has none."""
+    shop.write("workflows/pay.asl.json", json.dumps(PAY))
+    shop.write("workflows/pay.tests.toml", TESTS)
+    return shop
+
+
+def test_tests_pass(paying: Project) -> None:
+    """Without a commit, and with nothing but the file."""
+    done = paying.json("test", "pay")
+    assert [(test["workflow"], test["name"], test["status"]) for test in done["tests"]] == [
+        ("pay", "a paid order", "passed"),
+        ("pay", "a declined card", "passed"),
+    ]
+    assert (done["passed"], done["failed"], done["errors"]) == (2, 0, [])
+    assert [test["line"] for test in done["tests"]] == [3, 14]
+    assert "without tests: hello" in paying.ok("test").err
+
+
+def change(project: Project, old: str, new: str) -> None:
+    assert old in TESTS
+    project.write("workflows/pay.tests.toml", TESTS.replace(old, new))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "differences"),
+    [
+        (
+            "output = { paid = true, note",
+            "output = { paid = 1, note",
+            ["output  $.paid: expected 1, got true"],
+        ),
+        (', note = "é" }\npath', " }\npath", ['output  $.note: expected nothing, got "é"']),
+        (
+            'path = ["Charge", "Paid?", "Yes"]',
+            'path = ["Charge", "Paid?", "No"]',
+            ['path    step 3, after "Paid?": expected "No", got "Yes"'],
+        ),
+        (
+            'path = ["Charge", "Paid?", "Yes"]',
+            'path = ["Charge", "Paid?"]',
+            ['path    step 3, after "Paid?": expected nothing, got "Yes"'],
+        ),
+        (
+            "order = 7, currency",
+            "order = 8, currency",
+            ['calls   "Charge", call 1, $.order: expected 8, got 7'],
+        ),
+        (
+            'calls.Charge = [{ order = 7, currency = "EUR" }]',
+            "calls.Charge = 0",
+            ['calls   number of calls of "Charge": expected 0, got 1'],
+        ),
+        (
+            'error = "NotPaid"',
+            'status = "SUCCEEDED"',
+            [
+                'status  expected "SUCCEEDED", got "FAILED"',
+                "ended   in No with NotPaid: The card was declined.",
+            ],
+        ),
+        (
+            'cause_matches = "declined"',
+            'cause_matches = "^declined"',
+            [
+                'cause   matching: expected "^declined", got "The card was declined."',
+                "ended   in No with NotPaid: The card was declined.",
+            ],
+        ),
+        (
+            'error = "NotPaid"',
+            'error = "Other"\noutput = 1',
+            [
+                'error   expected "Other", got "NotPaid"',
+                "output  expected 1, got nothing",
+                "ended   in No with NotPaid: The card was declined.",
+            ],
+        ),
+        (
+            'mocks.Charge = { error = "Declined" }',
+            'mocks.Charge = { error = "Unknown" }',
+            [
+                'error   expected "NotPaid", got "Unknown"',
+                'cause   matching: expected "declined", got nothing',
+                "ended   in Charge with Unknown",
+            ],
+        ),
+    ],
+)
+def test_a_difference_is_shown(paying: Project, old: str, new: str, differences: list[str]) -> None:
+    """Where it is, what was expected, and what came; and the command exits 1."""
+    change(paying, old, new)
+    ran = paying.run("test", "pay")
+    assert ran.code == 1
+    assert "1 passed, 1 failed" in ran.out
+    for line in differences:
+        assert f"      {line}\n" in ran.out
+    done = paying.run("--json", "test", "pay")
+    assert done.code == 1
+    (failed,) = [test for test in done.json["tests"] if test["status"] == "failed"]
+    assert failed["difference"].splitlines() == differences
+    assert failed["differences"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place", "fault", "fix"),
+    [
+        ("input_json", "inptu", 16, "unknown key 'inptu' in [test]", 'Did you mean "input"?'),
+        ("error =", "eror =", 20, "unknown key 'eror' in [test.expect]", 'Did you mean "error"?'),
+        ('{"order": null}', "{", 16, "input_json isn't JSON", ""),
+        ("input_json = '{\"order\": null}'", 'input_file = "no.json"', 16, "there is no file", ""),
+        ("input_json = '{\"order\": null}'", "input = 2026-01-01", 16, "can't be used", ""),
+        ("input_json = '{\"order\": null}'", "input = nan", 16, "can't be used", ""),
+        (
+            '"a declined card"',
+            '"a paid order"',
+            15,
+            "another test named 'a paid order', in line 3",
+            "",
+        ),
+        ('name = "a declined card"', "", 14, "`name` is missing", ""),
+        ("{ error = ", "{ eror = ", 17, 'unknown key "eror"', 'Did you mean "error"?'),
+        ('"declined"\n', '"("\n', 21, "can't be used", ""),
+        ("calls_contain.Charge = [", "calls_contain.Charge = -1 #", 22, "can't be used", ""),
+        (
+            'name = "a declined card"',
+            'name = "x"\nworkflow = "pya"',
+            16,
+            "no workflow 'pya'",
+            '"pay"',
+        ),
+    ],
+)
+def test_a_fault_is_named_with_its_line_and_the_other_tests_run(
+    paying: Project, old: str, new: str, place: int, fault: str, fix: str
+) -> None:
+    """Nothing else is lost; the command exits 1."""
+    change(paying, old, new)
+    ran = paying.run("test", "pay")
+    assert ran.code == 1
+    assert ran.out.strip() == "1 passed, 0 failed, 1 error"
+    assert fault in ran.err
+    assert fix in ran.err
+    (error,) = paying.run("--json", "test", "pay").json["errors"]
+    assert error["message"].startswith(f"workflows/pay.tests.toml:{place}: ")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        ('"Yes"]', '"Yse"]', 'pay has no state "Yse".\n      Did you mean "Yes"?'),
+        ("calls.Charge = [", "calls.Chrage = [", 'pay has no state "Chrage".'),
+        ("mocks.Charge = { payload", "mocks.Chrage = { payload", 'mocks has "Chrage", which is'),
+        ("input = { order = 7 }", 'test_case = "Happy"', "no MockConfigFile.json"),
+    ],
+)
+def test_a_test_of_nothing_fails(paying: Project, old: str, new: str, fault: str) -> None:
+    """A misspelt state would be expected never to be called, and pass."""
+    change(paying, old, new)
+    ran = paying.run("test", "pay")
+    assert ran.code == 1
+    assert fault in ran.out
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("", "workflows/pay.tests.toml is empty."),
+        ('workflow = "pay"', "workflows/pay.tests.toml has no test."),
+        ("[[test]", "workflows/pay.tests.toml:1: not valid TOML"),
+        ("[[tests]]", "workflows/pay.tests.toml:1: unknown key 'tests'"),
+    ],
+)
+def test_a_file_without_tests_is_an_error(paying: Project, text: str, fault: str) -> None:
+    """The tests of other files run."""
+    paying.write("workflows/pay.tests.toml", text)
+    paying.write("workflows/hello.tests.toml", '[[test]]\nname = "it works"\n')
+    ran = paying.run("test")
+    assert ran.code == 1
+    assert fault in ran.err
+    assert ran.out.strip() == "1 passed, 0 failed, 1 error"
+
+
+def test_a_command_that_runs_no_test_fails(paying: Project) -> None:
+    """Whatever the reason is."""
+    assert "There are no tests of hello." in paying.run("test", "hello").err
+    ran = paying.run("test", "pya")
+    assert (ran.code, 'Did you mean "pay"?' in ran.err) == (1, True)
+    assert "matches none of 2 tests" in paying.run("test", "-k", "sofa").err
+    (paying.root / "workflows/pay.tests.toml").unlink()
+    ran = paying.run("test")
+    assert ran.code == 1
+    assert "workflows/hello.tests.toml" in ran.err
+
+
+def test_a_task_without_a_mock_fails_its_test(paying: Project) -> None:
+    """Even if the test expects a failure."""
+    given = '[[test]]\nname = "x"\ninput.order = 1\nexpect.status = "FAILED"\n'
+    paying.write("workflows/pay.tests.toml", given)
+    ran = paying.run("test", "pay")
+    assert ran.code == 1
+    assert "The run ended in 'Charge' with SfnRelease.NoMock." in ran.out
+    assert 'Add one to workflows/pay.mocks.json: {"Charge": {"payload": {}}}' in ran.out
+
+
+def test_names_choose_tests(paying: Project) -> None:
+    """With and, or, not, parentheses and quotes, in any case."""
+
+    def names(expression: str) -> list[str]:
+        return [test["name"] for test in paying.json("test", "-k", expression)["tests"]]
+
+    assert names("PAID") == ["a paid order"]
+    assert names("paid or declined") == ["a paid order", "a declined card"]
+    assert names("pay and not (paid)") == ["a declined card"]
+    assert names("'declined card'") == ["a declined card"]
+    assert "1 passed, 0 failed, 1 deselected" in paying.ok("test", "-k", "paid").out
+    ran = paying.run("test", "-k", "paid or")
+    assert (ran.code, "at column 8" in ran.err) == (2, True)
+
+
+def test_results_are_written_as_junit_xml(paying: Project) -> None:
+    """A suite for each workflow."""
+    change(paying, '"a paid order"', r'"a paid <order>"')
+    paying.write("workflows/hello.tests.toml", '[[test]]\nname = "x"\n[test.expect]\noutput = 1\n')
+    paying.write("workflows/bad.tests.toml", "x = 1")
+    assert paying.run("test", "--junit", "out/tests.xml").code == 1
+    root = ET.parse(paying.root / "out/tests.xml").getroot()
+    assert root.tag == "testsuites"
+    assert {**root.attrib, "time": ""} == {
+        **{"tests": "4", "failures": "1", "errors": "1", "skipped": "0", "time": ""}
+    }
+    suites = {suite.attrib["name"]: suite for suite in root}
+    assert [*suites] == ["hello", "pay", "files"]
+    case = suites["pay"][0]
+    assert case.attrib["name"] == "a paid <order>"
+    assert (case.attrib["file"], case.attrib["line"]) == ("workflows/pay.tests.toml", "3")
+    assert float(case.attrib["time"]) >= 0
+    failure = suites["hello"][0][0]
+    assert failure.tag == "failure"
+    assert failure.text == 'output  $: expected 1, got "Hello Alice"'
+
+
+RECORD = """\
+# Mine.\r
+[[test]]
+name = "a paid order"
+input = { order = 7 }
+mocks.Charge = { payload = { paid = true } }  # paid
+
+# The next one.
+[[test]]
+name = "a declined card"
+input = { order = 7 }
+[test.mocks.Charge]
+error = "Declined"
+"""
+
+
+def test_expectations_are_recorded(paying: Project) -> None:
+    """For tests without any; comments and layout stay, and a second run passes."""
+    paying.write("workflows/pay.tests.toml", RECORD)
+    paying.git("add", "--all")
+    before = (paying.root / "workflows/pay.tests.toml").read_text()
+    ran = paying.run("test", "pay", "--record")
+    after = (paying.root / "workflows/pay.tests.toml").read_text()
+    assert '  +path = ["Charge", "Paid?", "Yes"]' in ran.out
+    assert 'error = "NotPaid"\ncause = "The card was declined."\npath' in after
+    kept = [line for line in after.splitlines() if line in before.splitlines()]
+    assert [line for line in kept if line] == [line for line in before.splitlines() if line]
+    done = paying.json("test", "pay", "--record")
+    assert (done["passed"], done["recorded"]) == (2, [])
+    assert after.index("# paid") < after.index("[test.expect]") < after.index("# The next one.")
+
+
+def test_a_persons_expectations_are_overwritten_only_if_asked(paying: Project) -> None:
+    """With --overwrite, and only those that fail."""
+    change(paying, "order = 7, currency", "order = 8, currency")
+    file = paying.root / "workflows/pay.tests.toml"
+    before = file.read_text()
+    assert paying.run("test", "pay", "--record").code == 1
+    assert file.read_text() == before
+    assert paying.run("test", "--overwrite").code == 2
+    assert paying.ok("test", "pay", "--record", "--overwrite").out
+    after = file.read_text()
+    assert 'calls.Charge = [{ order = 7, currency = "EUR" }]' in after
+    assert after.partition("# A declined")[2] == before.partition("# A declined")[2]
+    paying.ok("test", "pay")
+
+
+def mock_config(**cases: dict[str, str]) -> str:
+    """Return a mock file of `pay`."""
+    return json.dumps(
+        {
+            "StateMachines": {"pay": {"TestCases": cases}},
+            "MockedResponses": {"Paid": {"0": {"Return": {"paid": True}}}},
+        }
+    )
+
+
+def test_cases_of_a_mock_config_file_are_tests(paying: Project) -> None:
+    """They run on {}, and must not lack a mock; a declared test can give input and expectations."""
+    flow: dict[str, Any] = json.loads(json.dumps(PAY))
+    del flow["States"]["Charge"]["Parameters"]
+    paying.write("workflows/pay.asl.json", json.dumps(flow))
+    paying.write("MockConfigFile.json", mock_config(Happy={"Charge": "Paid"}, Sad={}))
+    (paying.root / "workflows/pay.tests.toml").unlink()
+    done = paying.run("--json", "test", "pay").json
+    assert [(test["name"], test["status"]) for test in done["tests"]] == [
+        ("Happy", "passed"),
+        ("Sad", "failed"),
+    ]
+    assert 'The task "Charge"' in done["tests"][1]["difference"]
+    paying.write(
+        "workflows/pay.tests.toml",
+        '[[test]]\nname = "a"\ntest_case = "Happy"\nexpect.path = ["Charge"]\n'
+        '[[test]]\nname = "b"\ntest_case = "Sad"\nmocks.Charge = { error = "Declined" }\n'
+        'expect.error = "NotPaid"\n',
+    )
+    done = paying.run("--json", "test", "pay").json
+    assert [(test["name"], test["status"]) for test in done["tests"]] == [
+        ("a", "failed"),
+        ("b", "passed"),
+    ]
