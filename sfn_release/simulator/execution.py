@@ -42,6 +42,7 @@ from sfn_release.simulator.failure import (
     StateFailure,
 )
 from sfn_release.simulator.machine import (
+    Behaviour,
     Checkpoint,
     ExecutionRun,
     Frame,
@@ -73,7 +74,7 @@ from sfn_release.simulator.timestamps import later, write_instant
 if TYPE_CHECKING:
     from sfn_release.simulator.map_runs.map_run_record import MapRun
 
-BEHAVIOURS = {
+BEHAVIOURS: Mapping[str, Behaviour] = {
     "Pass": pass_state,
     "Task": task_state,
     "Choice": choice_state,
@@ -118,9 +119,9 @@ class Execution:
     runs a *stretch* of the machine, by default the whole one.
 
     With *well_formed*, you have found no `shape_fault` in the definition, and it isn't looked for
-    again. *wait_time_scale* multiplies the time of Wait states. UUIDs, jitter and task tokens
-    depend on the execution's ARN only, so the same execution runs the same way again. Call it from
-    one thread at a time, except for `stop`.
+    again. *wait_time_scale* multiplies the time of Wait states. *behaviours* run the states, by
+    Type. UUIDs, jitter and task tokens depend on the execution's ARN only, so the same execution
+    runs the same way again. Call it from one thread at a time, except for `stop`.
     """
 
     def __init__(
@@ -137,6 +138,7 @@ class Execution:
         redrive: Redrive | None = None,
         well_formed: bool = False,
         wait_time_scale: float = 1,
+        behaviours: Mapping[str, Behaviour] = BEHAVIOURS,
     ) -> None:
         self.outcome: ExecutionOutcome | None = None
         """How the execution ended; None while it runs."""
@@ -153,7 +155,7 @@ class Execution:
             random=Random(_seed(context, redrive)),  # noqa: S311 - reproducible, nothing secret
             seed=context,
             execution=_context_object(context, input, redrive),
-            behaviours=BEHAVIOURS,
+            behaviours=behaviours,
             stop=self._stop,
             observer=observer,
             wait_time_scale=wait_time_scale,

@@ -12,10 +12,25 @@ A file is JSON, or JSON compressed with gzip (``.json.gz``). It has one of these
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import gzip
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
+from sfn_release.errors import FileError, NotFoundError
 from sfn_release.testing.histories.finished_execution import FinishedExecution
+from sfn_release.testing.histories.instants import instant_of
+
+_SUFFIXES = (".json", ".json.gz")
+_ENDS = {
+    "ExecutionSucceeded": "SUCCEEDED",
+    "ExecutionFailed": "FAILED",
+    "ExecutionTimedOut": "TIMED_OUT",
+    "ExecutionAborted": "ABORTED",
+}
+_EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 def history_files(path: Path) -> list[Path]:
@@ -23,7 +38,18 @@ def history_files(path: Path) -> list[Path]:
 
     Raises NotFoundError when there is none.
     """
-    raise NotImplementedError
+    if path.is_dir():
+        found = sorted(file for file in path.rglob("*.json*") if file.name.endswith(_SUFFIXES))
+        if found:
+            return found
+        raise NotFoundError(
+            f"{path} has no history of an execution.",
+            why="Histories are files that end in .json or .json.gz.",
+            fix="aws stepfunctions get-execution-history --execution-arn ARN > FOLDER/NAME.json",
+        )
+    if path.exists():
+        return [path]
+    raise NotFoundError(f"There is no file or folder {path}.")
 
 
 def read_history_file(path: Path, workflow: str = "") -> FinishedExecution:
@@ -32,10 +58,129 @@ def read_history_file(path: Path, workflow: str = "") -> FinishedExecution:
     Its status is RUNNING when the history has no end. Raises FileError for a file that has no
     history.
     """
-    raise NotImplementedError
+    try:
+        data = path.read_bytes()
+        text = gzip.decompress(data) if path.name.endswith(".gz") else data
+        document = _document(text.decode("utf-8-sig"))
+    except (OSError, EOFError, ValueError, RecursionError) as error:
+        raise FileError(
+            f"{path} can't be read as the history of an execution.", why=str(error)
+        ) from error
+    events, described, incomplete = _parts(document, path)
+    name = path.name.removesuffix(".gz").removesuffix(".json")
+    return execution_of(events, described, name=name, workflow=workflow, incomplete=incomplete)
 
 
 def read_history_files(path: Path, workflow: str = "") -> Iterator[FinishedExecution]:
     """Yield the executions of a folder's files, or of one file."""
     for file in history_files(path):
         yield read_history_file(file, workflow)
+
+
+def execution_of(
+    events: Sequence[Mapping[str, Any]],
+    described: Mapping[str, Any],
+    *,
+    name: str,
+    workflow: str = "",
+    incomplete: str = "",
+) -> FinishedExecution:
+    """Return the execution of a history.
+
+    *described* is what DescribeExecution says of it, or ``{}``: then input, times and end come from
+    the events, and *name* stands for its ARN.
+    """
+    first, last = (events[0], events[-1]) if events else ({}, {})
+    started, ended = _details(first), _details(last)
+    arn = described.get("executionArn") or name
+    kind = str(last.get("type", ""))
+    output = described.get("output")
+    begun = instant_of(described.get("startDate", first.get("timestamp")))
+    return FinishedExecution(
+        arn=arn,
+        workflow=workflow or _machine(arn),
+        version=None,
+        status=described.get("status") or _ENDS.get(kind, "RUNNING"),
+        input=described.get("input", started.get("input")),
+        output=ended.get("output") if output is None else output,
+        error=described.get("error", ended.get("error")),
+        cause=described.get("cause", ended.get("cause")),
+        started=begun or _EPOCH,
+        stopped=instant_of(described.get("stopDate", last.get("timestamp"))),
+        events=events,
+        type="EXPRESS" if ":express:" in arn else "STANDARD",
+        version_arn=described.get("stateMachineVersionArn"),
+        incomplete=incomplete or _gap(events),
+    )
+
+
+def _document(text: str) -> Any:
+    """Parse a JSON document, or several one after the other, into one value or a list."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        decoder, found, at = json.JSONDecoder(), [], 0
+        text = text.strip()
+        while at < len(text):
+            value, at = decoder.raw_decode(text, at)
+            found.append(value)
+            while at < len(text) and text[at].isspace():
+                at += 1
+        return found
+
+
+def _parts(document: Any, path: Path) -> tuple[list[Mapping[str, Any]], Mapping[str, Any], str]:
+    """Return the events of a file, what it says of the execution, and why events are missing."""
+    pages = document if isinstance(document, list) else [document]
+    if pages and all(
+        isinstance(page, Mapping) and "id" in page and "type" in page for page in pages
+    ):
+        return pages, {}, ""
+    events: list[Mapping[str, Any]] = []
+    described: Mapping[str, Any] = {}
+    incomplete = ""
+    for page in pages:
+        found = page.get("events") if isinstance(page, Mapping) else None
+        if not isinstance(found, list) or not all(map(_is_event, found)):
+            raise FileError(
+                f"{path} has no history of an execution.",
+                why='It needs "events", as the output of aws stepfunctions get-execution-history.',
+            )
+        events += found
+        described = page.get("execution") or described
+        incomplete = page.get("incomplete") or (
+            "The file has a nextToken: the rest of the history is missing."
+            if page.get("nextToken")
+            else ""
+        )
+    if len(events) > 1 and events[0]["id"] > events[-1]["id"]:
+        events.reverse()  # --reverse-order
+    return events, described, incomplete
+
+
+def _is_event(value: Any) -> bool:
+    return (
+        isinstance(value, Mapping)
+        and isinstance(value.get("id"), int)
+        and isinstance(value.get("type"), str)
+        and "timestamp" in value
+    )
+
+
+def _gap(events: Sequence[Mapping[str, Any]]) -> str:
+    """Return the reason why events are missing; "" if the history begins with the execution."""
+    if events and events[0]["type"] != "ExecutionStarted":
+        return "The history doesn't begin with ExecutionStarted: its first events are missing."
+    return ""
+
+
+def _details(event: Mapping[str, Any]) -> Mapping[str, Any]:
+    for key, value in event.items():
+        if key.endswith("EventDetails"):
+            return value or {}
+    return {}
+
+
+def _machine(arn: str) -> str:
+    *_, machine, _name = arn.split(":")[:8] if arn.startswith("arn:") else ("", "")
+    return machine

@@ -69,7 +69,8 @@ class Visit:
 
     *iteration* is its index in the innermost Map, None outside of one; *iterations* are all of them
     as (Map state, index), outermost first. *attempts* counts how often a Task, Map or Parallel ran,
-    and *tasks* are the attempts of a Task. *error* and *cause* belong to its last failure, as far as
+    and *tasks* are the attempts of a Task; *map_failures* are the errors and causes of a distributed
+    Map's failed map runs. *error* and *cause* belong to its last failure, as far as
     the history has them: a Catch took it when *ended* is ``caught``. *map_run* is the ARN of the
     last map run of a distributed Map, and *children* are the failed ones of its child executions.
 
@@ -99,6 +100,7 @@ class Visit:
     assigned: Mapping[str, str] = field(default_factory=dict)
     tasks: list[TaskAttempt] = field(default_factory=list)
     retried: list[str | None] = field(default_factory=list)
+    map_failures: list[tuple[str | None, str | None]] = field(default_factory=list)
     previous: Visit | None = field(default=None, repr=False)
     container: Visit | None = field(default=None, repr=False)
 
@@ -280,6 +282,10 @@ class _Reader:
             self._failing.discard(id(visit))
         elif kind in _MAP_RUN:
             visit.map_run = details.get("mapRunArn")
+        elif kind == "MapRunFailed":
+            visit.error, visit.cause = details.get("error"), details.get("cause")
+            visit.map_failures.append((visit.error, visit.cause))
+            self._failing.add(id(visit))
         elif kind == f"{visit.type}StateAborted":
             self._cut_off(visit)
         elif kind.endswith(("Failed", "TimedOut")) and not kind.startswith("MapIteration"):

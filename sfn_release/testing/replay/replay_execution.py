@@ -2,23 +2,156 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
-from sfn_release.simulator import Tasks
+from sfn_release.simulator import (
+    ContextSeed,
+    Execution,
+    ExecutionOutcome,
+    Tasks,
+    drive,
+)
 from sfn_release.testing.histories.finished_execution import FinishedExecution
-from sfn_release.testing.replay.replayed import Replayed
+from sfn_release.testing.histories.state_visits import read_visits
+from sfn_release.testing.replay.candidate import Candidate
+from sfn_release.testing.replay.candidate_walk import CandidateWalk
+from sfn_release.testing.replay.json_differences import first_apart
+from sfn_release.testing.replay.meetings import Findings, is_known, is_readable, parsed
+from sfn_release.testing.replay.recorded_answers import RecordedAnswers
+from sfn_release.testing.replay.recorded_clock import RecordedClock
+from sfn_release.testing.replay.recorded_way import RecordedWay
+from sfn_release.testing.replay.replayed import Replayed, Unanswered
+
+_EVENT_ID = re.compile(r"#\d+")
+_OPEN_ENDS = ("ABORTED", "RUNNING")
 
 
 def replay_execution(
     recording: FinishedExecution,
-    definition: Mapping[str, Any],
+    definition: Mapping[str, Any] | Candidate,
     *,
     mocks: Tasks | None = None,
 ) -> Replayed:
     """Run *definition* on the input of *recording*, with the recorded answers, and compare.
 
     *mocks* answer the tasks that have no recorded answer; raise NoAnswer for the others. Any
-    definition and any history end in a report.
+    definition and any history end in a report. For many executions on one definition, make its
+    `Candidate` once.
     """
-    raise NotImplementedError
+    candidate = definition if isinstance(definition, Candidate) else Candidate.of(definition)
+    problem = _problem(recording, candidate)
+    if problem:
+        return Replayed(recording.arn, unreplayable=problem)
+    finished = recording.status != "RUNNING"
+    way = RecordedWay(read_visits(recording.events, finished=finished), recording.status)
+    findings = Findings()
+    clock = RecordedClock(recording.started)
+    answers = RecordedAnswers(findings, clock, mocks, cut_short=way.cut_short)
+    walk = CandidateWalk(candidate, recording, way, findings, clock)
+    execution = Execution(
+        candidate.definition,
+        parsed(recording.input),
+        tasks=answers,
+        clock=clock,
+        context=_context(recording),
+        well_formed=candidate.fault is None,
+        behaviours=walk.behaviours,
+    )
+    outcome = drive(execution, clock)
+    _report_pending(answers, findings, outcome, recording)
+    if not findings.unanswered:
+        _compare_ends(findings, outcome, recording, way)
+    return Replayed(
+        recording.arn, tuple(findings.differences), tuple(findings.unanswered), "", findings.notes
+    )
+
+
+def _problem(recording: FinishedExecution, candidate: Candidate) -> str:
+    """Return the reason why a recording can't be replayed; "" if it can."""
+    if candidate.fault:
+        return f"The definition can't be run: {candidate.fault}"
+    if recording.incomplete:
+        return recording.incomplete
+    if not recording.events:
+        return "The history has no events."
+    if not is_readable(recording.input):
+        return "The history doesn't have the execution's input."
+    return ""
+
+
+def _context(recording: FinishedExecution) -> ContextSeed:
+    """Return the context of the recorded execution; its ids are placeholders if they're unknown."""
+    arn = recording.arn
+    if not is_known(recording):
+        machine = recording.workflow or "workflow"
+        arn = f"arn:aws:states:us-east-1:000000000000:execution:{machine}:{recording.arn}"
+    *start, _kind, machine, name = arn.split(":", 7)[:8]
+    started = recording.events[0].get("executionStartedEventDetails") or {}
+    return ContextSeed(
+        execution_arn=arn,
+        execution_name=name.partition(":")[0],
+        role_arn=started.get("roleArn") or "",
+        state_machine_arn=":".join([*start, "stateMachine", machine]),
+        state_machine_name=machine,
+        started_at=recording.started,
+        type=recording.type,
+    )
+
+
+def _report_pending(
+    answers: RecordedAnswers,
+    findings: Findings,
+    outcome: ExecutionOutcome,
+    recording: FinishedExecution,
+) -> None:
+    """Report the tasks that the candidate waits for in vain, because something cut them off."""
+    if outcome.status != "TIMED_OUT" or recording.status in (*_OPEN_ENDS, "TIMED_OUT"):
+        return
+    for call, reason in answers.pending.values():
+        findings.unanswered.append(
+            Unanswered(call.state, call.resource, call.payload, reason, call.iteration)
+        )
+
+
+def _compare_ends(
+    findings: Findings, outcome: ExecutionOutcome, recording: FinishedExecution, way: RecordedWay
+) -> None:
+    """Compare the ends, unless the recording has none of its own."""
+    if recording.status in _OPEN_ENDS:
+        return
+    first = findings.differences[0].state if findings.differences else None
+    last = way.visits[-1].state if way.visits else ""
+    state = findings.origin or first or last
+    recorded = _end(recording.status, recording.error, recording.cause)
+    candidate = _end(outcome.status, outcome.error, outcome.cause)
+    if _without_ids(recorded) != _without_ids(candidate):
+        findings.parted("status", None, recorded, candidate, state=state)
+    elif outcome.has_output and is_readable(recording.output):
+        apart = first_apart(parsed(recording.output), outcome.output)
+        if apart is not None:
+            data = parsed(recording.output), outcome.output
+            findings.parted(
+                "output", None, apart.left, apart.right, state=state, at=apart.at, data=data
+            )
+
+
+def _end(status: str, error: str | None, cause: str | None) -> dict[str, Any]:
+    """Return an end in the form that is compared and reported.
+
+    AWS words the causes of its own errors (``States.``) in ways that depend on the history, so
+    they aren't compared.
+    """
+    if status == "SUCCEEDED":
+        return {"status": status}
+    if status == "TIMED_OUT":
+        return {"status": status, "error": error or "States.Timeout"}
+    return {"status": status, "error": error, "cause": cause}
+
+
+def _without_ids(end: Mapping[str, Any]) -> Mapping[str, Any]:
+    error, cause = end.get("error"), end.get("cause")
+    if error is not None and error.startswith("States."):
+        return {**end, "cause": None}
+    return {**end, "cause": _EVENT_ID.sub("#", cause)} if cause else end

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+Side = Literal["", "recorded", "candidate"]
 What = Literal["status", "output", "path", "arguments"]
 
 
@@ -26,7 +27,8 @@ class Difference:
                anything differently
     =========  ==================================  ============================================
 
-    *at* is the JSON path of the values in the request or output. *iterations* name the Map
+    *at* is the JSON path of the values in the request or output; *missing* is the side that has no
+    value there, which is None then. *iterations* name the Map
     iterations around the state, outermost first, as (Map state, index). *origin* is the first
     state whose data differ, None if the data are the same up to here. *recorded_data* and
     *candidate_data* are the data of *state* there, JSON values: its input, or its output if the
@@ -38,6 +40,7 @@ class Difference:
     recorded: Any
     candidate: Any
     at: str = ""
+    missing: Side = ""
     iterations: tuple[tuple[str, int], ...] = ()
     origin: str | None = None
     recorded_data: Any = None

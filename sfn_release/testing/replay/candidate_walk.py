@@ -1,0 +1,317 @@
+"""Follows the candidate through its states, beside the recording.
+
+Each visit of the candidate meets a recorded visit: the next one of the same strand (the execution,
+a branch or an iteration). Where another state comes next, the two part. The candidate's later
+visits of that strand meet the recorded visits of the same state that are left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from sfn_release.simulator.execution import BEHAVIOURS
+from sfn_release.simulator.failure import StateFailure
+from sfn_release.simulator.languages.query_language import QueryLanguage
+from sfn_release.simulator.machine import Behaviour, ExecutionRun, Frame
+from sfn_release.simulator.scheduler import Strand, WaitForMessage
+from sfn_release.simulator.states.item_processor import is_distributed
+from sfn_release.simulator.states.state_visit import StateExit, StateVisit
+from sfn_release.simulator.timestamps import later, write_instant
+from sfn_release.testing.histories.finished_execution import FinishedExecution
+from sfn_release.testing.histories.instants import instant_of
+from sfn_release.testing.histories.state_visits import Visit
+from sfn_release.testing.replay.candidate import Candidate
+from sfn_release.testing.replay.drawn_values import Drawing, DrawnLanguage
+from sfn_release.testing.replay.json_differences import first_apart
+from sfn_release.testing.replay.meetings import Findings, Meeting, differ, is_known, value_of
+from sfn_release.testing.replay.recorded_clock import RecordedClock
+from sfn_release.testing.replay.recorded_maps import recorded_map
+from sfn_release.testing.replay.recorded_way import RecordedWay
+
+
+@dataclass
+class _Position:
+    """Where a strand of the candidate is: *last* is the recorded visit that it met last.
+
+    *lost* is true after it parted from the recording.
+    """
+
+    frame: Frame
+    last: Visit | None = None
+    begun: bool = False
+    lost: bool = False
+
+
+@dataclass
+class _Scope:
+    """The strands of one container. *container* is its recorded visit; None for the execution."""
+
+    container: Visit | None = None
+    lost: bool = False
+    positions: dict[int, _Position] = field(default_factory=dict)
+
+    def position(self, frame: Frame) -> _Position:
+        """Return the position of a strand."""
+        found = self.positions.get(id(frame))
+        if found is None:
+            found = self.positions[id(frame)] = _Position(frame, lost=self.lost)
+        return found
+
+
+@dataclass(frozen=True)
+class _ReplayRun(ExecutionRun):
+    """The run, as the states in *scope* see it."""
+
+    walk: CandidateWalk = field(kw_only=True)
+    scope: _Scope = field(kw_only=True)
+
+    def language(self, frame: Frame, state: Mapping[str, Any]) -> QueryLanguage:
+        """Return the language of a state, and take drawn values over if the state draws some."""
+        found = super().language(frame, state)
+        if id(state) in self.walk.candidate.drawn:
+            return DrawnLanguage(found, self.walk.drawing(frame))
+        return found
+
+
+_SHARED = [part.name for part in fields(ExecutionRun)]
+_CONTAINERS = ("Parallel", "Map")
+
+
+class CandidateWalk:
+    """The walk of one replay. Hand its `behaviours` to the simulator."""
+
+    def __init__(
+        self,
+        candidate: Candidate,
+        recording: FinishedExecution,
+        way: RecordedWay,
+        findings: Findings,
+        clock: RecordedClock,
+    ) -> None:
+        self.candidate = candidate
+        self.behaviours: Mapping[str, Behaviour] = {
+            type: self._behaviour(type, behaviour) for type, behaviour in BEHAVIOURS.items()
+        }
+        self._recording = recording
+        self._way = way
+        self._findings = findings
+        self._clock = clock
+        self._root: _ReplayRun | None = None
+        self._failure: StateFailure | None = None
+        self._parked = 0
+
+    def _behaviour(self, type: str, behaviour: Behaviour) -> Behaviour:
+        """Return the *behaviour* of a state type, beside the recording."""
+        contains = type in _CONTAINERS
+
+        def visit_state(run: ExecutionRun, frame: Frame, visit: StateVisit) -> Strand:
+            here = run if isinstance(run, _ReplayRun) else self._root_run(run)
+            position = here.scope.position(frame)
+            meeting, cut = self._meet(position, here.scope, frame, visit, type)
+            if cut:
+                yield from self._park(here.scope, position, meeting)
+            self._findings.open[visit.name, frame.iteration] = meeting
+            inside = self._inner(here, meeting) if contains else here
+            try:
+                if contains and type == "Map" and _is_map_run(visit, meeting):
+                    exit_: StateExit = yield from recorded_map(
+                        inside, frame, visit, meeting, self._findings
+                    )
+                else:
+                    exit_ = yield from behaviour(inside, frame, visit)
+            except StateFailure as failure:
+                self._failed(position, meeting, failure)
+                raise
+            self._left(meeting, visit, exit_)
+            return exit_
+
+        return visit_state
+
+    def drawing(self, frame: Frame) -> Drawing:
+        """Return what the state that a strand is in can take over from the recording."""
+        meeting = self._findings.open.get((frame.state or "", frame.iteration))
+        recorded = meeting.recorded if meeting is not None else None
+        following = None if recorded is None else self._way.after(recorded)
+        return Drawing(
+            meeting,
+            None if following is None else following.state,
+            lambda index: None if recorded is None else self._way.inside(recorded, index),
+            is_known(self._recording),
+        )
+
+    def _root_run(self, run: ExecutionRun) -> _ReplayRun:
+        if self._root is None:
+            self._findings.texts = run.texts
+            self._root = self._within(run, _Scope())
+        return self._root
+
+    def _inner(self, run: ExecutionRun, meeting: Meeting) -> _ReplayRun:
+        recorded = meeting.recorded
+        return self._within(run, _Scope(recorded, lost=recorded is None))
+
+    def _within(self, run: ExecutionRun, scope: _Scope) -> _ReplayRun:
+        shared = {name: getattr(run, name) for name in _SHARED}
+        return _ReplayRun(**shared, walk=self, scope=scope)
+
+    def _meet(
+        self, position: _Position, scope: _Scope, frame: Frame, visit: StateVisit, type: str
+    ) -> tuple[Meeting, bool]:
+        """Return the meeting of a visit, and whether the recording of its strand is cut off here.
+
+        Reports it when another state came here in the recording.
+        """
+        way, name = self._way, visit.name
+        expected: Visit | None = None
+        if not position.lost:
+            if not position.begun:
+                expected = way.first(
+                    scope.container, _index(frame, scope), name, self.candidate.names
+                )
+            elif position.last is not None:
+                expected = way.after(position.last)
+        meeting = Meeting(name, frame.iteration, expected)
+        if expected is not None and expected.state == name:
+            self._begin(position, meeting, visit)
+            return meeting, False
+        if position.lost:
+            return self._meet_again(position, meeting, visit), False
+        if expected is None:
+            if way.was_cut(scope.container):
+                return meeting, True
+            self._part(position, scope, meeting, None, name)
+            return self._meet_again(position, meeting, visit), False
+        if self._is_renamed(expected, name, type):
+            meeting.renamed = True
+            self._findings.parted(
+                "path", meeting, expected.state, name, data=self._data(expected, visit)
+            )
+            self._begin(position, meeting, visit)
+            return meeting, False
+        meeting.recorded = None
+        self._part(position, scope, meeting, expected.state, name)
+        return self._meet_again(position, meeting, visit), False
+
+    def _is_renamed(self, expected: Visit, name: str, type: str) -> bool:
+        """Whether the recorded state has another name in the candidate.
+
+        Neither name is known on the other side, and the types are equal. A task must have equal
+        arguments too: `RecordedAnswers` looks at them.
+        """
+        return (
+            expected.type == type
+            and expected.state not in self.candidate.names
+            and name not in self._way.names
+        )
+
+    def _meet_again(self, position: _Position, meeting: Meeting, visit: StateVisit) -> Meeting:
+        """Let a strand that has parted meet a recorded visit of the same state, if one is left."""
+        position.lost = position.begun = True
+        meeting.recorded = self._way.unused(visit.name, meeting.iterations)
+        if meeting.recorded is not None:
+            self._begin(position, meeting, visit)
+        return meeting
+
+    def _begin(self, position: _Position, meeting: Meeting, visit: StateVisit) -> None:
+        recorded = meeting.recorded
+        if recorded is None:
+            return
+        self._way.use(recorded)
+        position.begun, position.lost, position.last = True, False, recorded
+        if id(visit.definition) in self.candidate.drawn:
+            entered = instant_of(recorded.entered)
+            self._clock.reach(entered)
+            if entered is not None:
+                visit.context["State"]["EnteredTime"] = write_instant(entered)
+
+    def _data(self, recorded: Visit, visit: StateVisit) -> tuple[Any, Any]:
+        """Return the inputs of a visit: the recorded one and the candidate's."""
+        return value_of(recorded.input), visit.raw
+
+    def _part(
+        self,
+        position: _Position,
+        scope: _Scope,
+        meeting: Meeting,
+        recorded: str | None,
+        candidate: str | None,
+    ) -> None:
+        """Report that another state comes next."""
+        last = position.last
+        if last is not None:
+            state, data = last.state, (value_of(last.output), position.frame.input)
+        elif scope.container is not None:
+            state, data = scope.container.state, (None, position.frame.input)
+        else:
+            state, data = recorded or meeting.state, (None, position.frame.input)
+        self._findings.parted("path", meeting, recorded, candidate, state=state, data=data)
+
+    def _park(self, scope: _Scope, position: _Position, meeting: Meeting) -> Strand:
+        """Wait where the recording of a strand ends because something else cut it off."""
+        until = None
+        if not self._way.cut_short and scope.container is not None:
+            ended = scope.container.exited or self._recording.stopped
+            instant = instant_of(ended)
+            until = later(instant, 1) if instant else self._clock.now()
+        self._parked += 1
+        yield WaitForMessage(f"the end of the recording {self._parked}", until)
+        self._part(position, scope, meeting, None, meeting.state)
+        position.lost = position.begun = True
+
+    def _failed(self, position: _Position, meeting: Meeting, failure: StateFailure) -> None:
+        """Report it if the recorded state went on where the candidate's fails."""
+        recorded = meeting.recorded
+        known = failure is self._failure
+        self._failure = failure
+        if recorded is None or known:
+            return
+        following = self._way.after(recorded)
+        if following is not None:
+            self._findings.parted(
+                "path",
+                meeting,
+                following.state,
+                None,
+                data=(value_of(recorded.output), {"Error": failure.error, "Cause": failure.cause}),
+            )
+        position.lost = True
+
+    def _left(self, meeting: Meeting, visit: StateVisit, exit_: StateExit) -> None:
+        """Compare the exit of a state: its data, and the end of its strand."""
+        recorded = meeting.recorded
+        if recorded is None:
+            return
+        if self._findings.origin is None and self._data_differ(recorded, visit, exit_):
+            self._findings.origin = recorded.state
+        if exit_.next is None:
+            following = self._way.after(recorded)
+            if following is not None:
+                data = (value_of(recorded.output), exit_.output)
+                self._findings.parted("path", meeting, following.state, None, data=data)
+
+    def _data_differ(self, recorded: Visit, visit: StateVisit, exit_: StateExit) -> bool:
+        if recorded.exited is None:
+            return False
+        try:
+            text = self._findings.texts.of(exit_.output, visit.name)
+        except StateFailure:  # larger than AWS allows: the simulator fails the state next
+            return True
+        if differ(recorded.output, text, exit_.output):
+            return True
+        if not recorded.assigned and not exit_.assigned:
+            return False
+        assigned = {name: value_of(text) for name, text in recorded.assigned.items()}
+        return first_apart(assigned, dict(exit_.assigned)) is not None
+
+
+def _is_map_run(visit: StateVisit, meeting: Meeting) -> bool:
+    recorded = meeting.recorded
+    return recorded is not None and recorded.map_run is not None and is_distributed(visit)
+
+
+def _index(frame: Frame, scope: _Scope) -> int | None:
+    """Return the index of the iteration that a strand is; None for a branch and the execution."""
+    if scope.container is None or frame.in_branch or not frame.iteration:
+        return None
+    return frame.iteration[-1][1]

@@ -1,0 +1,16 @@
+"""A clock that the recording's instants move on."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sfn_release.simulator import VirtualClock
+
+
+class RecordedClock(VirtualClock):
+    """A virtual clock that the recording's instants move on."""
+
+    def reach(self, instant: datetime | None) -> None:
+        """Go on to a recorded instant; an earlier one changes nothing."""
+        if instant is not None and instant > self._now:
+            self._now = instant

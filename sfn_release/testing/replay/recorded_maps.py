@@ -1,0 +1,67 @@
+"""Takes the result of a distributed Map over from the recording.
+
+The child executions of a map run have histories of their own, so its inside isn't replayed. The
+parent's history has the output of the Map, after its ResultSelector and ResultPath. The result is
+looked for in that output: the candidate's own fields must make the recorded output of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import Any
+
+from sfn_release.simulator.failure import StateFailure
+from sfn_release.simulator.machine import ExecutionRun, Frame
+from sfn_release.simulator.scheduler import Strand
+from sfn_release.simulator.states.retries import with_retries
+from sfn_release.simulator.states.state_visit import StateExit, StateVisit
+from sfn_release.testing.histories.state_visits import Visit
+from sfn_release.testing.replay.json_differences import first_apart
+from sfn_release.testing.replay.meetings import Findings, Meeting, value_of
+
+_OWN = ("ResultSelector", "Output", "OutputPath")
+
+
+def recorded_map(
+    run: ExecutionRun, frame: Frame, visit: StateVisit, meeting: Meeting, findings: Findings
+) -> Strand:
+    """Run a distributed Map as recorded; its failures are retried and caught by the candidate."""
+    recorded = meeting.recorded
+    language = run.language(frame, visit.definition)
+    language.enter(visit)
+    findings.note(f"The inside of the distributed Map {visit.name} wasn't replayed.")
+
+    def attempt(count: int) -> Strand:
+        yield from ()
+        if recorded is None:
+            raise StateFailure("States.Runtime", None)
+        if count < len(recorded.map_failures):
+            raise StateFailure(*recorded.map_failures[count])
+        return _exit(partial(language.finish, visit), visit, recorded)
+
+    return (yield from with_retries(run, frame, visit, attempt, lambda _failure: None))
+
+
+def _exit(finish: Any, visit: StateVisit, recorded: Visit) -> StateExit:
+    """Return the exit of the candidate's Map with the recorded result, as far as that is known."""
+    output = value_of(recorded.output)
+    guesses = []
+    for result in _results(visit, output):
+        exit_: StateExit = finish(result)
+        if first_apart(output, exit_.output) is None:
+            return exit_
+        guesses.append(exit_)
+    if len(guesses) > 1 and _OWN[0] not in visit.definition and "Output" not in visit.definition:
+        return guesses[-1]
+    assigned = {name: value_of(text) for name, text in recorded.assigned.items()}
+    return StateExit(output, assigned, visit.definition.get("Next"))
+
+
+def _results(visit: StateVisit, output: Any) -> Iterator[Any]:
+    """Yield the values in the recorded output that can be the Map's result."""
+    yield output
+    if isinstance(output, Mapping) and isinstance(visit.raw, Mapping):
+        for key, value in output.items():
+            if key not in visit.raw or first_apart(value, visit.raw[key]) is not None:
+                yield value
