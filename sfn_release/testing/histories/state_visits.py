@@ -69,7 +69,7 @@ class Visit:
 
     *iteration* is its index in the innermost Map, None outside of one; *iterations* are all of them
     as (Map state, index), outermost first. *attempts* counts how often a Task, Map or Parallel ran,
-    and *tasks* are the attempts of a Task; *map_failures* are the errors and causes of a distributed
+    and *tasks* are the attempts of a Task; *map_failures* are errors and causes of a distributed
     Map's failed map runs. *error* and *cause* belong to its last failure, as far as
     the history has them: a Catch took it when *ended* is ``caught``. *map_run* is the ARN of the
     last map run of a distributed Map, and *children* are the failed ones of its child executions.
