@@ -36,7 +36,7 @@ ROOMS = [
     "aws",  # knows no other room: `StateMachine.deploy` and the service need its clients
     *("authoring", "simulator", "tasks", "local_service"),
     *("project", "release", "ledger", "plan", "deployment"),
-    *("testing", "operations", "cli"),
+    *("testing", "operations", "pytest_plugin", "cli"),
     "__main__",
 ]
 
@@ -53,6 +53,7 @@ ONLY: dict[str, set[str]] = {
     "pyarrow": {"simulator"},
     "rfc8785": {"canonical"},
     "yaml": {"authoring", "project"},  # lines of a file, for findings; and values
+    "pytest": {"pytest_plugin"},  # its users have it; the package itself doesn't need it
     "rich": {"cli"},
     "click": {"cli"},
     "tomli_w": {"cli"},
@@ -62,6 +63,7 @@ EDGES = {
     # Where the world may be asked for its time, its chance or its environment, and why.
     "operations": "the edge: `Runtime` are made here",
     "cli": "the edge: arguments, terminals, output",
+    "pytest_plugin": "the edge: prints, and pytest captures it",
     "ledger/git/command.py": "removes other repositories' GIT_* variables; times git for the log",
     "ledger/git/remote_timeout.py": "measures how long a remote takes, for its timeout",
     "ledger/git/ref_locks.py": "measures how long a lock file has been there",
@@ -73,7 +75,7 @@ EDGES = {
     "local_service/http/http_protocol.py": "request ids of HTTP answers",
 }
 
-LAZY = sorted({*ONLY} - {"sqlite3", "click"})
+LAZY = sorted({*ONLY} - {"sqlite3", "click", "pytest"})
 
 
 def files() -> Iterator[tuple[str, str, ast.Module]]:

@@ -96,7 +96,7 @@ charge = sfn.task.lambda_invoke(
     comment="Asked again about a pending order, the function tells how its payment stands.",
     payload={"order_id": path("$.order_id"), "amount": path("$.total")},
     timeout_seconds=30,
-    result_selector={"status": path("$.Payload.status"), "charge_id": path("$.Payload.charge_id")},
+    result_selector={"answer": path("$.Payload")},
     result_path="$.payment",
     catch=[then_tell_customer],
 )
@@ -106,7 +106,7 @@ mark_paid = sfn.task.optimized(
         "TableName": "${OrdersTable}",
         "Key": {"id": {"S": fn.format("order#{}", path("$.order_id"))}},
         "UpdateExpression": "SET charge_id = :charge",
-        "ExpressionAttributeValues": {":charge": {"S": path("$.payment.charge_id")}},
+        "ExpressionAttributeValues": {":charge": {"S": path("$.payment.answer.charge_id")}},
     },
     id="Mark Paid",
     result_path=None,
@@ -138,8 +138,8 @@ is_it_an_order = sfn.Choice(
 is_it_paid = sfn.Choice(
     "Is It Paid",
     choices=[
-        Var("$.payment.status").string_equals("PAID").next_then(mark_paid),
-        Var("$.payment.status").string_equals("PENDING").next_then(wait_for_bank),
+        Var("$.payment.answer.status").string_equals("PAID").next_then(mark_paid),
+        Var("$.payment.answer.status").string_equals("PENDING").next_then(wait_for_bank),
     ],
     default=sfn.Pass(
         "Declined",

@@ -5,6 +5,27 @@
 
 One engine, the simulator, and several readers. All of it runs in this process, in virtual time.
 
-run               one simulated execution, as tests see it; `run_definition` makes it
-histories         the histories of executions: of AWS, of files and of the simulator
+``__init__.pyi`` lists the public names. Each is imported when you first use it: the pytest plugin
+is in every test session of its environment.
+
+simulate_workflow  `simulate`: a workflow on an input, under the conditions of a `scenario`
+answers            the answers of tasks in a test; `result_shapes` holds them to AWS's models
+run                one simulated execution, as tests see it; `run_definition` makes it
+run_report         a run as text, for a failed test
+histories          the histories of executions: of AWS, of files and of the simulator
 """
+
+from __future__ import annotations
+
+from sfn_release.lazy_names import load, public_names
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name when it is first used."""
+    value = load(__name__, __file__, name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *public_names(__file__)})

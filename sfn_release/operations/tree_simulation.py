@@ -1,0 +1,55 @@
+"""Simulates workflows of the work tree under the conditions of a test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+from datetime import datetime
+from typing import Any
+
+from sfn_release.operations.work_tree import WorkTree, execution_seed
+from sfn_release.release.rendering import Rendered
+from sfn_release.simulator import ContextSeed
+from sfn_release.testing.run import Run
+from sfn_release.testing.scenario import Conditions, Runnable, run_scenario
+
+
+class TreeSimulator:
+    """Runs the workflows of *tree*, as often as you like. Each is rendered once."""
+
+    def __init__(self, tree: WorkTree) -> None:
+        self._tree = tree
+        self._rendered: dict[str, Rendered] = {}
+
+    def simulate(
+        self,
+        workflow: str,
+        input: Any,
+        conditions: Conditions,
+        *,
+        finished: Callable[[Run], None] = lambda _run: None,
+        stacklevel: int = 2,
+    ) -> Run:
+        """Run a workflow by its name, as `run_scenario` does.
+
+        The tasks that the test doesn't mock are answered as `execute --tree` answers them. Each run
+        starts without executions of other workflows. Raises NotFoundError for an unknown workflow,
+        and DefinitionError for a faulty one.
+        """
+        form = self._form(workflow)
+
+        def context(name: str, started: datetime) -> ContextSeed:
+            return execution_seed(form, self._tree.environment, name, started)
+
+        with closing(self._tree.open_tasks()) as workflows:
+            runnable = Runnable(
+                workflow, form.definition, context, lambda: workflows.tasks(form.name)
+            )
+            return run_scenario(
+                runnable, input, conditions, finished=finished, stacklevel=stacklevel + 1
+            )
+
+    def _form(self, workflow: str) -> Rendered:
+        if workflow not in self._rendered:
+            self._rendered[workflow] = self._tree.rendered(workflow)
+        return self._rendered[workflow]

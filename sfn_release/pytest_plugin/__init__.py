@@ -1,0 +1,15 @@
+"""The pytest plugin: tests of workflows, with the fixture `simulate`.
+
+    def test_an_order_is_paid(simulate):
+        run = simulate("orders", {"order_id": "7"}, mocks={"Charge": Payload(status="PAID")})
+        assert run.status == "SUCCEEDED"
+
+pytest loads it by itself, for every test session of an environment that has sfn-release. So the
+start of a session imports pytest and small modules only; the rest comes with the first `simulate`.
+
+hooks               the entry point: options, fixtures, reports
+simulate_fixture    the callable behind the fixture `simulate`
+project_workflows   finds a test's project, and builds its workflows once in a session
+run_sections        adds the runs of a failed test to its report
+hook_specs          the hook that gets every run
+"""

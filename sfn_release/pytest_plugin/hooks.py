@@ -1,0 +1,41 @@
+"""The hooks and fixtures of the pytest plugin. pytest imports this module at its start."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sfn_release.pytest_plugin import hook_specs
+from sfn_release.pytest_plugin.kept_runs import KEPT_RUNS
+
+if TYPE_CHECKING:
+    from sfn_release.pytest_plugin.simulate_fixture import Simulate
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Declare the plugin's own hook."""
+    pluginmanager.add_hookspecs(hook_specs)
+
+
+@pytest.fixture
+def simulate(request: pytest.FixtureRequest) -> Simulate:
+    """Simulate a workflow: of your project by its name, a StateMachine, a definition, a file."""
+    from sfn_release.pytest_plugin.simulate_fixture import Simulate
+
+    return Simulate(request.node)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Add the runs of a failed test to its report."""
+    report = yield
+    kept = item.stash.get(KEPT_RUNS, None)
+    if kept is not None and report.failed:
+        report.sections += kept.sections()
+    if call.when == "teardown" and kept is not None:
+        del item.stash[KEPT_RUNS]
+    return report

@@ -1,0 +1,70 @@
+"""Finds a test's project, and builds its workflows once in a test session."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sfn_release.errors import NotFoundError, UsageError
+from sfn_release.operations.real_runtime import system_runtime
+from sfn_release.operations.tree_simulation import TreeSimulator
+from sfn_release.operations.work_tree import read_work_tree
+from sfn_release.operations.workspace import open_workspace
+from sfn_release.project import LOCAL, find_project
+
+if TYPE_CHECKING:
+    from sfn_release.deployment.runtime import ShiftProgress
+    from sfn_release.plan import Plan
+    from sfn_release.plan.steps import Step
+
+_BUILT = pytest.StashKey[dict[Path, TreeSimulator]]()
+
+
+def workflows_around(item: pytest.Item) -> TreeSimulator:
+    """Return the workflows of the project around a test's file, or around pytest's rootdir.
+
+    They are built when a test first asks for them. Raises UsageError if there is no project, and
+    the errors of a build.
+    """
+    file = _project_of(item)
+    built = item.config.stash.setdefault(_BUILT, {})
+    if file not in built:
+        workspace = open_workspace(file.parent, system_runtime(_Captured()))
+        built[file] = TreeSimulator(read_work_tree(workspace, workspace.environment(LOCAL)))
+    return built[file]
+
+
+def _project_of(item: pytest.Item) -> Path:
+    for folder in (item.path.parent, item.config.rootpath):
+        try:
+            return find_project(folder)
+        except NotFoundError:
+            continue
+    raise UsageError(
+        "A workflow's name needs a project, and there is no releases.toml around this test.",
+        why=f"It was looked for in {item.path.parent} and {item.config.rootpath}, and above them.",
+        fix="Run `sfn-release init` to make a project, or pass a StateMachine, a definition or the"
+        " path of a file.",
+    )
+
+
+class _Captured:
+    """Prints the lines about a run, for pytest to show them if the test fails."""
+
+    def say(self, text: str) -> None:
+        """Print a line."""
+        print(text)  # noqa: T201 - pytest captures it
+
+    def planned(self, plan: Plan) -> None:
+        """Nothing is deployed."""
+
+    def applying(self, steps: int) -> None:
+        """Nothing is deployed."""
+
+    def applied(self, step: Step) -> None:
+        """Nothing is deployed."""
+
+    def seen(self, seen: ShiftProgress) -> None:
+        """Nothing is deployed."""

@@ -1,0 +1,209 @@
+"""Runs a workflow under the conditions of a test: its mocks, its stretch, its time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, TypedDict
+
+from sfn_release.asl.quotas import MAX_DATA_BYTES, data_size
+from sfn_release.errors import UsageError
+from sfn_release.simulator import (
+    ContextSeed,
+    Later,
+    Mocks,
+    NoAnswer,
+    Stretch,
+    TaskCall,
+    Tasks,
+)
+from sfn_release.simulator.mocks import task_names
+from sfn_release.testing.answers import answers_of
+from sfn_release.testing.result_shapes import HeldToShapes
+from sfn_release.testing.run import Run
+from sfn_release.testing.run_definition import run_definition
+from sfn_release.testing.shape_problem import ShapeProblem, report_problems
+from sfn_release.text import did_you_mean
+
+STARTED = datetime(2026, 1, 1, tzinfo=UTC)
+"""When the execution of a test starts, unless the test says otherwise."""
+
+MOST_STEPS = 50_000
+"""A test's execution that takes more steps is in a loop that never ends."""
+
+
+class Conditions(TypedDict, total=False):
+    """The conditions of a simulated run. All of them are optional.
+
+    *mocks* answer tasks, by the names of states or by Resource ARNs: see
+    `sfn_release.testing.answers`. What they leave out is answered as `execute --tree` does.
+
+    The run begins at the state *start_at*, which may be inside a Map or a Parallel, and ends after
+    the state *until*. With both the same, it's one state. The input is then the input of the first
+    state, and *variables* have the values that earlier states would have assigned.
+
+    *started_at* is a time, or its ISO 8601 text; a run takes no real time. *seed* changes the drawn
+    UUIDs, random numbers and jitter, and *name* is the execution's.
+
+    A mocked result that AWS could never return is a warning, and with *strict* it fails.
+    """
+
+    mocks: Mapping[str, Any] | Mocks | None
+    start_at: str | None
+    until: str | None
+    variables: Mapping[str, Any]
+    started_at: datetime | str
+    seed: int | str
+    name: str
+    strict: bool
+
+
+@dataclass(frozen=True)
+class Runnable:
+    """A *definition* that is ready to run: its parameters are filled in.
+
+    *context* returns the context of an execution, by its name and start. *tasks* returns what
+    answers the tasks that a test doesn't mock, in one execution.
+    """
+
+    workflow: str
+    definition: Mapping[str, Any]
+    context: Callable[[str, datetime], ContextSeed]
+    tasks: Callable[[], Tasks]
+
+
+def run_scenario(
+    runnable: Runnable,
+    input: Any,
+    conditions: Conditions,
+    *,
+    finished: Callable[[Run], None] = lambda _run: None,
+    stacklevel: int = 2,
+) -> Run:
+    """Run a workflow on *input* and return the run. *finished* gets it before it's judged.
+
+    Raises UsageError if the test itself is at fault: a task has no mock, a mock has no task, or a
+    value isn't JSON; and NotFoundError for an unknown state. *stacklevel* is the test's, for
+    warnings.
+    """
+    mocks = answers_of(conditions.get("mocks"), file="the test's mocks")
+    _refuse_unknown(mocks, runnable)
+    problems: list[ShapeProblem] = []
+    run = run_definition(
+        runnable.definition,
+        _checked_input(input),
+        tasks=_MocksFirst(mocks.fresh(), runnable.tasks(), problems.append),
+        context=_context(runnable, conditions),
+        variables=_json(conditions.get("variables", {}), "variables"),
+        stretch=Stretch(conditions.get("start_at"), conditions.get("until")),
+        most_steps=MOST_STEPS,
+    )
+    finished(run)
+    _refuse_faulty_test(run)
+    report_problems(problems, strict=conditions.get("strict", False), stacklevel=stacklevel + 1)
+    return run
+
+
+@dataclass(frozen=True)
+class _MocksFirst:
+    """Answers tasks from a test's *mocks*, and from *others* if there is no mock."""
+
+    mocks: Mocks
+    others: Tasks
+    on_problem: Callable[[ShapeProblem], None]
+
+    def run(self, call: TaskCall) -> Any:
+        """Answer *call*."""
+        answer = self.mocks.answer_to(call)
+        if answer is None:
+            return self.others.run(call)
+        result = HeldToShapes(_Answered(answer), self.on_problem).run(call)
+        if isinstance(result, Later) and result.timeout is None and result.work is None:
+            raise NoAnswer(
+                "SfnRelease.NobodyAnswers",
+                f'The mock of "{call.state}" has no end, and nobody can send one to the execution'
+                " of a test. Use Result(..., submitted=...), Error(...) or Timeout().",
+            )
+        return result
+
+
+@dataclass(frozen=True)
+class _Answered:
+    """Tasks with one *answer*."""
+
+    answer: Callable[[], Any]
+
+    def run(self, call: TaskCall) -> Any:
+        """Give the answer."""
+        del call
+        return self.answer()
+
+
+def _refuse_unknown(mocks: Mocks, runnable: Runnable) -> None:
+    """Raise UsageError for a mock that no task of the definition can use."""
+    names = list(dict.fromkeys(task_names(runnable.definition)))
+    unknown = mocks.unused(names)
+    if unknown:
+        shown = ", ".join(json.dumps(key, ensure_ascii=False) for key in unknown)
+        raise UsageError(
+            f"{runnable.workflow} has no task for the mocked {shown}.",
+            why=f"A mock has the name of a Task state, or a Resource: {', '.join(names)}."
+            if names
+            else "It has no tasks.",
+            fix=did_you_mean(unknown[0], names),
+        )
+
+
+def _refuse_faulty_test(run: Run) -> None:
+    """Raise UsageError for an execution that failed because of the test, not of the workflow."""
+    error = run.error or ""
+    if error.startswith("SfnRelease."):
+        raise UsageError(f"The test can't run to its end: {run.cause}", why=_reached(run))
+
+
+def _reached(run: Run) -> str:
+    return f"It reached: {' → '.join(run.path[-_SHOWN:])}." if run.path else ""
+
+
+_SHOWN = 8  # names of states in a message
+
+
+def _context(runnable: Runnable, conditions: Conditions) -> ContextSeed:
+    from dataclasses import replace
+
+    started = _instant(conditions.get("started_at", STARTED))
+    context = runnable.context(conditions.get("name", "test"), started)
+    return replace(context, random_seed=str(conditions.get("seed", "")))
+
+
+def _instant(given: datetime | str) -> datetime:
+    """Return a start time; one without an offset is in UTC."""
+    try:
+        at = datetime.fromisoformat(given) if isinstance(given, str) else given
+    except ValueError as error:
+        raise UsageError(
+            f"{given!r} isn't a time.", fix='For example: started_at="2026-01-01T00:00:00Z"'
+        ) from error
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+
+
+def _checked_input(value: Any) -> Any:
+    """Return a copy of an input that Step Functions takes."""
+    copied = _json(value, "input")
+    size = data_size(json.dumps(copied, ensure_ascii=False, separators=(",", ":")))
+    if size > MAX_DATA_BYTES:
+        raise UsageError(
+            f"The input has {size:,} bytes, and Step Functions takes {MAX_DATA_BYTES:,} at most.",
+            fix="Put the data into S3, and pass its bucket and key.",
+        )
+    return copied
+
+
+def _json(value: Any, name: str) -> Any:
+    """Return a copy of a JSON value. Raises UsageError for any other value."""
+    try:
+        return json.loads(json.dumps(value, allow_nan=False))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise UsageError(f"The test's {name} can't be written as JSON: {error}.") from error
