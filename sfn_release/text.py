@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Sized
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 _MOST_CANDIDATES = 1000  # comparing a word with more names than this takes too long
 _LONGEST_SHOWN = 200
@@ -71,6 +71,23 @@ def parse_duration(text: str) -> timedelta:
     """
     parts = re.findall(r"(\d+)([dhms])", text)
     return sum((timedelta(**{_UNITS[unit]: int(number)}) for number, unit in parts), timedelta())
+
+
+def moment(text: str, now: datetime) -> datetime:
+    """Return the time of an ISO 8601 text, UTC without an offset; a duration means so long ago.
+
+    Raises ValueError for any other text.
+
+    >>> moment("2026-01-31T09:00+01:00", datetime.now(UTC)).isoformat()
+    '2026-01-31T08:00:00+00:00'
+    """
+    if re.fullmatch(r"(\d+[dhms])+", text, re.ASCII):
+        try:
+            return (now - parse_duration(text)).astimezone(UTC)
+        except OverflowError as error:
+            raise ValueError(text) from error
+    found = datetime.fromisoformat(text)
+    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def duration_text(span: timedelta) -> str:

@@ -56,6 +56,7 @@ COMMANDS = {
     "Test": {
         "coverage": "Show which states and transitions tests reached, or production.",
         "faults": "Show what happens when tasks of a workflow fail.",
+        "replay": "Replay finished executions on a candidate. Exits 3 on differences.",
     },
     "Release": {
         "plan": "Show what a deployment would change.",
@@ -94,7 +95,8 @@ EXIT_CODES = {
     0: "success, also if there was nothing to do",
     1: "an error, or an execution that did not succeed",
     2: "invalid command line",
-    DIFFERENT: "a difference was found (plan --exit-code, diff --exit-code, status --check)",
+    DIFFERENT: "a difference was found"
+    " (plan --exit-code, diff --exit-code, status --check, replay)",
     HUNG_UP: "ended by SIGHUP because the terminal was closed; handled like Ctrl-C",
     INTERRUPTED: "interrupted by Ctrl-C",
     TERMINATED: "ended by SIGTERM; handled like Ctrl-C",

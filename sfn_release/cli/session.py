@@ -14,6 +14,7 @@ from sfn_release.errors import RefusedError, UsageError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from sfn_release.cli.output.count_progress import CountProgress
     from sfn_release.cli.output.progress import ProgressDisplay
     from sfn_release.deployment.runtime import Runtime
     from sfn_release.operations.workspace import Workspace
@@ -100,6 +101,12 @@ class Session:
         from sfn_release.cli.output.progress import ProgressDisplay
 
         return ProgressDisplay(verbose=self.verbose, bars=self.verbosity < LOG_CALLS)
+
+    def counting(self, verb: str) -> CountProgress:
+        """Return what shows how many things are *verb* done: a bar, or lines in a log."""
+        from sfn_release.cli.output.count_progress import CountProgress
+
+        return CountProgress(verb, bars=self.verbosity < LOG_CALLS)
 
     def ask(self, question: Callable[[], None]) -> None:
         """Ask *question* between the next plan and its application; raising there refuses it."""

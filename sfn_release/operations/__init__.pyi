@@ -2,7 +2,10 @@
 # in the place of __init__.py, and __init__.py reads it to find the module of a name.
 
 from sfn_release.operations.diagnosis.diagnosis import Diagnosis as Diagnosis
+from sfn_release.operations.finished.execution_filter import ExecutionFilter as ExecutionFilter
 from sfn_release.operations.real_runtime import system_runtime as system_runtime
+from sfn_release.operations.replaying.replay_report import ReplayReport as ReplayReport
+from sfn_release.operations.replaying.shards import Shard as Shard
 from sfn_release.operations.tag_version import version_from_tag as version_from_tag
 from sfn_release.operations.verbs.acknowledge import acknowledge as acknowledge
 from sfn_release.operations.verbs.build import build_definitions as build_definitions
@@ -41,6 +44,8 @@ from sfn_release.operations.verbs.publish import Published as Published
 from sfn_release.operations.verbs.publish import publish as publish
 from sfn_release.operations.verbs.releases import ListedRelease as ListedRelease
 from sfn_release.operations.verbs.releases import releases as releases
+from sfn_release.operations.verbs.replay import replay as replay
+from sfn_release.operations.verbs.replay import replay_files as replay_files
 from sfn_release.operations.verbs.rollback import rollback as rollback
 from sfn_release.operations.verbs.show import show as show
 from sfn_release.operations.verbs.status import EnvironmentStatus as EnvironmentStatus

@@ -8,7 +8,7 @@ group of the state machine.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
@@ -19,7 +19,11 @@ from sfn_release.aws.clients import Aws
 from sfn_release.errors import AwsError, ConflictError, NotFoundError
 from sfn_release.operations.finished.executed_releases import ExecutedReleases
 from sfn_release.operations.finished.execution_filter import ExecutionFilter
-from sfn_release.operations.finished.execution_histories import read_history, read_side_by_side
+from sfn_release.operations.finished.execution_histories import (
+    GONE,
+    read_history,
+    read_side_by_side,
+)
 from sfn_release.operations.finished.execution_listing import list_executions
 from sfn_release.operations.finished.express_executions import express_executions, log_group_of
 from sfn_release.operations.workspace import Workspace
@@ -92,9 +96,12 @@ def finished_executions(
     workflow: str,
     environment: str,
     wanted: ExecutionFilter,
+    *,
+    belongs: Callable[[str], bool] = lambda _arn: True,
 ) -> Iterator[FinishedExecution]:
     """Yield the finished executions of a workflow in an environment, newest first.
 
+    Of the executions that *wanted* takes, you get those whose ARN *belongs*.
     Histories are read with their data, several side by side, within AWS's quotas. Raises
     NotFoundError for a workflow that isn't deployed there, ConfigError for an EXPRESS workflow
     whose logs don't have all that is needed, and AccessError with the missing IAM action
@@ -104,17 +111,25 @@ def finished_executions(
     arns = deployed.listed(wanted.version)
     aws = workspace.reach(deployed.environment)
     if deployed.served.settings["type"] == "EXPRESS":
-        return islice(_express(workspace, aws, deployed, wanted), wanted.last)
-    return _standard(workspace, aws, deployed, arns, wanted)
+        logged = islice(_express(workspace, aws, deployed, wanted), wanted.last)
+        return (execution for execution in logged if belongs(execution.arn))
+    listed = list_executions(aws.stepfunctions, arns, wanted)
+    matching = (
+        item
+        for item in listed
+        if wanted.version is None or _release_of(deployed, item) == wanted.version
+    )
+    chosen = (item for item in islice(matching, wanted.last) if belongs(item["executionArn"]))
+    return _standard(workspace, aws, deployed, chosen)
 
 
 def _standard(
     workspace: Workspace,
     aws: Aws,
     deployed: DeployedWorkflow,
-    arns: tuple[str, ...],
-    wanted: ExecutionFilter,
+    items: Iterator[Mapping[str, Any]],
 ) -> Iterator[FinishedExecution]:
+    """Yield the executions of *items* of ListExecutions, and report how many are gone."""
     gone: list[str] = []
 
     def read(item: Mapping[str, Any]) -> FinishedExecution | None:
@@ -124,13 +139,8 @@ def _standard(
             return None
         return _finished(deployed, item, events)
 
-    items = (
-        item
-        for item in list_executions(aws.stepfunctions, arns, wanted)
-        if wanted.version is None or _release_of(deployed, item) == wanted.version
-    )
     try:
-        with closing(read_side_by_side(items, read, wanted.last)) as found:
+        with closing(read_side_by_side(items, read)) as found:
             yield from found
     except AwsError as error:
         if not error.missing:
@@ -218,7 +228,7 @@ def read_execution(workspace: Workspace, arn: str, environment: str | None) -> F
     try:
         described = call(client.describe_execution, executionArn=arn)
     except AwsError as error:
-        if not error.missing:
+        if error.aws_code != GONE:
             raise
         raise NotFoundError(
             f"{chosen.name} has no execution {arn}.",

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
+
+from sfn_release.release.record import timestamp
 
 FINISHED_STATUSES = ("SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED")
 
 
 @dataclass(frozen=True)
 class ExecutionFilter:
-    """The executions to read: the newest *last* of those that match everything else.
+    """The executions to read: the newest *last* executions that match everything else.
 
     *version* is a release; without one, executions of all versions count. *since* and *until*
     bound the start time. *statuses* are the ends that count, all without any.
@@ -33,11 +35,22 @@ class ExecutionFilter:
             and (self.until is None or started < self.until)
         )
 
+    def to_json(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        return {
+            "last": self.last,
+            "version": self.version,
+            "since": timestamp(self.since.astimezone(UTC)) if self.since else None,
+            "until": timestamp(self.until.astimezone(UTC)) if self.until else None,
+            "statuses": list(self.statuses),
+        }
+
     def __str__(self) -> str:
+        """Return the conditions as the end of a sentence: `` since 2026-01-01T00:00:00Z``."""
+        members = self.to_json()
         parts = [
-            "/".join(self.statuses),
-            f"of release {self.version}" if self.version else "",
-            f"since {self.since:%Y-%m-%dT%H:%M:%SZ}" if self.since else "",
-            f"until {self.until:%Y-%m-%dT%H:%M:%SZ}" if self.until else "",
+            f" with status {' or '.join(self.statuses)}" if self.statuses else "",
+            *(f" {name} {members[name]}" for name in ("since", "until") if members[name]),
+            f" that ran {self.version}" if self.version else "",
         ]
-        return " ".join(part for part in parts if part)
+        return "".join(parts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
 from typing import Any, TypeVar
 
 from sfn_release.aws.api_calls import call
@@ -16,7 +17,7 @@ Read = TypeVar("Read")
 
 _PAGE = 1000  # events in one response of GetExecutionHistory
 _THREADS = 8
-_GONE = "ExecutionDoesNotExist"
+GONE = "ExecutionDoesNotExist"
 _EXPIRED = "InvalidToken"  # the error of a page token after 24 hours
 
 
@@ -29,7 +30,7 @@ def read_history(client: StepFunctions, arn: str) -> list[dict[str, Any]] | None
         try:
             return _pages(client, arn)
         except AwsError as error:
-            if error.aws_code == _GONE:
+            if error.aws_code == GONE:
                 return None
             if error.aws_code != _EXPIRED or final:
                 raise
@@ -48,30 +49,23 @@ def _pages(client: StepFunctions, arn: str) -> list[dict[str, Any]]:
 
 
 def read_side_by_side(
-    items: Iterator[Item], read: Callable[[Item], Read | None], limit: int | None
+    items: Iterator[Item], read: Callable[[Item], Read | None]
 ) -> Generator[Read]:
     """Yield what *read* returns for each item, in order; None is left out.
 
-    At most *limit* are yielded, and little more than that is read. When you stop early, or a read
-    fails, what hasn't begun is cancelled.
+    Little more is read than you ask for. When you stop early, or a read fails, what hasn't begun
+    is cancelled.
     """
     waiting: deque[Future[Read | None]] = deque()
-    done = 0
     with ThreadPoolExecutor(_THREADS, thread_name_prefix="history") as pool:
         try:
-            while limit is None or done < limit:
-                while len(waiting) < 2 * _THREADS and (
-                    limit is None or done + len(waiting) < limit
-                ):
-                    following = next(items, None)
-                    if following is None:
-                        break
-                    waiting.append(pool.submit(read, following))
+            while True:
+                for item in islice(items, 2 * _THREADS - len(waiting)):
+                    waiting.append(pool.submit(read, item))
                 if not waiting:
                     return
                 found = waiting.popleft().result()
                 if found is not None:
-                    done += 1
                     yield found
         finally:
             for future in waiting:

@@ -1,0 +1,1 @@
+"""Replaying many executions: candidates, processes side by side, shards, saved files, reports."""

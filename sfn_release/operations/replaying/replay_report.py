@@ -1,0 +1,113 @@
+"""The report of many replays: counts, differences, tasks without an answer. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sfn_release.testing.replay.replayed import Replayed
+
+
+@dataclass(frozen=True)
+class ReplayReport:
+    """The results of replaying *executions* of a workflow on a candidate.
+
+    *against* is the candidate's release, None for the work tree. *different*, *unanswered* and
+    *unreplayable* have an object for each such execution, in the form of ``--json``. *same* counts
+    the others. *selection* says which executions were chosen, *candidate* is the digest of the
+    candidate, *shard* the part of the executions (``2/8``), None for all. *stopped* is true if the
+    replay was interrupted: then *executions* counts the ones that were done.
+    """
+
+    workflow: str
+    against: str | None
+    environment: str | None
+    executions: int
+    same: int
+    different: Sequence[Mapping[str, Any]]
+    unanswered: Sequence[Mapping[str, Any]]
+    unreplayable: Sequence[Mapping[str, Any]] = ()
+    selection: Mapping[str, Any] = field(default_factory=dict)
+    candidate: str = ""
+    shard: str | None = None
+    stopped: bool = False
+
+    @property
+    def compared(self) -> int:
+        """How many executions could be replayed."""
+        return self.executions - len(self.unreplayable)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        return {**vars(self)}
+
+
+@dataclass
+class ReplayTally:
+    """Counts replays as they end."""
+
+    executions: int = 0
+    same: int = 0
+    different: list[dict[str, Any]] = field(default_factory=list)
+    unanswered: list[dict[str, Any]] = field(default_factory=list)
+    unreplayable: list[dict[str, Any]] = field(default_factory=list)
+
+    def add(self, replayed: Replayed) -> None:
+        """Count one replay: as different where it differs, else as unanswered."""
+        self.executions += 1
+        execution = {"execution": replayed.execution}
+        if replayed.unreplayable:
+            self.unreplayable.append({**execution, "reason": replayed.unreplayable})
+        elif replayed.differences:
+            first, *others = replayed.differences
+            more = [difference.to_json() for difference in others]
+            self.different.append({**execution, **first.to_json(), "further": more})
+        elif replayed.unanswered:
+            self.unanswered.append({**execution, **replayed.unanswered[0].to_json()})
+        else:
+            self.same += 1
+
+    def members(self) -> dict[str, Any]:
+        """Return the members of a `ReplayReport` that count."""
+        by_execution = {
+            name: tuple(sorted(found, key=lambda item: str(item["execution"])))
+            for name, found in vars(self).items()
+            if isinstance(found, list)
+        }
+        return {"executions": self.executions, "same": self.same, **by_execution}
+
+
+@dataclass(frozen=True)
+class DifferenceGroup:
+    """The executions that part from the candidate at the same state in the same way.
+
+    *first* is an example, in the form of ``--json``.
+    """
+
+    state: str
+    what: str
+    executions: int
+    first: Mapping[str, Any]
+
+
+def grouped_differences(report: ReplayReport) -> list[DifferenceGroup]:
+    """Return the differences of a report by state and kind, the most frequent first."""
+    return _groups(report.different, "what")
+
+
+def grouped_unanswered(report: ReplayReport) -> list[DifferenceGroup]:
+    """Return the tasks without an answer by state and resource, the most frequent first."""
+    return _groups(report.unanswered, "resource")
+
+
+def _groups(found: Sequence[Mapping[str, Any]], kind: str) -> list[DifferenceGroup]:
+    counts = Counter((str(item["state"]), str(item[kind])) for item in found)
+    first: dict[tuple[str, str], Mapping[str, Any]] = {}
+    for item in found:
+        first.setdefault((str(item["state"]), str(item[kind])), item)
+    return [
+        DifferenceGroup(state, word, number, first[state, word])
+        for (state, word), number in counts.most_common()
+    ]

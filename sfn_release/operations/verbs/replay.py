@@ -1,0 +1,159 @@
+"""replay: run finished executions again on a candidate, and report where they differ."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from sfn_release.canonical import digest
+from sfn_release.errors import NotFoundError
+from sfn_release.operations.finished.execution_filter import ExecutionFilter
+from sfn_release.operations.finished_executions import finished_executions
+from sfn_release.operations.replaying.candidates import ReplayCandidate, candidate_of
+from sfn_release.operations.replaying.replay_jobs import (
+    HistoryFile,
+    Recording,
+    ReplayWork,
+    replay_side_by_side,
+)
+from sfn_release.operations.replaying.replay_report import ReplayReport, ReplayTally
+from sfn_release.operations.replaying.shards import Shard
+from sfn_release.operations.workspace import Workspace
+from sfn_release.project import Environment
+from sfn_release.simulator import Mocks
+from sfn_release.testing.histories.finished_execution import FinishedExecution
+from sfn_release.testing.histories.history_files import history_files
+
+Progress = Callable[[int, int | None], None]
+"""Receives how many executions are done, of how many; None while that isn't known."""
+
+_NEWEST = ExecutionFilter()
+
+
+def replay(
+    workspace: Workspace,
+    workflow: str,
+    *,
+    environment: str | None = None,
+    wanted: ExecutionFilter = _NEWEST,
+    against: str | None = None,
+    shard: Shard | None = None,
+    mocks: Mocks | None = None,
+    jobs: int | None = None,
+    progress: Progress = lambda _done, _total: None,
+    keep: Callable[[FinishedExecution], None] = lambda _execution: None,
+) -> ReplayReport:
+    """Replay the finished executions of a workflow in an environment on a candidate.
+
+    The candidate is the release *against*, or the work tree, rendered for that environment. *mocks*
+    answer tasks without a recorded answer. *shard* is the part of the executions to replay. *keep*
+    gets each execution as it was read. Ctrl-C ends with a report of what is done.
+
+    Raises NotFoundError if there is no such execution, and the errors of `finished_executions` and
+    `candidate_of`.
+    """
+    chosen = workspace.environment(environment)
+    candidate = candidate_of(workspace, workflow, chosen, against)
+    found = finished_executions(workspace, workflow, chosen.name, wanted, belongs=_shard_has(shard))
+
+    def kept() -> Iterator[Recording]:
+        for execution in found:
+            keep(execution)
+            yield execution
+
+    selection = {"environment": chosen.name, **wanted.to_json()}
+    report = _replayed(
+        kept(), ReplayWork(candidate, mocks), chosen, selection, shard, jobs, progress, wanted.last
+    )
+    if not report.executions and not report.stopped and shard is None:
+        raise NotFoundError(
+            f"{chosen.name} has no finished execution of {workflow}{wanted}.",
+            fix="Start one with  sfn-release execute, or choose others with --since, --version or"
+            " --env. Step Functions keeps executions for 90 days.",
+        )
+    return report
+
+
+def replay_files(
+    workspace: Workspace,
+    workflow: str,
+    paths: Sequence[Path],
+    *,
+    environment: str | None = None,
+    against: str | None = None,
+    shard: Shard | None = None,
+    mocks: Mocks | None = None,
+    jobs: int | None = None,
+    progress: Progress = lambda _done, _total: None,
+) -> ReplayReport:
+    """Replay the executions whose histories are in files or folders. Needs no credentials.
+
+    *environment* is where the executions ran: the candidate is rendered for it, with
+    the parameters that were recorded at its last deployment.
+
+    Raises NotFoundError for a folder without histories, FileError for a file that isn't one.
+    """
+    chosen = workspace.environment(environment)
+    files = _files(paths)
+    candidate = candidate_of(workspace, workflow, chosen, against, offline=True)
+    taken = [file for file in files if shard is None or shard.has(file.name)]
+    selection = {"files": len(files), "digest": digest([file.name for file in files])}
+    return _replayed(
+        taken,
+        ReplayWork(candidate, mocks),
+        chosen,
+        selection,
+        shard,
+        jobs,
+        progress,
+        len(taken),
+    )
+
+
+def _shard_has(shard: Shard | None) -> Callable[[str], bool]:
+    return shard.has if shard is not None else lambda _arn: True
+
+
+def _files(paths: Sequence[Path]) -> list[HistoryFile]:
+    """Return the files of *paths*, each once, named by their place in the folder given."""
+    found: dict[Path, HistoryFile] = {}
+    for path in paths:
+        for file in history_files(path):
+            name = file.relative_to(path).as_posix() if file != path else file.name
+            found.setdefault(file.resolve(), HistoryFile(file, name))
+    return list(found.values())
+
+
+def _replayed(
+    recordings: Iterable[Recording],
+    work: ReplayWork,
+    environment: Environment,
+    selection: Mapping[str, Any],
+    shard: Shard | None,
+    jobs: int | None,
+    progress: Progress,
+    total: int | None,
+) -> ReplayReport:
+    tally = ReplayTally()
+    stopped = False
+    progress(0, total)
+    try:
+        with closing(replay_side_by_side(recordings, work, jobs)) as replays:
+            for replayed in replays:
+                tally.add(replayed)
+                progress(tally.executions, total)
+    except KeyboardInterrupt:
+        stopped = True
+    candidate: ReplayCandidate = work.candidate
+    return ReplayReport(
+        workflow=candidate.workflow,
+        against=candidate.against,
+        environment=environment.name,
+        selection=selection,
+        candidate=digest([candidate.definition, candidate.pinned]),
+        shard=None if shard is None else str(shard),
+        stopped=stopped,
+        **tally.members(),
+    )
