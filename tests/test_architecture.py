@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, get_args
 
@@ -78,11 +79,14 @@ EDGES = {
 LAZY = sorted({*ONLY} - {"sqlite3", "click", "pytest"})
 
 
-def files() -> Iterator[tuple[str, str, ast.Module]]:
-    """Yield room, path below the package, and syntax tree of every file."""
-    for path in sorted(PACKAGE.rglob("*.py")):
-        inside = path.relative_to(PACKAGE)
-        yield inside.parts[0].removesuffix(".py"), inside.as_posix(), ast.parse(path.read_text())
+@cache
+def files() -> tuple[tuple[str, str, ast.Module], ...]:
+    """Return room, path below the package, and syntax tree of every file."""
+    inside = {path: path.relative_to(PACKAGE) for path in sorted(PACKAGE.rglob("*.py"))}
+    return tuple(
+        (place.parts[0].removesuffix(".py"), place.as_posix(), ast.parse(path.read_text()))
+        for path, place in inside.items()
+    )
 
 
 def imported(node: ast.AST) -> Iterator[str]:

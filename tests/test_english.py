@@ -12,6 +12,7 @@ import io
 import re
 import tokenize
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -71,11 +72,15 @@ def _docstrings(tree: ast.Module) -> Iterator[str]:
                 yield _CODE.sub("X", str(node.value.value))
 
 
+parsed = cache(ast.parse)
+
+
+@cache
 def prose(source: str) -> str:
     """Return the docstrings and comments of a file, without the code in them."""
     tokens = tokenize.generate_tokens(io.StringIO(source).readline)
     comments = (token.string.lstrip("# ") for token in tokens if token.type == tokenize.COMMENT)
-    return "\n".join([*_docstrings(ast.parse(source)), *comments])
+    return "\n".join([*_docstrings(parsed(source)), *comments])
 
 
 def messages(source: str) -> str:
@@ -83,7 +88,7 @@ def messages(source: str) -> str:
 
     A value inside an f-string is an X, as code is.
     """
-    tree = ast.parse(source)
+    tree = parsed(source)
     aside: set[int] = set()
     found = []
     for node in ast.walk(tree):
@@ -156,7 +161,7 @@ def test_a_loop_variable_is_its_noun(sources: Mapping[str, str]) -> None:
     found = [
         f"{path}:{node.target.lineno}"
         for path, source in sources.items()
-        for node in ast.walk(ast.parse(source))
+        for node in ast.walk(parsed(source))
         if isinstance(node, ast.For | ast.comprehension)
         and any(isinstance(name, ast.Name) and name.id == "one" for name in ast.walk(node.target))
     ]
