@@ -12,7 +12,7 @@ from typing import Any
 
 from sfn_release.asl.intrinsic_functions import compact
 from sfn_release.testing.histories.finished_execution import FinishedExecution
-from support.oracle import Case
+from support.oracle import Case, compare
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 _ACCOUNT = "arn:aws:states:us-east-1:111111111111"
@@ -24,7 +24,7 @@ def recording_of(case: Case) -> FinishedExecution | None:
     expect = case["expect"]
     if "events" not in expect or expect.get("events_order_normalised"):
         return None
-    values = {token["token"]: token.get("value") for token in case["wildcards"]}
+    values = _values(case)
     machine = values.get("<ArnPart_0idx>") or "machine"
     name = case.get("execution_name") or values.get("<ExecArnPart_0idx>") or "execution"
     start = datetime.fromisoformat(case.get("time_relative_to") or START.isoformat())
@@ -47,6 +47,16 @@ def recording_of(case: Case) -> FinishedExecution | None:
     )
 
 
+def _values(case: Case) -> dict[str, Any]:
+    """Return the tokens with their known values; a token of several values has none."""
+    values: dict[str, Any] = {}
+    for token in case["wildcards"]:
+        name, value = token["token"], token.get("value")
+        values[name] = None if name in values else value
+    instants = {found[0] for found in compare().ISO.finditer(json.dumps(case.get("input")))}
+    return values | ({"date": instants.pop()} if len(instants) == 1 else {})
+
+
 def _details(event: Case) -> list[Any]:
     return [value for key, value in event.items() if key.endswith("EventDetails")]
 
@@ -54,6 +64,7 @@ def _details(event: Case) -> list[Any]:
 def _events(case: Case, start: datetime, values: dict[str, Any]) -> Iterator[Case]:
     now = start
     limit: float = 0
+    causes: dict[str, str] = {}
     for event in case["expect"]["events"]:
         details = _filled(dict(event.get("details") or {}), values)
         limit = details.get("timeoutInSeconds") or details.get("heartbeatInSeconds") or limit
@@ -62,8 +73,10 @@ def _events(case: Case, start: datetime, values: dict[str, Any]) -> Iterator[Cas
         lambda_like = event["type"].startswith("Lambda")
         for key in _TEXTS:
             if key in details and not isinstance(details[key], str):
-                separators = (", ", ": ") if lambda_like and key == "cause" else (",", ":")
-                details[key] = json.dumps(details[key], separators=separators, ensure_ascii=False)
+                text = compact(details[key])
+                if lambda_like and key == "cause":  # as a function writes it
+                    causes[text] = json.dumps(details[key], ensure_ascii=False)
+                details[key] = causes.get(text, text)
         if isinstance(details.get("assignedVariables"), dict):
             details["assignedVariables"] = {
                 name: value if isinstance(value, str) else compact(value)

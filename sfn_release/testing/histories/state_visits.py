@@ -314,6 +314,7 @@ def _iteration(scope: _Scope, details: Mapping[str, Any]) -> _Scope:
     return _Scope(container, scope, scope.depth, index, iterations)
 
 
+_TASKS = ("Task", "LambdaFunction", "Activity")
 _TASK_ENDS: dict[str, AttemptEnded] = {"Succeeded": "succeeded", "TimedOut": "timed out"}
 
 
@@ -324,8 +325,8 @@ def _note_task(
     if kind in _TRIED:
         visit.tasks.append(_scheduled(event, details))
         return
-    if not visit.tasks or kind.endswith(("StateEntered", "StateExited", "StateAborted")):
-        return
+    if not visit.tasks or kind.startswith("TaskState") or not kind.startswith(_TASKS):
+        return  # the end of the execution follows its last state
     attempt = visit.tasks[-1]
     if kind == "TaskSubmitted":
         attempt.submitted = details.get("output")

@@ -99,15 +99,25 @@ class DrawnLanguage:
 
     def finish(self, visit: StateVisit, result: Any) -> StateExit:
         """End a state, with the drawn values that its recorded exit has."""
-        return self._exit(visit, lambda: self._language.finish(visit, result))
+        first = self._language.finish(visit, result)
+        computed = visit.definition.get("Type") == "Pass" and "Result" not in visit.definition
+
+        def again() -> StateExit:
+            """A Pass draws its result too."""
+            made = self._language.arguments(visit) if computed else result
+            return self._language.finish(visit, made)
+
+        return self._exit(visit, first, again)
 
     def leave(self, visit: StateVisit, rule: int | None = None) -> StateExit:
         """End a state, with the drawn values that its recorded exit has."""
-        return self._exit(visit, lambda: self._language.leave(visit, rule))
+        first = self._language.leave(visit, rule)
+        return self._exit(visit, first, lambda: self._language.leave(visit, rule))
 
     def catch(self, visit: StateVisit, catcher: int, error: Mapping[str, Any]) -> StateExit:
         """End a state, with the drawn values that its recorded exit has."""
-        return self._exit(visit, lambda: self._language.catch(visit, catcher, error))
+        first = self._language.catch(visit, catcher, error)
+        return self._exit(visit, first, lambda: self._language.catch(visit, catcher, error))
 
     def choose(self, visit: StateVisit) -> int | None:
         """Return the rule that leads to the recorded next state, if some draw leads there."""
@@ -169,8 +179,9 @@ class DrawnLanguage:
             return first
         return self._take(first, recorded, visit, compute)
 
-    def _exit(self, visit: StateVisit, compute: Callable[[], StateExit]) -> StateExit:
-        first = compute()
+    def _exit(
+        self, visit: StateVisit, first: StateExit, compute: Callable[[], StateExit]
+    ) -> StateExit:
         recorded = self._drawing.recorded
         if recorded is None or recorded.exited is None:
             return first
