@@ -6,7 +6,14 @@
 from __future__ import annotations
 
 from sfn_release.authoring.diagrams.dot import dot
-from sfn_release.authoring.diagrams.drawing import Cluster, Diagram, Edge, Node, graph_of
+from sfn_release.authoring.diagrams.drawing import (
+    Cluster,
+    Diagram,
+    Edge,
+    Node,
+    Way,
+    graph_of,
+)
 from sfn_release.authoring.diagrams.mermaid import mermaid
 
-__all__ = ["Cluster", "Diagram", "Edge", "Node", "dot", "graph_of", "mermaid"]
+__all__ = ["Cluster", "Diagram", "Edge", "Node", "Way", "dot", "graph_of", "mermaid"]

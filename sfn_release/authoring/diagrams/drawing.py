@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from sfn_release.authoring.diagrams.captions import condition, detail, shortened
 from sfn_release.errors import DefinitionError
@@ -29,14 +29,27 @@ class Node:
     detail: str = ""
 
 
+class Way(NamedTuple):
+    """A transition by the names of its states, and the index of its Choice rule or catcher.
+
+    *state* is empty for a start, also for one inside a Parallel or Map. *next* is None for an end.
+    """
+
+    state: str
+    next: str | None
+    kind: EdgeKind
+    rule: int | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A transition from one node to another."""
+    """A transition from one node to another. In the picture of a definition it has a *way*."""
 
     source: str
     target: str
     kind: EdgeKind
     label: str = ""
+    way: Way | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +118,13 @@ class _Drawing:
         for id, state in states.items():
             if not isinstance(state, Mapping):
                 continue
-            for target, kind, label in _ways(state):
+            for target, kind, rule, label in _ways(state):
                 if target not in nodes:
                     nodes[target] = self._node(target, None)
-                self.edges.append(Edge(nodes[id].key, nodes[target].key, kind, label))
+                way = Way(id, target, kind, rule)
+                self.edges.append(Edge(nodes[id].key, nodes[target].key, kind, label, way))
             if state.get("End") is True and "Next" not in state:
-                ends.append(Edge(nodes[id].key, "stop", "end"))
+                ends.append(Edge(nodes[id].key, "stop", "end", way=Way(id, None, "end")))
             for name, graph in _inner(id, state):
                 first = self.cluster(graph, name)
                 inner.append(first)
@@ -135,40 +149,40 @@ class _Drawing:
     def _enter(self, source: str, body: Mapping[str, Any], cluster: Cluster) -> None:
         start = next((node for node in cluster.nodes if node.id == body.get("StartAt")), None)
         if start is not None:
-            self.edges.append(Edge(source, start.key, "inside"))
+            self.edges.append(Edge(source, start.key, "inside", way=Way("", start.id, "inside")))
 
     def _ends(self, nodes: list[Node], start: Node | None, ends: list[Edge]) -> list[Node]:
         """Add the start and the end of the picture."""
         if start is not None:
             nodes.insert(0, Node("begin", "Start", "Start"))
-            self.edges.insert(0, Edge("begin", start.key, "start"))
+            self.edges.insert(0, Edge("begin", start.key, "start", way=Way("", start.id, "start")))
         if ends:
             nodes.append(Node("stop", "End", "End"))
             self.edges.extend(ends)
         return nodes
 
 
-def _ways(state: Mapping[str, Any]) -> Iterator[tuple[str, EdgeKind, str]]:
-    """Yield the transitions of a state: target, kind, label."""
+def _ways(state: Mapping[str, Any]) -> Iterator[tuple[str, EdgeKind, int | None, str]]:
+    """Yield the transitions of a state: target, kind, index of the rule, label."""
     if isinstance(state.get("Next"), str):
-        yield state["Next"], "next", ""
+        yield state["Next"], "next", None, ""
     if state.get("Type") == "Choice":
-        for rule in _objects(state.get("Choices")):
+        for index, rule in _objects(state.get("Choices")):
             if isinstance(rule.get("Next"), str):
-                yield rule["Next"], "choice", shortened(condition(rule))
+                yield rule["Next"], "choice", index, shortened(condition(rule))
         if isinstance(state.get("Default"), str):
-            yield state["Default"], "default", "default"
-    for rule in _objects(state.get("Catch")):
+            yield state["Default"], "default", None, "default"
+    for index, rule in _objects(state.get("Catch")):
         if isinstance(rule.get("Next"), str):
             names = rule.get("ErrorEquals")
             names = names if isinstance(names, list | tuple) else []
-            yield rule["Next"], "catch", shortened(", ".join(str(name) for name in names))
+            yield rule["Next"], "catch", index, shortened(", ".join(str(name) for name in names))
 
 
 def _inner(id: str, state: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Yield the graphs inside a Parallel or Map, each with its title."""
     if state.get("Type") == "Parallel":
-        for index, branch in enumerate(_objects(state.get("Branches"))):
+        for index, branch in _objects(state.get("Branches")):
             yield f"{id}: branch {index + 1}", branch
     if state.get("Type") == "Map":
         for key in ("ItemProcessor", "Iterator"):
@@ -183,6 +197,7 @@ def _mode(body: Mapping[str, Any]) -> str:
     return "each item, distributed" if mode == "DISTRIBUTED" else "each item"
 
 
-def _objects(value: Any) -> Iterator[Mapping[str, Any]]:
+def _objects(value: Any) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """Yield the objects in an array with their index."""
     if isinstance(value, list | tuple):
-        yield from (item for item in value if isinstance(item, Mapping))
+        yield from ((index, item) for index, item in enumerate(value) if isinstance(item, Mapping))

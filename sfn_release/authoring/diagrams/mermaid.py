@@ -42,12 +42,12 @@ _STYLES: Final = {
 }
 _MARKED_NODES: Final[Mapping[MarkStyle, str]] = {
     "reached": "stroke-width:3px",
-    "missed": "stroke-dasharray:5",
+    "missed": "stroke:#757575,color:#757575,stroke-dasharray:5",
     "failed": "stroke:#c62828,stroke-width:5px",
 }
 _MARKED_EDGES: Final[Mapping[MarkStyle, str]] = {
     "reached": "stroke-width:4px",
-    "missed": "stroke-width:1px,stroke-dasharray:5",
+    "missed": "stroke:#757575,color:#757575,stroke-width:1px,stroke-dasharray:5",
     "failed": "stroke:#c62828,stroke-width:4px",
 }
 _SAFE: Final = frozenset(" .,:/()[]=$'@-")
@@ -81,7 +81,10 @@ def drawn(graph: Diagram, marks: Marks | None = None) -> str:
     lines = [
         "flowchart TD",
         *_cluster(graph.root, 1, nodes),
-        *map(_edge, graph.edges, edges),
+        *(
+            _edge(edge, mark, marked=marks is not None)
+            for edge, mark in zip(graph.edges, edges, strict=True)
+        ),
         *_classes(graph),
         *_node_marks(nodes),
         *_edge_marks(edges),
@@ -120,8 +123,17 @@ def _node(node: Node, mark: Mark | None) -> str:
     return f'{node.key}{opening}"{"<br/>".join(lines)}"{closing}'
 
 
-def _edge(edge: Edge, mark: Mark | None) -> str:
+def _missed(mark: Mark | None) -> bool:
+    return mark is not None and mark.style == "missed"
+
+
+def _edge(edge: Edge, mark: Mark | None, *, marked: bool) -> str:
+    """Return an edge. In a picture with marks, only edges that were missed are dashed."""
     arrow = _ARROWS.get(edge.kind, "-->")
+    if marked and _missed(mark):
+        arrow = "-.->"
+    elif marked and edge.kind == "catch":
+        arrow = "-->"
     words = [text for text in (edge.label, mark.text if mark else "") if text]
     label = f'|"{"<br/>".join(map(_escaped, words))}"|' if words else ""
     return f"{_INDENT}{edge.source} {arrow}{label} {edge.target}"

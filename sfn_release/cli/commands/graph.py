@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,6 +11,11 @@ from sfn_release.cli.files import read_stdin
 from sfn_release.cli.options import command
 from sfn_release.cli.output import terminal
 from sfn_release.cli.session import Session
+
+if TYPE_CHECKING:
+    from sfn_release.authoring.diagrams.marks import Marks
+
+_LAST_RUN = ".sfn-coverage"
 
 
 @command("graph")
@@ -21,12 +27,20 @@ from sfn_release.cli.session import Session
     default="mermaid",
     help="mermaid (default), or dot for Graphviz.",
 )
-def run(session: Session, workflow: str, format_: str) -> None:
+@click.option(
+    "--coverage",
+    is_flag=False,
+    flag_value=_LAST_RUN,
+    metavar="[FILE]",
+    help="Mark what no test reached, by the coverage of the last test run, or of a FILE.",
+)
+def run(session: Session, workflow: str, format_: str, coverage: str | None) -> None:
     """Print a workflow's state graph as Mermaid or DOT.
 
     WORKFLOW is a workflow of the project. FILE is a definition (.json, .yaml), a Python module, or
     - for standard input, and needs no project. GitHub draws Mermaid text in Markdown, between
-    ```mermaid and ```.
+    ```mermaid and ```. With --coverage, states and transitions that no test reached are dashed and
+    have a ✗. Write it after the workflow.
     """
     from sfn_release.authoring.diagrams import dot, mermaid
     from sfn_release.authoring.diagrams.mermaid import too_large
@@ -40,9 +54,21 @@ def run(session: Session, workflow: str, format_: str) -> None:
         environ=os.environ,
     )
     chosen = only(declared, workflow)
-    text = mermaid(chosen.definition) if format_ == "mermaid" else dot(chosen.definition)
+    marks = _marks(session, chosen.name, coverage) if coverage is not None else None
+    draw = mermaid if format_ == "mermaid" else dot
+    text = draw(chosen.definition, marks)
     problem = too_large(text) if format_ == "mermaid" else ""
     if problem:
         terminal.say(f"warning: {problem} Use --format dot, or raise Mermaid's limits.")
     members = {"workflow": chosen.name, "format": format_, "graph": text}
     session.show("graph", members, lambda: terminal.write_block(text.rstrip()))
+
+
+def _marks(session: Session, workflow: str, file: str) -> Marks:
+    """Return marks on what no test has reached."""
+    from sfn_release.operations.verbs.coverage import read_test_coverage
+    from sfn_release.testing.coverage.coverage_report import marks_of
+
+    files = () if file == _LAST_RUN else (session.directory / file,)
+    data = read_test_coverage(session.directory, files, (workflow,))
+    return marks_of(data.workflows[workflow])

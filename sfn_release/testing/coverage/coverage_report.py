@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from sfn_release.authoring.diagrams.drawing import Edge, Node, Way
+from sfn_release.authoring.diagrams.marks import Mark, Marks
 from sfn_release.simulator.observer import TransitionKind
 from sfn_release.testing.coverage.coverage_data import CoverageData, WorkflowCounts
+from sfn_release.testing.coverage.points import Step
 
 KINDS: Final = ("states", "transitions", "choices", "catches", "retries")
 _STEPS: Final[Mapping[str, frozenset[TransitionKind]]] = {
@@ -86,6 +89,35 @@ def workflow_coverage(name: str, counts: WorkflowCounts) -> WorkflowCoverage:
 def coverage_of(data: CoverageData) -> list[WorkflowCoverage]:
     """Return the coverage of each workflow."""
     return [workflow_coverage(name, counts) for name, counts in data.workflows.items()]
+
+
+def marks_of(counts: WorkflowCounts) -> Marks:
+    """Return marks for a picture of the definition, on everything that wasn't reached."""
+    states = {state for state, count in counts.states.items() if count}
+    ways = {way for step, count in counts.steps.items() if count for way in _ways(step)}
+
+    def node(node: Node) -> Mark | None:
+        known = node.id in states or node.type in {"Start", "End"}
+        return None if known else Mark("missed", "✗ not reached")
+
+    def edge(edge: Edge) -> Mark | None:
+        return None if edge.way in ways else Mark("missed", "✗")
+
+    return Marks(node, edge)
+
+
+def _ways(step: Step) -> Iterator[Way]:
+    """Yield the ways that a picture can have for a step."""
+    match step.kind:
+        case "retry":
+            return
+        case "start":
+            yield Way("", step.next, "start")
+            yield Way("", step.next, "inside")
+        case "next" if step.next is None:
+            yield Way(step.state, None, "end")
+        case kind:
+            yield Way(step.state, step.next, kind, step.rule)
 
 
 def total_percent(workflows: Iterable[WorkflowCoverage]) -> int:
