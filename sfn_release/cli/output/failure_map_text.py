@@ -145,10 +145,18 @@ def _write_problem(problem: Problem) -> None:
 
 
 def _summary(found: FailureMap) -> str:
-    loose = [row for row in found.faults if not row.handled]
+    """Return how many errors have no handler, and where; and how many odd answers fail."""
+    errors = [row for row in found.faults if row.kind == "error"]
+    loose = [row for row in errors if not row.handled]
+    answers = [row for row in found.faults if row.kind != "error"]
+    failing = [row for row in answers if not row.handled]
     tasks = {row.state for row in found.faults}
-    text = f"{count(found.faults, 'fault')} at {count(tasks, 'task')}, {count(found.runs, 'run')}: "
-    if not loose:
-        return f"{text}every one is handled."
-    where = ", ".join(dict.fromkeys(row.state for row in loose))
-    return f"{text}{len(loose)} end the execution without a handler, at {where}."
+    text = f"{count(errors, 'error')} at {count(tasks, 'task')}: "
+    if loose:
+        where = ", ".join(dict.fromkeys(row.state for row in loose))
+        text += f"{len(loose)} end the execution without a handler, at {where}."
+    else:
+        text += "each one is handled."
+    if answers:
+        text += f" {count(answers, 'odd answer')}: {len(failing) or 'none'} of them fail it."
+    return f"{text} ({count(found.runs, 'run')})"

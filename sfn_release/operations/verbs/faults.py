@@ -20,8 +20,9 @@ from sfn_release.project import LOCAL, Environment
 from sfn_release.simulator import ContextSeed, Mocks, load_mocks
 from sfn_release.testing.declared.declared_test import STARTED, DeclaredTest
 from sfn_release.testing.declared.tests_file import read_tests_file, tests_file
-from sfn_release.testing.faults.exploration import MOST_RUNS, PassingCase, explore
+from sfn_release.testing.faults.exploration import MOST_RUNS, explore
 from sfn_release.testing.faults.failure_map import FailureMap
+from sfn_release.testing.faults.passing_case import PassingCase
 from sfn_release.text import did_you_mean
 
 _NAME = "faults"
@@ -117,7 +118,7 @@ def faults_of_definition(
 
 
 def _explored(workflow: str, case: PassingCase, most_runs: int) -> FailureMap:
-    run = case.run()
+    run = case.run().run
     if run.status != "SUCCEEDED":
         why = ": ".join(part for part in (run.error, run.cause) if part)
         way = " → ".join(run.path) or "no state"

@@ -7,65 +7,42 @@ The order is fixed, and so is the time of every run. The same definition gives t
 
 from __future__ import annotations
 
-import json
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Final
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Final
 
-from sfn_release.simulator import ContextSeed, Tasks
-from sfn_release.testing.faults.definition_problems import problem_in, steps_of
+from sfn_release.testing.faults.choice_wishes import wishes
+from sfn_release.testing.faults.definition_problems import problem_in
 from sfn_release.testing.faults.failure_map import FailureMap, FaultRow, Problem, Unexplored
 from sfn_release.testing.faults.fault_kinds import map_faults, task_faults
-from sfn_release.testing.faults.fault_outcomes import (
-    FaultRun,
-    caught_by,
-    end_of,
-    ended_by_design,
-    is_set_up,
-    once,
-    retries,
-    status_of,
-)
+from sfn_release.testing.faults.fault_outcomes import FaultRun, end_of, is_set_up
+from sfn_release.testing.faults.fault_rows import fault_row, renamed, threshold_row
 from sfn_release.testing.faults.handling_classes import HandlingClasses
-from sfn_release.testing.faults.injections import Failing, Fault, InjectedTasks, Injection
+from sfn_release.testing.faults.injections import Failing, Fault, Injection
+from sfn_release.testing.faults.passing_case import PassingCase
 from sfn_release.testing.faults.result_faults import result_faults
-from sfn_release.testing.faults.state_places import read_places
+from sfn_release.testing.faults.state_places import StatePlace, read_places
+from sfn_release.testing.faults.steering import steer
+from sfn_release.testing.faults.unexplored_states import unreached_states
 from sfn_release.testing.run import Call, Run
-from sfn_release.testing.run_definition import run_definition
 
 MOST_RUNS: Final = 5000
 _STEPS: Final = 400
-
-
-@dataclass(frozen=True)
-class PassingCase:
-    """The case to start from: a *definition*, an *input*, and *tasks* that makes its answers.
-
-    *tasks* is called for each run, because mocks count their calls.
-    """
-
-    definition: Mapping[str, Any]
-    input: Any
-    tasks: Callable[[], Tasks]
-    context: ContextSeed
-
-    def run(self) -> Run:
-        """Run the case as it is."""
-        return run_definition(self.definition, self.input, tasks=self.tasks(), context=self.context)
+_TRIES: Final = 2  # runs from which a Choice is steered to one of its ways
+_FAILED = Failing("States.TaskFailed", "The task failed.")
 
 
 def explore(workflow: str, case: PassingCase, *, most_runs: int = MOST_RUNS) -> FailureMap:
     """Return the failure map of *case*, which must succeed. *most_runs* is the budget."""
-    exploration = _Exploration(case, most_runs)
-    base = exploration.run(())
-    exploration.explore_from(base)
+    exploration = _Exploration(case.without_jitter(), most_runs)
+    base = exploration.explore()
     return FailureMap(
         workflow,
         tuple(exploration.rows),
         tuple(exploration.problems.values()),
         tuple(exploration.unexplored()),
-        tuple(base.run.path),
+        tuple(base.path),
         exploration.runs,
     )
 
@@ -74,16 +51,17 @@ class _Exploration:
     """The state of an exploration: the queue of runs to go on from, and everything found."""
 
     def __init__(self, case: PassingCase, most_runs: int) -> None:
-        definition = without_jitter(case.definition)
-        self._case = replace(case, definition=definition)
-        self._places = read_places(definition)
-        self._classes = HandlingClasses(definition, self._places)
+        self._case = case
+        self._places = read_places(case.definition)
+        self._classes = HandlingClasses(case.definition, self._places)
         self._most_runs = most_runs
         self._most_steps = _STEPS
         self._seen: set[str] = set()
         self._explored: set[str] = set()
+        self._steered: dict[tuple[str, int | None], int] = {}
         self._queue: deque[FaultRun] = deque()
         self._unanswered: dict[str, str] = {}
+        self._notes: dict[str, str] = {}
         self.runs = 0
         self.rows: list[FaultRow] = []
         self.problems: dict[tuple[str, str, str | None], Problem] = {}
@@ -93,23 +71,9 @@ class _Exploration:
         """Whether the budget of runs is spent."""
         return self.runs >= self._most_runs
 
-    def run(self, injections: Sequence[Injection], usual: Run | None = None) -> FaultRun:
-        """Run the case with *injections*, and keep what is new in it."""
-        tasks = InjectedTasks(self._case.tasks(), injections)
-        done = run_definition(
-            self._case.definition,
-            self._case.input,
-            tasks=tasks,
-            context=self._case.context,
-            most_steps=self._most_steps,
-        )
-        self.runs += 1
-        found = FaultRun(done, tuple(injections), tuple(tasks.hits), usual)
-        self._keep(found)
-        return found
-
-    def explore_from(self, base: FaultRun) -> None:
-        """Explore the tasks of *base*, then the tasks of each run that reaches new states."""
+    def explore(self) -> Run:
+        """Explore the passing case, then each run that reaches new states. Return the first run."""
+        base = self._run((), None)
         self._most_steps = _STEPS + 2 * len(base.run.transitions)
         while self._queue and not self.spent:
             scenario = self._queue.popleft()
@@ -117,19 +81,21 @@ class _Exploration:
                 if call.state not in self._explored and not self.spent:
                     self._explored.add(call.state)
                     self._explore_task(scenario, call)
+            self._steer(scenario)
+        return base.run
 
     def unexplored(self) -> Iterator[Unexplored]:
         """Yield the states that no run has reached, and the tasks that no run has explored."""
-        for name in self._places:
-            if name not in self._seen:
-                yield Unexplored(name, "No run reached it.")
-        for name, reason in self._unanswered.items():
-            yield Unexplored(name, reason)
+        yield from unreached_states(self._places, self._seen, self._unanswered)
+        for found in (self._unanswered, self._notes):
+            yield from (Unexplored(name, reason) for name, reason in found.items())
         if self.spent:
             yield Unexplored("", f"The budget of {self._most_runs} runs is spent.")
 
-    def _keep(self, found: FaultRun) -> None:
-        """Keep the problem of a run, and queue it if it has reached new states."""
+    def _run(self, injections: Sequence[Injection], usual: Run | None) -> FaultRun:
+        """Run the case with *injections*, and keep what is new in it."""
+        found = self._case.run(injections, usual, self._most_steps)
+        self.runs += 1
         reached = {step.next for step in found.run.transitions if step.next is not None}
         if reached - self._seen:
             self._seen |= reached
@@ -143,20 +109,21 @@ class _Exploration:
             known = self.problems.get(key)
             more = problem if known is None else replace(known, others=known.others + 1)
             self.problems[key] = more
+        return found
 
     def _explore_task(self, scenario: FaultRun, call: Call) -> None:
         place = self._places[call.state]
         if place.type == "Map":
             for fault, resource in map_faults(place):
-                if resource == call.resource:
-                    self._explore_faults(scenario, call, [fault], resource)
+                self._explore_faults(scenario, call, [fault], resource)
             return
         for group in self._classes.group(place, task_faults(place)):
             self._explore_faults(scenario, call, group)
-        answers = (other.result for other in scenario.run.calls[call.state])
-        usual = next((result for result in answers if result is not None), None)
+        answers = [other.result for other in scenario.run.calls[call.state]]
+        usual = next((result for result in reversed(answers) if result is not None), None)
         for fault in result_faults(call.resource, usual):
             self._explore_faults(scenario, call, [fault])
+        self._explore_maps(scenario, call, place)
 
     def _explore_faults(
         self, scenario: FaultRun, call: Call, faults: Sequence[Fault], resource: str | None = None
@@ -164,64 +131,56 @@ class _Exploration:
         """Inject the first of *faults*, which are handled alike, and add a row for each."""
         injection = Injection(call.state, faults[0], iteration=call.iteration, resource=resource)
         before = scenario.injections
-        for_good = self.run((*before, injection), scenario.run)
-        alone = self.run((*before, replace(injection, times=1)), scenario.run)
+        for_good = self._run((*before, injection), scenario.run)
         if not for_good.hits:
             return
-        row = self._row(for_good, alone)
-        self.rows += [_renamed(row, faults[0], fault) for fault in faults]
+        alone = self._run((*before, replace(injection, times=1)), scenario.run)
+        row = fault_row(for_good, alone, self._places)
+        self.rows += [renamed(row, faults[0], fault) for fault in faults]
 
-    def _row(self, for_good: FaultRun, alone: FaultRun) -> FaultRow:
-        fault = for_good.injections[-1].fault
-        run = for_good.run
-        found = caught_by(for_good, self._places)
-        again, seconds = retries(for_good, None if found is None else found[1])
-        by_design = ended_by_design(run, self._places) or is_set_up(run.error)
-        single = once(alone, self._places)
-        taken = found is not None or not fault.is_error or run.status == "SUCCEEDED"
-        return FaultRow(
-            state=for_good.injections[-1].state,
-            error=fault.error,
-            kind="error" if fault.is_error else "result",
-            handled=(taken and by_design) or (fault.is_error and single == "survived"),
-            retries=again,
-            waited_seconds=round(seconds, 3),
-            caught_by=None if found is None else found[0],
-            status=status_of(run),
-            ends_at=end_of(run),
-            once=single,
-            end_error=run.error,
-            end_cause=run.cause,
-            after=steps_of(for_good)[:-1],
-        )
+    def _explore_maps(self, scenario: FaultRun, call: Call, place: StatePlace) -> None:
+        """Let a task fail in all iterations of the Maps around it."""
+        sizes = {name: _iterations(scenario.run, name) for name, _ in call.iteration}
+        for name, size in sizes.items():
+            if size > 1:
+                note = f"Faults were injected into one of its {size} iterations."
+                self._notes.setdefault(name, note)
+        for name in reversed(place.containers):
+            config = self._places[name].definition.get("ItemProcessor", {})
+            mode = config.get("ProcessorConfig", {}).get("Mode")
+            if mode != "DISTRIBUTED" or name in self._explored:
+                continue
+            self._explored.add(name)
+            failed = Injection(call.state, Fault("States.TaskFailed", _FAILED))
+            found = self._run((*scenario.injections, failed), scenario.run)
+            row = threshold_row(found, name, self._places)
+            if row is not None:
+                self.rows.append(row)
+
+    def _steer(self, scenario: FaultRun) -> None:
+        """Send each Choice of a run along each of its ways, by answers of the tasks before it."""
+        entered = dict.fromkeys(step.next for step in scenario.run.transitions)
+        for place in (self._places[name] for name in entered if name in self._places):
+            for wish in wishes(place.definition) if place.type == "Choice" else ():
+                way = place.name, wish.rule
+                if self._steered.get(way, 0) >= _TRIES or self.spent:
+                    continue
+                answers = steer(scenario.run, place.name, wish)
+                if answers is not None:
+                    self._steered[way] = self._steered.get(way, 0) + 1
+                    self._run((*scenario.injections, *answers), scenario.run)
 
 
-def without_jitter(definition: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a copy of *definition* whose retries wait as long as they can."""
-    copy: dict[str, Any] = json.loads(json.dumps(definition))
-    for place in read_places(copy).values():
-        for retrier in place.definition.get("Retry", []):
-            if isinstance(retrier, dict):
-                retrier.pop("JitterStrategy", None)
-    return copy
+def _iterations(run: Run, name: str) -> int:
+    """Return how many iterations of a Map called tasks."""
+    pairs = {pair for call in run.all_calls for pair in call.iteration}
+    return len({index for state, index in pairs if state == name})
 
 
 def _first_calls(run: Run) -> Iterator[Call]:
-    """Yield the first call of each state, and of each Resource of a Map, in order."""
+    """Yield the first call of each state, in order."""
     seen = set()
     for call in run.all_calls:
-        if (call.state, call.resource) not in seen:
-            seen.add((call.state, call.resource))
+        if call.state not in seen:
+            seen.add(call.state)
             yield call
-
-
-def _renamed(row: FaultRow, injected: Fault, fault: Fault) -> FaultRow:
-    """Return the row of *injected* for another error that is handled in the same way."""
-    if fault is injected:
-        return row
-    error = fault.error if row.end_error == injected.error else row.end_error
-    cause = row.end_cause
-    match injected.answer, fault.answer:
-        case Failing(cause=before), Failing(cause=after) if before == cause:
-            cause = after
-    return replace(row, error=fault.error, end_error=error, end_cause=cause)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any, Final
 
+from sfn_release.asl.error_names import States
 from sfn_release.asl.integrations import CALLBACK, is_activity, is_function, service_call
 from sfn_release.asl.intrinsic_functions import compact
 from sfn_release.asl.quotas import MAX_DATA_BYTES, data_size
@@ -13,6 +15,7 @@ from sfn_release.checks.services.botocore_models import Service, optimized_servi
 from sfn_release.testing.faults.injections import Answering, Fault
 
 _MOST_MEMBERS: Final = 12
+_MOST_TEXTS: Final = 3
 _EMPTY: Final[tuple[tuple[str, Any], ...]] = (
     *(("null", None), ("{}", {})),
     *(('""', ""), ("[]", [])),
@@ -32,8 +35,7 @@ def result_faults(resource: str, result: Any) -> Iterator[Fault]:
             Fault(word, Answering(wrap(value))) for word, value in _EMPTY if value != payload
         )
         yield from _missing(payload, wrap, frozenset())
-        yield Fault("the largest result", Answering(wrap("x" * _room(wrap))))
-        yield Fault("States.DataLimitExceeded", Answering(wrap("x" * (MAX_DATA_BYTES + 1))))
+        yield from _largest(payload, wrap)
         return
     if not isinstance(result, Mapping):
         return
@@ -80,9 +82,29 @@ def _missing(payload: Any, wrap: Wrap, required: frozenset[str]) -> Iterator[Fau
             yield Fault(f"no {json.dumps(name, ensure_ascii=False)}", Answering(wrap(rest)))
 
 
-def _room(wrap: Wrap) -> int:
-    """Return how many letters a result's own part can have, so that the result isn't too large."""
-    return MAX_DATA_BYTES - data_size(compact(wrap("")))
+def _largest(payload: Any, wrap: Wrap) -> Iterator[Fault]:
+    """Yield results of the largest size, by one of their texts, and a result beyond it."""
+    for name, put in _texts(payload):
+        room = MAX_DATA_BYTES - data_size(compact(wrap(put(""))))
+        yield Fault(f"the largest {name}", Answering(wrap(put("x" * max(room, 0)))))
+    beyond = wrap("x" * (MAX_DATA_BYTES + 1))
+    yield Fault(States.DataLimitExceeded, Answering(beyond))
+
+
+def _texts(payload: Any) -> Iterator[tuple[str, Callable[[str], Any]]]:
+    """Yield the name of each text of a result, and how to replace it."""
+    if not isinstance(payload, Mapping):
+        if not isinstance(payload, list):
+            yield "result", lambda text: text
+        return
+    names = [name for name, value in payload.items() if isinstance(value, str)][:_MOST_TEXTS]
+    for name in names:
+        yield json.dumps(name, ensure_ascii=False), partial(_with, payload, name)
+    yield "object", partial(_with, payload, "more")
+
+
+def _with(payload: Mapping[str, Any], name: str, text: str) -> dict[str, Any]:
+    return {**payload, name: text}
 
 
 def _required(resource: str) -> frozenset[str]:
