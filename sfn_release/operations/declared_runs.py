@@ -5,23 +5,28 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 from sfn_release.errors import ConfigError, SfnReleaseError
 from sfn_release.operations.work_tree import WorkTree, execution_seed
 from sfn_release.project.toml_text import toml
 from sfn_release.release.rendering import Rendered
-from sfn_release.simulator import Mocks
+from sfn_release.simulator import Mocks, Stretch, TaskCall, Tasks
 from sfn_release.simulator.mocks import task_names
 from sfn_release.tasks.mock_config import MockConfig
+from sfn_release.testing.answers import answers_of
 from sfn_release.testing.declared.declared_report import DeclaredResult
 from sfn_release.testing.declared.declared_test import DeclaredTest, Expectation
 from sfn_release.testing.declared.run_differences import run_differences
 from sfn_release.testing.declared.tests_file import SUFFIX, read_tests_file, tests_file
+from sfn_release.testing.inner_machines import machines_in
+from sfn_release.testing.result_shapes import HeldToShapes
 from sfn_release.testing.run import Run
 from sfn_release.testing.run_definition import run_definition
+from sfn_release.testing.shape_problem import ShapeProblem
 from sfn_release.text import did_you_mean
 
 _NAME = "test"  # of every execution, so that its ARN and its draws are the same in every run
@@ -90,10 +95,14 @@ def _other_cases(
 
 @dataclass
 class DeclaredRuns:
-    """Runs tests of the workflows of *tree*. *cases* has the test cases that they name."""
+    """Runs tests of the workflows of *tree*. *cases* has the test cases that they name.
+
+    If it is *strict*, a test fails if its mocks answer as AWS never would.
+    """
 
     tree: WorkTree
     cases: MockConfig | None = None
+    strict: bool = False
     ran: Ran = lambda _test, _run: None
     _forms: dict[str, Rendered | SfnReleaseError] = field(default_factory=dict)
 
@@ -101,15 +110,22 @@ class DeclaredRuns:
         """Run *tests* one after the other, and yield the result of each."""
         for test in tests:
             began = perf_counter()
-            try:
-                run = self._run(test)
-            except SfnReleaseError as error:
-                yield DeclaredResult(test, error=error, seconds=perf_counter() - began)
-                continue
-            self.ran(test, run)
-            fault = _fault(test, run)
-            differences = () if fault else run_differences(test.expected or Expectation(), run)
-            yield DeclaredResult(test, run, differences, fault, perf_counter() - began)
+            result = self._result(test)
+            yield replace(result, seconds=perf_counter() - began)
+
+    def _result(self, test: DeclaredTest) -> DeclaredResult:
+        problems: list[ShapeProblem] = []
+        try:
+            run = self._run(test, problems)
+        except SfnReleaseError as error:
+            return DeclaredResult(test, error=error)
+        self.ran(test, run)
+        warnings = tuple(dict.fromkeys(map(str, problems)))
+        fault = _fault(test, run)
+        if fault is None and warnings and self.strict:
+            fault = ConfigError("A mock answers as AWS never would.", why="\n".join(warnings))
+        differences = () if fault else run_differences(test.expected or Expectation(), run)
+        return DeclaredResult(test, run, differences, fault, warnings)
 
     def form(self, workflow: str) -> Rendered:
         """Return the rendered form of a workflow. Raises the error of a faulty one."""
@@ -123,9 +139,9 @@ class DeclaredRuns:
             raise found
         return found
 
-    def _run(self, test: DeclaredTest) -> Run:
+    def _run(self, test: DeclaredTest, problems: list[ShapeProblem]) -> Run:
         form = self.form(test.workflow)
-        given = Mocks(test.mocks, file=f"{test.place}: mocks")
+        given = answers_of(test.mocks, file=f"{test.place}: mocks")
         self._refuse_unknown(test, form, given)
         case = None
         if test.test_case is not None:
@@ -136,16 +152,14 @@ class DeclaredRuns:
                     fix="Name the file in releases.toml: `mock_config` in [environments.local].",
                 )
             case = self.cases.case(form.name, test.test_case)
-        definition = form.definition
-        if test.start_at is not None:
-            definition = {**definition, "StartAt": test.start_at}
         with closing(self.tree.open_tasks()) as workflows:
             return run_definition(
-                definition,
+                form.definition,
                 test.input,
-                tasks=workflows.tasks(form.name, case, given),
+                tasks=_GivenFirst(given, workflows.tasks(form.name, case), problems),
                 context=execution_seed(form, self.tree.environment, _NAME, test.started_at),
                 variables=test.variables,
+                stretch=Stretch(test.start_at, test.until),
             )
 
     def _refuse_unknown(self, test: DeclaredTest, form: Rendered, given: Mocks) -> None:
@@ -157,7 +171,9 @@ class DeclaredRuns:
                 f" {test.workflow}.",
                 fix=did_you_mean(name, tasks),
             )
-        states = [*_states(form.definition)]
+        states = [
+            name for machine in machines_in(form.definition) for name in machine.get("States", ())
+        ]
         for name in test.states:
             if name not in states:
                 raise ConfigError(
@@ -166,18 +182,21 @@ class DeclaredRuns:
                 )
 
 
-def _states(definition: object) -> Iterator[str]:
-    """Yield the names of all states of a definition."""
-    if isinstance(definition, Mapping):
-        states = definition.get("States")
-        for name, state in states.items() if isinstance(states, Mapping) else ():
-            yield name
-            if isinstance(state, Mapping):
-                for inner in (state.get("ItemProcessor"), state.get("Iterator")):
-                    yield from _states(inner)
-                branches = state.get("Branches")
-                for branch in branches if isinstance(branches, list) else ():
-                    yield from _states(branch)
+class _GivenFirst:
+    """Answers tasks with the mocks *given* by a test, and *rest* the others.
+
+    The mocks are held against AWS's models, and *problems* gets what AWS would never answer.
+    """
+
+    def __init__(self, given: Mocks, rest: Tasks, problems: list[ShapeProblem]) -> None:
+        self._given = given
+        self._held = HeldToShapes(given, problems.append)
+        self._rest = rest
+
+    def run(self, call: TaskCall) -> Any:
+        """Answer *call*."""
+        mocked = self._given.answer_to(call) is not None
+        return self._held.run(call) if mocked else self._rest.run(call)
 
 
 def _fault(test: DeclaredTest, run: Run) -> ConfigError | None:

@@ -58,7 +58,7 @@ calls_contain.Charge = [{ currency = "EUR" }]
 
 @pytest.fixture
 def paying(shop: Project) -> Project:
-    """A project with the workflow `pay`, which has two tests, and `hello`, which has none."""
+    """Make a project with the workflow `pay`, which has two tests, and `hello`, which has none."""
     shop.write("workflows/pay.asl.json", json.dumps(PAY))
     shop.write("workflows/pay.tests.toml", TESTS)
     return shop
@@ -283,11 +283,10 @@ def test_results_are_written_as_junit_xml(paying: Project) -> None:
     paying.write("workflows/hello.tests.toml", '[[test]]\nname = "x"\n[test.expect]\noutput = 1\n')
     paying.write("workflows/bad.tests.toml", "x = 1")
     assert paying.run("test", "--junit", "out/tests.xml").code == 1
-    root = ET.parse(paying.root / "out/tests.xml").getroot()
+    root = ET.parse(paying.root / "out/tests.xml").getroot()  # noqa: S314 - our own
     assert root.tag == "testsuites"
-    assert {**root.attrib, "time": ""} == {
-        **{"tests": "4", "failures": "1", "errors": "1", "skipped": "0", "time": ""}
-    }
+    counts = {"tests": "4", "failures": "1", "errors": "1", "skipped": "0", "time": ""}
+    assert {**root.attrib, "time": ""} == counts
     suites = {suite.attrib["name"]: suite for suite in root}
     assert [*suites] == ["hello", "pay", "files"]
     case = suites["pay"][0]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from typing import TYPE_CHECKING
+import sys
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,8 +16,13 @@ from sfn_release.cli.session import Session
 from sfn_release.errors import UsageError
 from sfn_release.text import count
 
+_MANY = 20  # tests: below, they run faster than you can read
+_STEP = 5  # tests between two updates
+
 if TYPE_CHECKING:
     from sfn_release.operations.verbs.test import RecordedFile, Tested
+    from sfn_release.operations.workspace import Workspace
+    from sfn_release.testing.coverage.coverage_data import CoverageData
     from sfn_release.testing.declared.declared_report import DeclaredReport, DeclaredResult
 
 
@@ -25,6 +31,14 @@ if TYPE_CHECKING:
 @click.option("-k", "expression", metavar="EXPRESSION", help="Only tests of these names.")
 @click.option("--record", is_flag=True, help="Write what is expected where a test says nothing.")
 @click.option("--overwrite", is_flag=True, help="With --record: also where a test fails.")
+@click.option("--strict", is_flag=True, help="Fail for mocks that answer as AWS never would.")
+@click.option("--coverage", is_flag=True, help="Show what no test reached.")
+@click.option(
+    "--fail-under",
+    type=click.IntRange(0, 100),
+    metavar="PERCENT",
+    help="Exit 1 if less of the points was reached. Implies --coverage.",
+)
 @click.option("--junit", metavar="FILE", help="Write the results as JUnit XML.")
 @click.option(
     "--mock-config",
@@ -37,6 +51,9 @@ def run(
     expression: str | None,
     record: bool,
     overwrite: bool,
+    strict: bool,
+    coverage: bool,
+    fail_under: int | None,
     junit: str | None,
     mock_config: str | None,
 ) -> int:
@@ -58,16 +75,38 @@ def run(
         expression=expression,
         environment=session.environment,
         mock_file=None if mock_config is None else str(session.directory / mock_config),
+        strict=strict,
         record=("all" if overwrite else "missing") if record else None,
         watch=progress.watch,
+        covered=coverage or fail_under is not None,
     )
     progress.close()
     for file in tested.recorded:
         write_text(workspace.project.root / file.file, file.new)
     if junit is not None:
         _write_junit(session, junit, tested.report)
-    session.show("test", tested.to_json(), lambda: _write(session, tested))
-    return 0 if tested.report.ok else 1
+    members, low = tested.to_json(), ""
+    if tested.coverage is not None:
+        covered, low = _covered(workspace, tested.coverage, fail_under)
+        members |= covered
+    session.show("test", members, lambda: _write(session, tested))
+    if low:
+        terminal.say(f"error: {low}", style="red")
+    return 0 if tested.report.ok and not low else 1
+
+
+def _covered(
+    workspace: Workspace, data: CoverageData, fail_under: int | None
+) -> tuple[dict[str, Any], str]:
+    """Keep the coverage for other commands; return its JSON members, and why it is too low."""
+    from sfn_release.cli.output.coverage_tables import coverage_members, too_low
+    from sfn_release.operations.coverage_file import write_coverage
+    from sfn_release.testing.coverage.coverage_data import FILE_NAME
+    from sfn_release.testing.coverage.coverage_report import coverage_of
+
+    write_coverage(workspace.project.root / FILE_NAME, data)
+    covered = coverage_of(data)
+    return coverage_members(covered), too_low(covered, fail_under)
 
 
 def _write_junit(session: Session, file: str, report: DeclaredReport) -> None:
@@ -79,24 +118,32 @@ def _write_junit(session: Session, file: str, report: DeclaredReport) -> None:
 
 
 class _Progress:
-    """Shows how many tests ran, on a terminal; with ``-v`` a line for each test."""
+    """Shows on a terminal how many tests have run: a line that is overwritten."""
 
     def __init__(self, session: Session) -> None:
-        self._verbose = session.verbose and not session.as_json
-        self._line = session.progress if not self._verbose else None
+        self._shown = terminal.on_terminal(sys.stderr) and not session.as_json
+        self._failed = 0
 
     def watch(self, result: DeclaredResult, done: int, of: int) -> None:
         """Show one more result."""
+        self._failed += result.status == "failed"
+        if self._shown and of > _MANY and (done % _STEP == 0 or done == of):
+            failed = f", {self._failed} failed" if self._failed else ""
+            sys.stderr.write(f"\r{done} of {of} tests{failed}")
+            sys.stderr.flush()
 
     def close(self) -> None:
         """Take the line off the screen."""
+        if self._shown:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
 
 
 def _write(session: Session, tested: Tested) -> None:
     report = tested.report
     workflow = ""
     for result in report.results:
-        if session.verbose or result.status == "failed":
+        if session.verbose or result.status == "failed" or result.warnings:
             if result.test.workflow != workflow:
                 workflow = result.test.workflow
                 terminal.write_parts(terminal.Styled(terminal.one_line(workflow), "bold"))
@@ -105,6 +152,12 @@ def _write(session: Session, tested: Tested) -> None:
         write_error(error, as_json=False, verbose=False)
     for file in tested.recorded:
         _write_recorded(file)
+    if tested.coverage is not None:
+        from sfn_release.cli.output.coverage_tables import write_coverage_table
+        from sfn_release.testing.coverage.coverage_report import coverage_of
+
+        write_coverage_table(coverage_of(tested.coverage), verbose=session.verbose)
+        terminal.write()
     _write_summary(report)
 
 
@@ -119,6 +172,8 @@ def _write_result(result: DeclaredResult) -> None:
     )
     for line in (result.difference or "").splitlines():
         terminal.write(f"      {line}")
+    for warning in result.warnings if result.error is None else ():
+        terminal.write(f"      warning: {warning}", style="yellow")
 
 
 def _write_recorded(file: RecordedFile) -> None:

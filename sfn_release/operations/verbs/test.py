@@ -15,6 +15,8 @@ from sfn_release.project import LOCAL, Environment
 from sfn_release.project.backends.local_tasks import mock_config as opened
 from sfn_release.project.task_settings import TaskSettings
 from sfn_release.tasks.mock_config import MockConfig
+from sfn_release.testing.coverage.coverage_counter import CoverageCounter
+from sfn_release.testing.coverage.coverage_data import CoverageData
 from sfn_release.testing.declared.declared_report import DeclaredReport, DeclaredResult
 from sfn_release.testing.declared.name_expression import read_expression
 from sfn_release.testing.declared.recording import recorded
@@ -39,10 +41,11 @@ class RecordedFile:
 
 @dataclass(frozen=True)
 class Tested:
-    """The result of `run_tests`. *recorded* are files to write."""
+    """The result of `run_tests`. *recorded* are files to write, *coverage* is None unless asked."""
 
     report: DeclaredReport
     recorded: tuple[RecordedFile, ...] = ()
+    coverage: CoverageData | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON form."""
@@ -56,15 +59,17 @@ def run_tests(
     expression: str | None = None,
     environment: str | None = None,
     mock_file: str | None = None,
+    strict: bool = False,
     record: Record | None = None,
     watch: Watch = lambda _result, _done, _of: None,
-    ran: Ran = lambda _test, _run: None,
+    covered: bool = False,
 ) -> Tested:
     """Run the declared tests of the work tree, or of *workflows* alone.
 
     *expression* chooses tests by name, as pytest's ``-k``. *environment* gives the parameters; it
-    must have mocks. *mock_file* is the path of a MockConfigFile.json. With *record*, the result has
-    the files of tests with expectations from the runs; nothing is written.
+    must have mocks. *mock_file* is the path of a MockConfigFile.json. If it is *strict*, mocks that
+    answer as AWS never would fail their tests. With *record*, the result has the files of tests
+    with expectations from the runs; nothing is written. With *covered*, the result has coverage.
 
     Raises NotFoundError for an unknown workflow and if there is no test to run, UsageError for an
     expression that can't be read, and the errors of a build.
@@ -95,7 +100,11 @@ def run_tests(
             f"-k {expression!r} matches none of {len(wanted)} tests.",
             fix="List their names:  sfn-release test -v",
         )
-    runs = DeclaredRuns(tree, cases, ran)
+    counter = CoverageCounter() if covered else None
+    runs = DeclaredRuns(tree, cases, strict, _counting(counter))
+    if counter is not None and expression is None:
+        for name in workflows or tree.declarations:
+            counter.expect(name, runs.form(name).definition)
     results: list[DeclaredResult] = []
     for result in runs.results(picked):
         made = _recorded(result, record)
@@ -105,7 +114,14 @@ def run_tests(
     report = DeclaredReport(
         tuple(results), found.errors, tuple(untested), len(wanted) - len(picked)
     )
-    return Tested(report, tuple(_files(workspace, results)))
+    data = counter.data() if counter is not None else None
+    return Tested(report, tuple(_files(workspace, results)), data)
+
+
+def _counting(counter: CoverageCounter | None) -> Ran:
+    if counter is None:
+        return lambda _test, _run: None
+    return lambda test, run: counter.add(test.workflow, run)
 
 
 def mock_cases(workspace: Workspace, environment: Environment) -> MockConfig | None:

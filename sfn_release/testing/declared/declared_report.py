@@ -18,14 +18,16 @@ DeclaredStatus = Literal["passed", "failed"]
 class DeclaredResult:
     """The result of one test. It failed if there are *differences* or an *error*.
 
-    *error* is why it couldn't run. *seconds* is how long it took on this machine. *recorded*: its
-    expectations were written just now, from this run.
+    *error* is why it couldn't run. *warnings* are about mocks that answer as AWS never would.
+    *seconds* is how long it took on this machine. *recorded*: its expectations were written just
+    now, from this run.
     """
 
     test: DeclaredTest
     run: Run | None = None
     differences: tuple[RunDifference, ...] = ()
     error: SfnReleaseError | None = None
+    warnings: tuple[str, ...] = ()
     seconds: float = 0
     recorded: bool = False
 
@@ -53,6 +55,7 @@ class DeclaredResult:
             "differences": [difference.to_json() for difference in self.differences],
             "file": self.test.file,
             "line": self.test.line,
+            "warnings": list(self.warnings),
             "recorded": self.recorded,
         }
 

@@ -25,7 +25,9 @@ from sfn_release.errors import ConfigError, DefinitionError
 from sfn_release.project import existing_files
 from sfn_release.project.toml_document import TomlDocument
 from sfn_release.project.toml_lines import Key
-from sfn_release.simulator import Mocks
+from sfn_release.project.toml_text import toml
+from sfn_release.simulator.mock_answers import KINDS
+from sfn_release.testing.answers import answers_of
 from sfn_release.testing.declared.declared_test import (
     STARTED,
     DeclaredTest,
@@ -33,7 +35,7 @@ from sfn_release.testing.declared.declared_test import (
     ExpectedCalls,
 )
 from sfn_release.testing.declared.tests_schema import FORMS, MINIMUM, TEST, TESTS_FILE
-from sfn_release.text import did_you_mean
+from sfn_release.text import did_you_mean, nearest
 
 SUFFIX = ".tests.toml"
 
@@ -163,8 +165,11 @@ class _Reader:
     def _check_mocks(self, mocks: Any, at: Key) -> None:
         if not isinstance(mocks, Mapping):
             self.document.fail((*at, "mocks"), "mocks must be an object by the states' names")
-        line = self.document.line((*at, "mocks"))
-        Mocks(mocks, file=f"{self.document.name}:{line}: mocks")
+        place = f"{self.document.name}:{self.document.line((*at, 'mocks'))}: mocks"
+        for key, answer in mocks.items():
+            for single in answer if isinstance(answer, list) else [answer]:
+                _refuse_ambiguous(f'{place}: "{key}"', single)
+        answers_of(mocks, file=place)
 
     def _time(self, table: Mapping[str, Any], at: Key) -> datetime:
         given = table.get("started_at", STARTED)
@@ -257,4 +262,22 @@ class _Reader:
             self.document.fail(at, f"{name} isn't JSON: {error.message}", fix=error.fix)
 
 
+def _refuse_ambiguous(place: str, answer: Any) -> None:
+    """Raise ConfigError for an object that can be a result, or a misspelt answer.
+
+    An object without the keys of an answer is the result itself.
+    """
+    if not isinstance(answer, Mapping) or not answer or "return" in answer:
+        return
+    unknown = [key for key in answer if key not in _ANSWER]
+    meant = len(unknown) < len(answer) or all(nearest(key, KINDS) for key in unknown)
+    if unknown and meant:
+        raise ConfigError(
+            f"{place}: unknown key {toml(unknown[0])}.",
+            why="If the object is the task's result, write  { return = {...} }.",
+            fix=did_you_mean(unknown[0], _ANSWER) or f"Known keys: {', '.join(_ANSWER)}.",
+        )
+
+
+_ANSWER = (*KINDS, "cause", "seconds", "submitted", "per", "answers")
 _NAME_IT = 'Add  workflow = "NAME"  to the test, or at the top of the file.'
