@@ -189,6 +189,7 @@ def _express(
         aws.stepfunctions.describe_state_machine,
         stateMachineArn=deployed.served.version_arn or machine,
     )
+    _ = aws.logs  # raises for an environment without logs, before you set up a log group there
     group = log_group_of(machine, described, deployed.label)
     for logged in express_executions(aws, group, wanted, workspace.runtime.now()):
         found = _logged(deployed, logged)

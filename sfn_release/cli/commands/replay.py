@@ -186,6 +186,8 @@ def _merge(session: Session, files: Sequence[str]) -> int:
 
     results: dict[str, Any] = {}
     for file in files:
+        if file in results:
+            raise UsageError(f"{file} is named twice.", fix="Name the result of each shard once.")
         text = read_text(session.directory / file)
         try:
             results[file] = json.loads(text)

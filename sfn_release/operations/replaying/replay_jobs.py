@@ -24,14 +24,14 @@ _WORTH = 64  # fewer executions are done before a second process has started
 
 
 @dataclass(frozen=True)
-class HistoryFile:
+class RecordedFile:
     """A file with the history of an execution. *name* is how the report names the execution."""
 
     path: Path
     name: str
 
 
-Recording = FinishedExecution | HistoryFile
+Recording = FinishedExecution | RecordedFile
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class ReplayWork:
 
     def replay(self, recording: Recording) -> Replayed:
         """Replay one execution. Raises FileError for a file that has no history."""
-        if isinstance(recording, HistoryFile):
+        if isinstance(recording, RecordedFile):
             found = read_history_file(recording.path, self.candidate.workflow)
             recorded = found if found.arn.startswith("arn:") else replace(found, arn=recording.name)
         else:

@@ -99,7 +99,6 @@ class ExecutionFolder:
             "environment": self.environment,
             "version": execution.version,
             "type": execution.type,
-            "incomplete": execution.incomplete,
             "redacted": [path.text for path in self.paths],
         }
         document: dict[str, Any] = _plain(
@@ -107,6 +106,7 @@ class ExecutionFolder:
                 "sfn_release": header,
                 "execution": {key: value for key, value in described.items() if value is not None},
                 "events": list(execution.events),
+                **({"incomplete": execution.incomplete} if execution.incomplete else {}),
             }
         )
         return document

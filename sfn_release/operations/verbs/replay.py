@@ -13,7 +13,7 @@ from sfn_release.operations.finished.execution_filter import ExecutionFilter
 from sfn_release.operations.finished_executions import finished_executions
 from sfn_release.operations.replaying.candidates import ReplayCandidate, candidate_of
 from sfn_release.operations.replaying.replay_jobs import (
-    HistoryFile,
+    RecordedFile,
     Recording,
     ReplayWork,
     replay_side_by_side,
@@ -116,13 +116,13 @@ def _shard_has(shard: Shard | None) -> Callable[[str], bool]:
     return shard.has if shard is not None else lambda _arn: True
 
 
-def _files(paths: Sequence[Path]) -> list[HistoryFile]:
+def _files(paths: Sequence[Path]) -> list[RecordedFile]:
     """Return the files of *paths*, each once, named by their place in the folder given."""
-    found: dict[Path, HistoryFile] = {}
+    found: dict[Path, RecordedFile] = {}
     for path in paths:
         for file in history_files(path):
             name = file.relative_to(path).as_posix() if file != path else file.name
-            found.setdefault(file.resolve(), HistoryFile(file, name))
+            found.setdefault(file.resolve(), RecordedFile(file, name))
     return list(found.values())
 
 
