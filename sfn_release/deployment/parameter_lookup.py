@@ -56,17 +56,11 @@ def look_up(
     derived = sorted(name for name in wanted - values.keys() if name in starts or name in GIVEN)
     if not derived:
         return values
-    given = dict(environment.given)
-    given.setdefault("AWS::AccountId", account_of(site, state))
-    values["AWS::AccountId"] = given["AWS::AccountId"]
+    account = environment.given.get("AWS::AccountId") or account_of(site, state)
+    values["AWS::AccountId"] = account
     for name in derived:
         if name in starts:
-            machine = environment.state_machine_name(starts[name])
-            alias = f":{environment.alias}" if environment.alias else ""
-            values[name] = (
-                f"arn:{given['AWS::Partition']}:states:{given['AWS::Region']}"
-                f":{given['AWS::AccountId']}:stateMachine:{machine}{alias}"
-            )
+            values[name] = environment.workflow_arn(starts[name], account)
     return values
 
 

@@ -53,8 +53,8 @@ def find_tests(tree: WorkTree, cases: MockConfig | None) -> FoundTests:
     known = [*tree.declarations, *tree.refused]
     tests: list[DeclaredTest] = []
     errors: list[ConfigError] = []
-    root = tree.workspace.project.root
-    for file in _files(root, tree.workspace.project.workflows):
+    root = tree.project.root
+    for file in _files(root, tree.project.workflows):
         own = beside.get(file) or _refused_beside(file, tree.refused)
         found = read_tests_file(root, file, own, known)
         tests += found.tests

@@ -11,16 +11,18 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sfn_release.authoring.declaration import Declaration
 from sfn_release.errors import DefinitionError
-from sfn_release.local_service import LocalService, open_service
 from sfn_release.operations.unanswerable_tasks import UnanswerableTasks
 from sfn_release.project import Environment
 from sfn_release.release.rendering import Rendered
 from sfn_release.simulator import Mocks, NoAnswer, Tasks
 from sfn_release.tasks import ApiRefusal, ExecutionScope, MockedTestCase, TaskSources
+
+if TYPE_CHECKING:
+    from sfn_release.local_service import LocalService
 
 
 class TreeWorkflows:
@@ -77,6 +79,8 @@ class TreeWorkflows:
 
     @cached_property
     def _service(self) -> LocalService:
+        from sfn_release.local_service import open_service
+
         return open_service(
             ":memory:",
             tasks_for=self._nested,

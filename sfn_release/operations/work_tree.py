@@ -5,39 +5,42 @@ build → declarations → rendered for an environment with mocks → simulate
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from sfn_release.authoring.declaration import Declaration
-from sfn_release.deployment.parameter_lookup import look_up
 from sfn_release.errors import DefinitionError, NotFoundError
-from sfn_release.operations.open_site import site_of
 from sfn_release.operations.tree_workflows import TreeWorkflows
-from sfn_release.operations.verbs.build import build_work_tree
-from sfn_release.operations.workspace import Workspace
-from sfn_release.project import Environment
+from sfn_release.project import Environment, Project
+from sfn_release.project.backends import Clone
 from sfn_release.project.backends.local_tasks import project_sources
 from sfn_release.project.mock_files import read_mocks
-from sfn_release.project.modules.acceptance import refuse_calls
 from sfn_release.release.rendering import Rendered, parameters_of, render
 from sfn_release.simulator import ContextSeed, Mocks
 from sfn_release.tasks import TaskSources
 from sfn_release.text import did_you_mean
 
+if TYPE_CHECKING:
+    from sfn_release.operations.workspace import Workspace
+
 
 @dataclass(frozen=True)
 class WorkTree:
-    """The workflows of a workspace's work tree in an *environment* that has mocks.
+    """The workflows of a project's work tree in an *environment* that has mocks.
 
-    *refused* are the errors of faulty workflows, by name.
+    *refused* are the errors of faulty workflows, by name. *look_up* returns the values of
+    parameters that aren't in releases.toml, by their names.
     """
 
-    workspace: Workspace
+    project: Project
     environment: Environment
     declarations: Mapping[str, Declaration]
     refused: Mapping[str, DefinitionError]
+    clone: Clone
+    look_up: Callable[[Iterable[str]], Mapping[str, Any]]
 
     def declaration(self, workflow: str) -> Declaration:
         """Return a workflow.
@@ -59,11 +62,8 @@ class WorkTree:
         return self._rendered(self.declaration(workflow))
 
     def _rendered(self, declaration: Declaration) -> Rendered:
-        found = look_up(
-            site_of(self.workspace, self.environment),
-            parameters_of([declaration], self.environment),
-            workflows=self.declarations,
-        )
+        names = parameters_of([declaration], self.environment)
+        found = self.look_up(names) if self.environment.open(names) else {}
         return render(declaration, self.environment.resolved(found))
 
     def sharing(self, workflow: str) -> Iterable[Declaration]:
@@ -73,7 +73,7 @@ class WorkTree:
 
     def mocks(self, workflow: str) -> Mocks:
         """Return the mocks beside a workflow's module."""
-        return read_mocks(self.workspace.project.root, self.declaration(workflow).source)
+        return read_mocks(self.project.root, self.declaration(workflow).source)
 
     def open_tasks(self) -> TreeWorkflows:
         """Return the answers to the workflows' tasks: mocks, handlers, each other. Close it.
@@ -86,7 +86,7 @@ class WorkTree:
             self.declarations,
             self._rendered,
             self._sources,
-            self.workspace.runtime.watcher.say,
+            self.clone.say,
             {
                 self.environment.state_machine_name(name): error
                 for name, error in self.refused.items()
@@ -100,15 +100,16 @@ class WorkTree:
 
         def mocks_of(machine: str) -> Mocks:
             source = sources.get(machine)
-            return read_mocks(self.workspace.project.root, source) if source else Mocks()
+            return read_mocks(self.project.root, source) if source else Mocks()
 
-        return project_sources(
-            self.workspace.clone, self.environment, self.environment.tasks, mocks_of
-        )
+        return project_sources(self.clone, self.environment, self.environment.tasks, mocks_of)
 
 
 def read_work_tree(workspace: Workspace, environment: Environment) -> WorkTree:
     """Build the work tree and return its workflows for *environment*."""
+    from sfn_release.operations.verbs.build import build_work_tree
+    from sfn_release.project.modules.acceptance import refuse_calls
+
     refused: dict[str, DefinitionError] = {}
     declarations = {}
     for declaration in build_work_tree(workspace, refused).declarations:
@@ -118,7 +119,15 @@ def read_work_tree(workspace: Workspace, environment: Environment) -> WorkTree:
             refused[declaration.name] = error
         else:
             declarations[declaration.name] = declaration
-    return WorkTree(workspace, environment, declarations, refused)
+
+    def looked_up(names: Iterable[str]) -> Mapping[str, Any]:
+        from sfn_release.deployment.parameter_lookup import look_up
+        from sfn_release.operations.open_site import site_of
+
+        return look_up(site_of(workspace, environment), names, workflows=declarations)
+
+    project, clone = workspace.project, workspace.clone
+    return WorkTree(project, environment, declarations, refused, clone, looked_up)
 
 
 def execution_seed(

@@ -124,6 +124,13 @@ class Environment:
             )
         return name
 
+    def workflow_arn(self, workflow: str, account: str) -> str:
+        """Return the ARN of *workflow* here, with the environment's alias if there is one."""
+        given = self.given
+        start = f"arn:{given['AWS::Partition']}:states:{given['AWS::Region']}:{account}"
+        alias = f":{self.alias}" if self.alias else ""
+        return f"{start}:stateMachine:{self.state_machine_name(workflow)}{alias}"
+
     def sources(self, names: Iterable[str]) -> dict[str, Source]:
         """Return the sources of the parameters among *names* that are looked up."""
         found = {name: self.parameters.get(name) for name in names}

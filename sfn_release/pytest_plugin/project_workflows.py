@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sfn_release.errors import NotFoundError, UsageError
+from sfn_release.operations.light_tree import open_light_tree
 from sfn_release.operations.real_runtime import system_runtime
 from sfn_release.operations.tree_simulation import TreeSimulator
-from sfn_release.operations.work_tree import read_work_tree
-from sfn_release.operations.workspace import open_workspace
-from sfn_release.project import LOCAL, find_project
+from sfn_release.project import find_project
 
 if TYPE_CHECKING:
     from sfn_release.deployment.runtime import ShiftProgress
@@ -31,8 +30,8 @@ def workflows_around(item: pytest.Item) -> TreeSimulator:
     file = _project_of(item)
     built = item.config.stash.setdefault(_BUILT, {})
     if file not in built:
-        workspace = open_workspace(file.parent, system_runtime(_Captured()))
-        built[file] = TreeSimulator(read_work_tree(workspace, workspace.environment(LOCAL)))
+        tree = open_light_tree(file, system_runtime(_Captured()))
+        built[file] = TreeSimulator(tree)
     return built[file]
 
 

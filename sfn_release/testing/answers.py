@@ -95,6 +95,11 @@ class Timeout:
     submitted: Any = None
 
 
+@dataclass(frozen=True)
+class FunctionResult(TaskResult):
+    """The result of a Lambda function that a `Payload` has put into the right form."""
+
+
 _TYPES = (Result, Payload, Error, Timeout)
 _WRITTEN = {*KINDS, "cause", "seconds", "submitted"}
 
@@ -204,13 +209,14 @@ def _give(answer: Result | Payload | Error | Timeout, call: TaskCall) -> Any:
             )
 
 
-def _payload(value: Any, call: TaskCall) -> Any:
+def _payload(value: Any, call: TaskCall) -> FunctionResult:
     called = service_call(call.resource)
     if called is not None and called[:3] == ("aws-sdk", "lambda", "invoke"):
         # The SDK's answer has the payload as text.
-        return {"ExecutedVersion": "$LATEST", "Payload": compact(value), "StatusCode": 200}
+        members = {"ExecutedVersion": "$LATEST", "Payload": compact(value), "StatusCode": 200}
+        return FunctionResult(members)
     if is_function(call.resource) or (called is not None and called.service == "lambda"):
-        return function_result(call.resource, value)
+        return FunctionResult(function_result(call.resource, value))
     raise _bad(
         call,
         f"Payload is the result of a Lambda function, and the task calls {call.resource}."

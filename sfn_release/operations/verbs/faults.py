@@ -77,7 +77,7 @@ def faults(
     test = _test(tree, declaration, case)
     mocked = _mocked(case, test)
     if mocked is not None:
-        chosen = _with_mocks(tree, declaration, mocked)
+        chosen = _with_mocks(workspace, tree, declaration, mocked)
         tree = replace(tree, environment=chosen)
     form = tree.rendered(workflow)
     answers = mocked.case(workspace, chosen, form.name) if mocked else None
@@ -143,7 +143,7 @@ def _started(test: DeclaredTest | None) -> datetime:
 
 def _tests(tree: WorkTree, declaration: Declaration) -> list[DeclaredTest]:
     """Return the declared tests of whole executions of a workflow."""
-    root = tree.workspace.project.root
+    root = tree.project.root
     names = [other.name for other in tree.sharing(declaration.name)]
     read = read_tests_file(root, tests_file(declaration.source), names, [*tree.declarations])
     return [
@@ -173,9 +173,11 @@ def _mocked(case: ChosenCase, test: DeclaredTest | None) -> MockedStart | None:
     return None if named is None else MockedStart(named)
 
 
-def _with_mocks(tree: WorkTree, declaration: Declaration, mocked: MockedStart) -> Environment:
+def _with_mocks(
+    workspace: Workspace, tree: WorkTree, declaration: Declaration, mocked: MockedStart
+) -> Environment:
     try:
-        return mocked.on(tree.workspace, tree.environment)
+        return mocked.on(workspace, tree.environment)
     except UsageError as error:
         tests = [test.name for test in _tests(tree, declaration)]
         file = tests_file(declaration.source)

@@ -147,7 +147,7 @@ def _environment(workspace: Workspace, name: str | None, mock_file: str | None) 
 def _no_tests(tree: WorkTree, untested: Sequence[str]) -> NotFoundError:
     """Return the error for workflows without tests."""
     sources = [tree.declarations[name].source for name in untested if name in tree.declarations]
-    place = tests_file(sources[0]) if sources else f"{tree.workspace.project.workflows}/*{SUFFIX}"
+    place = tests_file(sources[0]) if sources else f"{tree.project.workflows}/*{SUFFIX}"
     return NotFoundError(
         f"There are no tests of {', '.join(untested)}.",
         fix=f'Write a first one into {place}:\n    [[test]]\n    name = "it succeeds"',
