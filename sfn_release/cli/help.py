@@ -81,6 +81,7 @@ COMMANDS = {
     },
     "Operate": {
         "execute": "Run a workflow and show how it ended.",
+        "bisect": "Find the release that changed a workflow's answer.",
         "explain": "Explain one execution: its way, its times, and why it failed.",
         "delete": "Delete a workflow's state machine.",
         "acknowledge": "Accept state machine versions that no release made.",

@@ -6,12 +6,14 @@ the commit.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sfn_release.errors import TamperedError
 from sfn_release.ledger.git import Git
 from sfn_release.ledger.layout import Layout
 from sfn_release.ledger.snapshot import Snapshot
+from sfn_release.release.ledger_files import definition_path
 from sfn_release.release.manifest import Manifest, read_manifest
 from sfn_release.release.release import Release, read_release
 from sfn_release.release.version import Precedence, is_found, is_version
@@ -38,6 +40,27 @@ class ReleaseHistory:
         commit = self._commit(snapshot, version)
         return self._release_at(commit, version) if commit else None
 
+    def releases(self, snapshot: Snapshot) -> dict[str, Release]:
+        """Return all releases with their definitions by version, every digest verified.
+
+        It takes three git processes, however many releases there are.
+        """
+        commits = self._commits(snapshot)
+        manifests = dict(zip(commits, self._manifests_at([*commits.values()]), strict=True))
+        files = [
+            (version, path)
+            for version, manifest in manifests.items()
+            for path in (_MANIFEST, *map(definition_path, manifest.workflows))
+        ]
+        contents = self.git.objects.read_many([(commits[version], path) for version, path in files])
+        found: dict[str, dict[str, bytes | None]] = {version: {} for version in commits}
+        for (version, path), content in zip(files, contents, strict=True):
+            found[version][path] = content
+        return {
+            version: self._read(found[version], commit, version)
+            for version, commit in commits.items()
+        }
+
     def yielded(self, snapshot: Snapshot, version: str) -> Release | None:
         """Return the local trial whose number another release has taken; None if there is none."""
         commit = snapshot.yielded.get(version)
@@ -47,10 +70,11 @@ class ReleaseHistory:
         names = self.git.objects.tree(commit, "definitions")
         paths = [_MANIFEST, *(f"definitions/{name}" for name in names)]
         contents = self.git.objects.read_many([(commit, path) for path in paths])
+        return self._read(dict(zip(paths, contents, strict=True)), commit, version)
+
+    def _read(self, files: Mapping[str, bytes | None], commit: str, version: str) -> Release:
         where = self.place(commit)
-        release = read_release(
-            dict(zip(paths, contents, strict=True)), where=where, ledger_commit=commit
-        )
+        release = read_release(files, where=where, ledger_commit=commit)
         if release.version != version or release.manifest.project != self.layout.project:
             raise TamperedError(
                 f"{where} should be {version}, and holds {release.version}"
@@ -84,12 +108,7 @@ class ReleaseHistory:
 
     def manifests(self, snapshot: Snapshot, *, limit: int | None = None) -> list[Manifest]:
         """Return the manifests of the releases, the highest version first."""
-        commits = list(self._commits(snapshot).values())
-        contents = self.git.objects.read_many([(commit, _MANIFEST) for commit in commits])
-        manifests = [
-            read_manifest(content, where=self.place(commit))
-            for commit, content in zip(commits, contents, strict=True)
-        ]
+        manifests = self._manifests_at([*self._commits(snapshot).values()])
         manifests.sort(key=lambda manifest: Precedence(manifest.version), reverse=True)
         return manifests[:limit]
 
@@ -111,6 +130,13 @@ class ReleaseHistory:
     def _manifest_at(self, commit: str) -> Manifest:
         content = self.git.objects.read(commit, _MANIFEST)
         return read_manifest(content, where=self.place(commit))
+
+    def _manifests_at(self, commits: Sequence[str]) -> list[Manifest]:
+        contents = self.git.objects.read_many([(commit, _MANIFEST) for commit in commits])
+        return [
+            read_manifest(content, where=self.place(commit))
+            for commit, content in zip(commits, contents, strict=True)
+        ]
 
     # Where releases are
 

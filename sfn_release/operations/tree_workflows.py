@@ -41,6 +41,7 @@ class TreeWorkflows:
         say: Callable[[str], None],
         refused: Mapping[str, DefinitionError],
     ) -> None:
+        self._alias = environment.alias
         self._region = environment.given["AWS::Region"]
         self._account = environment.given["AWS::AccountId"]
         self._sources = sources
@@ -115,15 +116,20 @@ class TreeWorkflows:
         if name not in self._unmade:
             return
         form = self._rendered(self._unmade.pop(name))
-        self._perform(
+        made = self._perform(
             "CreateStateMachine",
             {
                 "name": form.name,
                 "definition": json.dumps(form.definition),
                 "roleArn": form.role,
                 "type": form.type,
+                "publish": True,
             },
         )
+        if self._alias:  # which ${workflow:NAME} calls
+            serving = {"stateMachineVersionArn": made["stateMachineVersionArn"], "weight": 100}
+            alias = {"name": self._alias, "routingConfiguration": [serving]}
+            self._perform("CreateStateMachineAlias", alias)
 
     def _perform(self, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
         status, _, body = self._service.answer(operation, json.dumps(request).encode())

@@ -120,6 +120,15 @@ def test_a_workflow_starts_another_of_the_project(project: Project, *, tree: boo
 
 
 @pytest.mark.parametrize("tree", [False, True])
+def test_a_workflow_starts_another_by_its_alias(project: Project, *, tree: bool) -> None:
+    """As `${workflow:NAME}` names it."""
+    state = task(START, Parameters={"StateMachineArn": "${workflow:charging}", "Input": {"id": 7}})
+    project.write("workflows/parent.asl.json", json.dumps(one("Pay", state)))
+    done = ran(project, "parent", tree=tree)
+    assert done["status"] == "SUCCEEDED", done
+
+
+@pytest.mark.parametrize("tree", [False, True])
 def test_a_misspelt_workflow_of_the_project_is_named(project: Project, *, tree: bool) -> None:
     """The task that starts it has no mock, and the cause names the workflow that is near."""
     state = task(START, Parameters={"StateMachineArn": CHILD.removesuffix("g")})

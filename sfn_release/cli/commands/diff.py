@@ -14,6 +14,7 @@ from sfn_release.text import count
 
 if TYPE_CHECKING:
     from sfn_release.operations.verbs.diff import WorkflowDiff
+    from sfn_release.release.differences import Difference
 
 
 _MARKS = {
@@ -64,5 +65,9 @@ def _counted(found: list[WorkflowDiff]) -> str:
 def _write_diff(workflow: WorkflowDiff) -> None:
     terminal.write_parts(terminal.Styled(terminal.one_line(workflow.workflow), "bold"))
     for difference in workflow.differences:
-        text = terminal.one_line(str(difference))
-        terminal.write_parts(_MARKS[difference.kind], text)
+        write_difference(difference)
+
+
+def write_difference(difference: Difference) -> None:
+    """Write the line of one difference between two definitions."""
+    terminal.write_parts(_MARKS[difference.kind], terminal.one_line(str(difference)))
