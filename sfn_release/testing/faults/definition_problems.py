@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sfn_release.asl.error_names import States
 from sfn_release.asl.quotas import LONGEST_EXECUTION, MAX_EVENTS
@@ -35,7 +37,7 @@ def problem_in(found: FaultRun, places: Places, type: str) -> Problem | None:
     last = end_of(run)
     if last is None or _failed_as_injected(found, last, places):
         return None
-    kind = _kind(run, places[last].type)
+    kind = _kind(run, places[last].type, places)
     return Problem(kind, last, run.error, run.cause, steps_of(found), _way(run))
 
 
@@ -96,17 +98,37 @@ _COMPUTED = (
 )
 
 
-def _kind(run: Run, type: str) -> ProblemKind:
+def _kind(run: Run, type: str, places: Places) -> ProblemKind:
     cause = run.cause or ""
     if type == "Choice" and _UNMATCHED in cause:
         return "no_choice_matched"
     if run.error == States.DataLimitExceeded:
         return "data_limit"
-    if _UNASSIGNED in cause:
+    if _UNASSIGNED in cause or _reads_unset(run, places):
         return "unset_variable"
     if run.error == States.QueryEvaluationError:
         return "expression"
     return "missing_path" if run.error in _COMPUTED else "state_failure"
+
+
+def _reads_unset(run: Run, places: Places) -> bool:
+    """Whether a failed expression reads a variable that only other ways assign."""
+    if run.error != States.QueryEvaluationError:
+        return False
+    read = set(re.findall(r"\$(\w+)", run.cause or ""))
+    assigned = {name for visit in run.visits for name in visit.assigned}
+    somewhere: set[str] = set()
+    for place in places.values():
+        state = place.definition
+        for part in (state, *_parts(state, "Catch"), *_parts(state, "Choices")):
+            somewhere |= {*part.get("Assign", {})}
+    return bool(read & somewhere - assigned)
+
+
+def _parts(state: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    parts = state.get(name)
+    listed = parts if isinstance(parts, list) else []
+    return [part for part in listed if isinstance(part, Mapping)]
 
 
 def _way(run: Run, until: str | None = None) -> tuple[str, ...]:

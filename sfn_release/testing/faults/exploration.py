@@ -26,9 +26,11 @@ from sfn_release.testing.faults.state_places import StatePlace, read_places
 from sfn_release.testing.faults.steering import steer
 from sfn_release.testing.faults.unexplored_states import unreached_states
 from sfn_release.testing.run import Call, Run
+from sfn_release.text import count
 
 MOST_RUNS: Final = 5000
-_STEPS: Final = 400
+_MOST_STEPS: Final = 500_000  # of all runs together
+_STEPS: Final = 400  # of one run, more than the passing case takes twice
 _TRIES: Final = 2  # runs from which a Choice is steered to one of its ways
 _FAILED = Failing("States.TaskFailed", "The task failed.")
 
@@ -62,14 +64,15 @@ class _Exploration:
         self._queue: deque[FaultRun] = deque()
         self._unanswered: dict[str, str] = {}
         self._notes: dict[str, str] = {}
+        self._steps = 0
         self.runs = 0
         self.rows: list[FaultRow] = []
         self.problems: dict[tuple[str, str, str | None], Problem] = {}
 
     @property
     def spent(self) -> bool:
-        """Whether the budget of runs is spent."""
-        return self.runs >= self._most_runs
+        """Whether the budget of runs, or of their steps, is spent."""
+        return self.runs >= self._most_runs or self._steps >= _MOST_STEPS
 
     def explore(self) -> Run:
         """Explore the passing case, then each run that reaches new states. Return the first run."""
@@ -90,12 +93,16 @@ class _Exploration:
         for found in (self._unanswered, self._notes):
             yield from (Unexplored(name, reason) for name, reason in found.items())
         if self.spent:
-            yield Unexplored("", f"The budget of {self._most_runs} runs is spent.")
+            yield Unexplored("", f"The exploration stopped after {count(self.runs, 'run')}.")
+            for name, place in self._places.items():
+                if name in self._seen - self._explored and place.type == "Task":
+                    yield Unexplored(name, "No fault was injected before the exploration stopped.")
 
     def _run(self, injections: Sequence[Injection], usual: Run | None) -> FaultRun:
         """Run the case with *injections*, and keep what is new in it."""
         found = self._case.run(injections, usual, self._most_steps)
         self.runs += 1
+        self._steps += len(found.run.transitions)
         reached = {step.next for step in found.run.transitions if step.next is not None}
         if reached - self._seen:
             self._seen |= reached
@@ -129,6 +136,8 @@ class _Exploration:
         self, scenario: FaultRun, call: Call, faults: Sequence[Fault], resource: str | None = None
     ) -> None:
         """Inject the first of *faults*, which are handled alike, and add a row for each."""
+        if self.spent:
+            return
         injection = Injection(call.state, faults[0], iteration=call.iteration, resource=resource)
         before = scenario.injections
         for_good = self._run((*before, injection), scenario.run)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sfn_release.simulator import Transition
 from sfn_release.testing.faults.failure_map import CaughtBy, Once
-from sfn_release.testing.faults.injections import Failing, Injection
+from sfn_release.testing.faults.injections import Hit, Injection
 from sfn_release.testing.faults.state_places import StatePlace
 from sfn_release.testing.histories.state_visits import Visit
 from sfn_release.testing.run import Run
@@ -19,14 +19,14 @@ Places = Mapping[str, StatePlace]
 
 @dataclass(frozen=True)
 class FaultRun:
-    """A *run* with injections. *hits* are the indexes of the calls that the last one answered.
+    """A *run* with injections. *hits* are the calls that the last one answered.
 
     *usual* is the run without the last injection.
     """
 
     run: Run
     injections: Sequence[Injection]
-    hits: Sequence[int]
+    hits: Sequence[Hit]
     usual: Run | None = None
 
 
@@ -35,7 +35,7 @@ def caught_by(found: FaultRun, places: Places) -> tuple[CaughtBy, int] | None:
     if not found.hits:
         return None
     injection = found.injections[-1]
-    start = found.run.all_calls[found.hits[0]].step
+    start = found.run.all_calls[found.hits[0].call].step
     scope = places[injection.state].scope
     usual = {
         (step.state, step.rule, step.error)
@@ -56,17 +56,16 @@ def retries(found: FaultRun, until: int | None) -> tuple[int, float]:
 
     *until* is the index of the transition that ended it, a catch; None without one.
     """
-    calls = [found.run.all_calls[index] for index in found.hits]
-    chain = [call for call in calls if until is None or call.step <= until]
-    injection = found.injections[-1]
-    if not injection.fault.is_error:
+    calls = [(found.run.all_calls[hit.call], hit.seconds) for hit in found.hits]
+    chain = [(call, seconds) for call, seconds in calls if until is None or call.step <= until]
+    if not found.injections[-1].fault.is_error:
         # Another call of the task comes from a Retry, or from a loop that asks again.
-        chain = chain[:1] + [call for call in chain[1:] if call.attempt]
+        chain = chain[:1] + [(call, seconds) for call, seconds in chain[1:] if call.attempt]
     if not chain:
         return 0, 0.0
-    answer = injection.fault.answer
-    spent = answer.seconds if isinstance(answer, Failing) else 0.0
-    return len(chain) - 1, chain[-1].at - chain[0].at + spent
+    (first, _), (last, seconds) = chain[0], chain[-1]
+    ended = found.run.seconds if seconds is None else last.at + seconds
+    return len(chain) - 1, ended - first.at
 
 
 def once(found: FaultRun, places: Places) -> Once:

@@ -56,7 +56,7 @@ def threshold_row(found: FaultRun, map_state: str, places: Places) -> FaultRow |
     caught = caught_by(found, places)
     taken = caught is not None and caught[0].state == map_state
     again = sum(step.kind == "retry" for step in own)
-    calls = [run.all_calls[index] for index in found.hits]
+    calls = [run.all_calls[hit.call] for hit in found.hits]
     return FaultRow(
         state=map_state,
         error=error,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, assert_never
+from typing import Any, NamedTuple, assert_never
 
 from sfn_release.simulator import Later, TaskCall, TaskFailure, TaskResult, Tasks
 
@@ -82,16 +82,26 @@ class Injection:
         )
 
 
+class Hit(NamedTuple):
+    """A call that got an injected answer: its index among all calls, and how long it takes.
+
+    *seconds* is None for a task that never answers.
+    """
+
+    call: int
+    seconds: float | None
+
+
 @dataclass
 class InjectedTasks:
     """Answers calls as *tasks* does, unless *injections* answer them; the last that fits wins.
 
-    *hits* are the indexes of the calls that the last injection answered.
+    *hits* are the calls that the last injection answered.
     """
 
     tasks: Tasks
     injections: Sequence[Injection]
-    hits: list[int] = field(default_factory=list)
+    hits: list[Hit] = field(default_factory=list)
     _calls: int = -1
     _given: dict[int, int] = field(default_factory=dict)
 
@@ -104,7 +114,7 @@ class InjectedTasks:
             if injection.fits(call) and (injection.times is None or given < injection.times):
                 self._given[index] = given + 1
                 if index == len(self.injections) - 1:
-                    self.hits.append(self._calls)
+                    self.hits.append(Hit(self._calls, _seconds(injection.fault.answer, call)))
                 return _give(injection.fault.answer, call)
         return self.tasks.run(call)
 
@@ -115,6 +125,20 @@ def overdue_seconds(call: TaskCall, error: str) -> float:
     if error == "States.HeartbeatTimeout":
         limits = (call.heartbeat_seconds, None)
     return min((limit for limit in limits if limit is not None), default=0)
+
+
+def _seconds(answer: Answer, call: TaskCall) -> float | None:
+    match answer:
+        case Failing(seconds=seconds):
+            return seconds
+        case Overdue(error):
+            return overdue_seconds(call, error)
+        case Silent():
+            return None
+        case Answering():
+            return 0
+        case _:
+            assert_never(answer)
 
 
 def _give(answer: Answer, call: TaskCall) -> Any:
