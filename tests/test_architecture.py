@@ -37,7 +37,7 @@ ROOMS = [
     "aws",  # knows no other room: `StateMachine.deploy` and the service need its clients
     *("authoring", "simulator", "tasks", "local_service"),
     *("project", "release", "ledger", "plan", "deployment"),
-    *("testing", "operations", "pytest_plugin", "cli"),
+    *("testing", "operations", "cli", "pytest_plugin"),
     "__main__",
 ]
 

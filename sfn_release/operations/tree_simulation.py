@@ -18,7 +18,7 @@ class TreeSimulator:
     """Runs the workflows of *tree*, as often as you like. Each is rendered once."""
 
     def __init__(self, tree: WorkTree) -> None:
-        self._tree = tree
+        self.tree = tree
         self._rendered: dict[str, Rendered] = {}
 
     def simulate(
@@ -39,9 +39,9 @@ class TreeSimulator:
         form = self._form(workflow)
 
         def context(name: str, started: datetime) -> ContextSeed:
-            return execution_seed(form, self._tree.environment, name, started)
+            return execution_seed(form, self.tree.environment, name, started)
 
-        with closing(self._tree.open_tasks()) as workflows:
+        with closing(self.tree.open_tasks()) as workflows:
             runnable = Runnable(
                 workflow, form.definition, context, lambda: workflows.tasks(form.name)
             )
@@ -51,5 +51,5 @@ class TreeSimulator:
 
     def _form(self, workflow: str) -> Rendered:
         if workflow not in self._rendered:
-            self._rendered[workflow] = self._tree.rendered(workflow)
+            self._rendered[workflow] = self.tree.rendered(workflow)
         return self._rendered[workflow]

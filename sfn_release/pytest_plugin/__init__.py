@@ -11,5 +11,7 @@ hooks               the entry point: options, fixtures, reports
 simulate_fixture    the callable behind the fixture `simulate`
 project_workflows   finds a test's project, and builds its workflows once in a session
 run_sections        adds the runs of a failed test to its report
+coverage_option     the options of coverage
+session_coverage    counts the runs of a session, and reports what they reached
 hook_specs          the hook that gets every run
 """

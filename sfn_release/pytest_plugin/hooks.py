@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sfn_release.pytest_plugin import hook_specs
+from sfn_release.pytest_plugin import coverage_option, hook_specs
 from sfn_release.pytest_plugin.kept_runs import KEPT_RUNS
 
 if TYPE_CHECKING:
@@ -17,6 +17,24 @@ if TYPE_CHECKING:
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
     """Declare the plugin's own hook."""
     pluginmanager.add_hookspecs(hook_specs)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options of coverage."""
+    coverage_option.add_options(parser)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(
+    early_config: pytest.Config, parser: pytest.Parser, args: list[str]
+) -> None:
+    """Keep a path after the bare ``--sfn-coverage`` from being taken for the name of a workflow."""
+    coverage_option.complete(early_config, parser, args)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Measure coverage, if an option asks for it."""
+    coverage_option.start(config)
 
 
 @pytest.fixture

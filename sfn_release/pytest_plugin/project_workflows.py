@@ -27,8 +27,17 @@ def workflows_around(item: pytest.Item) -> TreeSimulator:
     They are built when a test first asks for them. Raises UsageError if there is no project, and
     the errors of a build.
     """
-    file = _project_of(item)
-    built = item.config.stash.setdefault(_BUILT, {})
+    return project_at(item.config, _project_of(item))
+
+
+def built_projects(config: pytest.Config) -> dict[Path, TreeSimulator]:
+    """Return the workflows of the projects that tests have asked for, by their releases.toml."""
+    return config.stash.get(_BUILT, {})
+
+
+def project_at(config: pytest.Config, file: Path) -> TreeSimulator:
+    """Return the workflows of a project, given its releases.toml. Raises the errors of a build."""
+    built = config.stash.setdefault(_BUILT, {})
     if file not in built:
         tree = open_light_tree(file, system_runtime(_Captured()))
         built[file] = TreeSimulator(tree)
