@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from sfn_release.simulator import Observer, Transition
 from sfn_release.simulator.execution import BEHAVIOURS
 from sfn_release.simulator.failure import StateFailure
 from sfn_release.simulator.languages.query_language import QueryLanguage
@@ -99,7 +100,7 @@ class CandidateWalk:
         self._findings = findings
         self._clock = clock
         self._root: _ReplayRun | None = None
-        self._failure: StateFailure | None = None
+        self._reported: StateFailure | None = None
         self._parked = 0
 
     def _behaviour(self, type: str, behaviour: Behaviour) -> Behaviour:
@@ -144,15 +145,23 @@ class CandidateWalk:
     def _root_run(self, run: ExecutionRun) -> _ReplayRun:
         if self._root is None:
             self._findings.texts = run.texts
-            self._root = self._within(run, _Scope())
+            self._root = self._within(run, _Scope(), run.observer)
         return self._root
 
     def _inner(self, run: ExecutionRun, meeting: Meeting) -> _ReplayRun:
+        """Return the run for the inside of a container, whose attempts are counted."""
         recorded = meeting.recorded
-        return self._within(run, _Scope(recorded, lost=recorded is None))
+        meeting.calls = 1
 
-    def _within(self, run: ExecutionRun, scope: _Scope) -> _ReplayRun:
-        shared = {name: getattr(run, name) for name in _SHARED}
+        def count(transition: Transition) -> None:
+            if transition.kind == "retry" and transition.state == meeting.state:
+                meeting.calls += 1
+
+        scope = _Scope(recorded, lost=recorded is None)
+        return self._within(run, scope, Observer(transition=count))
+
+    def _within(self, run: ExecutionRun, scope: _Scope, observer: Observer) -> _ReplayRun:
+        shared = {name: getattr(run, name) for name in _SHARED} | {"observer": observer}
         return _ReplayRun(**shared, walk=self, scope=scope)
 
     def _meet(
@@ -173,6 +182,7 @@ class CandidateWalk:
                 expected = way.after(position.last)
         meeting = Meeting(name, frame.iteration, expected)
         if expected is not None and expected.state == name:
+            self._compare_start(position, scope, expected, visit)
             self._begin(position, meeting, visit)
             return meeting, False
         if position.lost:
@@ -192,6 +202,16 @@ class CandidateWalk:
         meeting.recorded = None
         self._part(position, scope, meeting, expected.state, name)
         return self._meet_again(position, meeting, visit), False
+
+    def _compare_start(
+        self, position: _Position, scope: _Scope, expected: Visit, visit: StateVisit
+    ) -> None:
+        """Compare the input of a branch or iteration, which its container has made."""
+        if position.begun or scope.container is None or self._findings.origin is not None:
+            return
+        text = self._findings.texts.of(visit.raw, visit.name)
+        if differ(expected.input, text, visit.raw):
+            self._findings.parted_at(scope.container.state)
 
     def _is_renamed(self, expected: Visit, name: str, type: str) -> bool:
         """Whether the recorded state has another name in the candidate.
@@ -262,33 +282,37 @@ class CandidateWalk:
     def _failed(self, position: _Position, meeting: Meeting, failure: StateFailure) -> None:
         """Report it if the recorded state went on where the candidate's fails."""
         recorded = meeting.recorded
-        known = failure is self._failure
-        self._failure = failure
-        if recorded is None or known:
-            return
-        following = self._way.after(recorded)
-        if following is not None:
-            self._findings.parted(
-                "path",
-                meeting,
-                following.state,
-                None,
-                data=(value_of(recorded.output), {"Error": failure.error, "Cause": failure.cause}),
-            )
         position.lost = True
+        if recorded is None or failure is self._reported:
+            return
+        following = self._following(meeting, recorded)
+        if recorded.exited is not None or recorded.error not in (None, failure.error):
+            self._findings.parted_at(recorded.state)
+        if following is not None:
+            self._reported = failure
+            error = {"Error": failure.error, "Cause": failure.cause}
+            data = value_of(recorded.output), error
+            self._findings.parted("path", meeting, following, None, data=data)
 
     def _left(self, meeting: Meeting, visit: StateVisit, exit_: StateExit) -> None:
-        """Compare the exit of a state: its data, and the end of its strand."""
+        """Compare the exit of a state: its data, its attempts and the end of its strand."""
         recorded = meeting.recorded
         if recorded is None:
             return
+        following = self._following(meeting, recorded)
+        again = following == recorded.state and meeting.calls < attempts_of(recorded)
+        if again or (exit_.next is None and following is not None):
+            data = value_of(recorded.output), exit_.output
+            self._findings.parted("path", meeting, following, exit_.next, data=data)
         if self._findings.origin is None and self._data_differ(recorded, visit, exit_):
-            self._findings.origin = recorded.state
-        if exit_.next is None:
-            following = self._way.after(recorded)
-            if following is not None:
-                data = (value_of(recorded.output), exit_.output)
-                self._findings.parted("path", meeting, following.state, None, data=data)
+            self._findings.parted_at(recorded.state)
+
+    def _following(self, meeting: Meeting, recorded: Visit) -> str | None:
+        """Return the recorded next state: the same again if it was tried more often."""
+        if meeting.calls < attempts_of(recorded):
+            return recorded.state
+        following = self._way.after(recorded)
+        return None if following is None else following.state
 
     def _data_differ(self, recorded: Visit, visit: StateVisit, exit_: StateExit) -> bool:
         if recorded.exited is None:
@@ -303,6 +327,11 @@ class CandidateWalk:
             return False
         assigned = {name: value_of(text) for name, text in recorded.assigned.items()}
         return first_apart(assigned, dict(exit_.assigned)) is not None
+
+
+def attempts_of(visit: Visit) -> int:
+    """Return how often a recorded state was tried."""
+    return len(visit.tasks) if visit.type == "Task" else visit.attempts
 
 
 def _is_map_run(visit: StateVisit, meeting: Meeting) -> bool:

@@ -103,7 +103,7 @@ class DrawnLanguage:
         computed = visit.definition.get("Type") == "Pass" and "Result" not in visit.definition
 
         def again() -> StateExit:
-            """A Pass draws its result too."""
+            """Return the exit with other draws; a Pass draws its result too."""
             made = self._language.arguments(visit) if computed else result
             return self._language.finish(visit, made)
 

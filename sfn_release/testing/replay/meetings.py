@@ -74,6 +74,11 @@ class Findings:
             )
         )
 
+    def parted_at(self, state: str) -> None:
+        """Note the state whose data or end differ, if it's the first."""
+        if self.origin is None:
+            self.origin = state
+
     def note(self, text: str) -> None:
         """Add a note once."""
         if text not in self.notes:

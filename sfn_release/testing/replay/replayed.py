@@ -30,7 +30,7 @@ class Difference:
     *at* is the JSON path of the values in the request or output; *missing* is the side that has no
     value there, which is None then. *iterations* name the Map
     iterations around the state, outermost first, as (Map state, index). *origin* is the first
-    state whose data differ, None if the data are the same up to here. *recorded_data* and
+    state whose data or failure differ, None if they are the same up to here. *recorded_data* and
     *candidate_data* are the data of *state* there, JSON values: its input, or its output if the
     inputs are equal.
     """
