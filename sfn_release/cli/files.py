@@ -47,6 +47,14 @@ def read_text(path: Path) -> str:
         raise UsageError(f"{path} is not UTF-8 text.") from error
 
 
+def read_bytes(path: Path) -> bytes:
+    """Read a file that the command line names; raises UsageError."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"Can't read {path}: {error.strerror}.") from error
+
+
 def read_given(folder: Path, given: str) -> str:
     """Return the text that an option gives: JSON, ``@FILE`` in *folder*, or ``-`` for stdin.
 

@@ -9,12 +9,13 @@ from sfn_release.operations.finished.execution_filter import ExecutionFilter
 from sfn_release.operations.finished.express_executions import express_executions, log_group_of
 from sfn_release.operations.workspace import Workspace
 from sfn_release.project import Environment
-from sfn_release.testing.histories.history_file import HistoryFile, regular_events
+from sfn_release.testing.histories.history_files import SavedHistory
+from sfn_release.testing.histories.regular_events import regular_events
 
 
 def logged_execution(
     workspace: Workspace, environment: Environment, arn: ExecutionArn
-) -> HistoryFile:
+) -> SavedHistory:
     """Return the history of an EXPRESS execution.
 
     Raises ConfigError if its state machine doesn't log all events with their data, NotFoundError
@@ -36,7 +37,7 @@ def logged_execution(
     for logged in express_executions(aws, group, ExecutionFilter(last=None), now):
         if logged.arn == arn.text:
             events = regular_events(logged.history)
-            return HistoryFile(events, {"executionArn": arn.text}, incomplete=logged.incomplete)
+            return SavedHistory(events, {"executionArn": arn.text}, incomplete=logged.incomplete)
     raise NotFoundError(
         f"The log group {group.name} has no finished execution {arn.text}.",
         why="Logs arrive some seconds after the events, and are kept as long as the group says.",

@@ -120,6 +120,17 @@ def read_work_tree(workspace: Workspace, environment: Environment) -> WorkTree:
         else:
             declarations[declaration.name] = declaration
 
+    return workflows_in(workspace, environment, declarations, refused)
+
+
+def workflows_in(
+    workspace: Workspace,
+    environment: Environment,
+    declarations: Mapping[str, Declaration],
+    refused: Mapping[str, DefinitionError],
+) -> WorkTree:
+    """Return *declarations*, of the work tree or of a release, ready to run in *environment*."""
+
     def looked_up(names: Iterable[str]) -> Mapping[str, Any]:
         from sfn_release.deployment.parameter_lookup import look_up
         from sfn_release.operations.open_site import site_of

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sfn_release.cli.files import read_stdin, read_text
+from sfn_release.cli.files import read_bytes, read_stdin
 from sfn_release.cli.options import command
 from sfn_release.cli.output import terminal
 from sfn_release.cli.session import Session
-from sfn_release.errors import NotFoundError, UsageError
+from sfn_release.errors import NotFoundError
 
 if TYPE_CHECKING:
     from sfn_release.operations.verbs.explain import Explanation
@@ -52,18 +52,12 @@ def run(session: Session, execution: str, format_: str) -> None:
 def _explained(session: Session, execution: str) -> Explanation:
     from sfn_release.operations.execution_arns import is_execution
     from sfn_release.operations.verbs.explain import explain_execution, explain_file
-    from sfn_release.testing.histories.history_file import read_history
+    from sfn_release.testing.histories.history_files import parse_history
 
     if is_execution(execution):
         return explain_execution(session.workspace(), execution, environment=session.environment)
-    if execution == _STDIN:
-        try:
-            text = read_stdin().decode()
-        except UnicodeDecodeError as error:
-            raise UsageError("Standard input is not UTF-8 text.") from error
-    else:
-        text = read_text(session.directory / execution)
-    return explain_file(read_history(text, file=execution), workspace=lambda: _project(session))
+    data = read_stdin() if execution == _STDIN else read_bytes(session.directory / execution)
+    return explain_file(parse_history(data, file=execution), workspace=lambda: _project(session))
 
 
 def _project(session: Session) -> Workspace | None:

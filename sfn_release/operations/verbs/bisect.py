@@ -18,7 +18,7 @@ from sfn_release.deployment.parameter_lookup import account_of
 from sfn_release.errors import ConfigError, DefinitionError, NotFoundError, UsageError
 from sfn_release.operations.open_site import site_of
 from sfn_release.operations.verbs.execute import checked_input
-from sfn_release.operations.work_tree import WorkTree, execution_seed
+from sfn_release.operations.work_tree import execution_seed, workflows_in
 from sfn_release.operations.workflow_releases import BisectedRelease, WorkflowReleases
 from sfn_release.operations.workspace import Workspace
 from sfn_release.project import LOCAL, Environment
@@ -202,7 +202,8 @@ class _Runner:
 
     def _run(self, version: str | None) -> Run:
         history = self.history
-        tree = WorkTree(history.workspace, self._environment, history.declarations(version), {})
+        declared = history.declarations(version)
+        tree = workflows_in(history.workspace, self._environment, declared, {})
         form = tree.rendered(history.workflow)
         seed = execution_seed(form, self._environment, "bisect", STARTED)
         mocks = self._mocks.fresh() if self._mocks else None

@@ -32,7 +32,8 @@ from sfn_release.operations.workspace import Workspace
 from sfn_release.release.record import timestamp
 from sfn_release.testing.histories.defined_states import defined_states
 from sfn_release.testing.histories.failure_reason import FailureReason, failure_reason
-from sfn_release.testing.histories.history_file import HistoryFile, regular_events
+from sfn_release.testing.histories.history_files import SavedHistory
+from sfn_release.testing.histories.regular_events import regular_events
 from sfn_release.testing.histories.state_visits import Visit
 from sfn_release.testing.histories.timeline import Timeline, read_timeline, where_time_went
 
@@ -116,7 +117,7 @@ def explain_execution(
         client = workspace.reach(chosen).stepfunctions
         file = _asked(client, parsed, chosen.name)
         definition = _definition_of(client, parsed)
-    timeline = read_timeline(file.events, file.description)
+    timeline = read_timeline(file.events, file.described)
     release, why = None, "the environment has no record of its state machine"
     if owner.workflow is not None:
         release, why = _release(workspace, owner.workflow, chosen.name, timeline, definition)
@@ -139,7 +140,7 @@ def explain_execution(
 
 
 def explain_file(
-    file: HistoryFile,
+    file: SavedHistory,
     *,
     workspace: Callable[[], Workspace | None] = lambda: None,
 ) -> Explanation:
@@ -148,8 +149,9 @@ def explain_file(
     *workspace* opens the project around, if there is one: its ledger knows the release, and the
     work tree the definition, if the file has none.
     """
-    timeline = read_timeline(file.events, file.description)
-    arn = _text(file.description.get("executionArn") or file.description.get("arn"))
+    events = regular_events(file.events)
+    timeline = read_timeline(events, file.described)
+    arn = _text(file.described.get("executionArn") or file.described.get("arn"))
     parsed = _parsed(arn)
     project = workspace()
     release, why = None, "the file doesn't name the version of the state machine"
@@ -158,26 +160,26 @@ def explain_file(
         why = "no record of this project names its state machine version"
     elif project is None:
         why = "there is no project here"
-    definition = file.definition or (release.definition if release else None)
+    definition = _readable(file.definition) or (release.definition if release else None)
     workflow = release.workflow if release else None
     if definition is None and project is not None:
         workflow, definition = _in_work_tree(project, timeline, workflow)
     machine = parsed.machine if parsed else None
     return Explanation(
         arn or None,
-        workflow or _text(file.description.get("workflow")) or machine,
+        workflow or _text(file.described.get("workflow")) or machine,
         release.environment if release else None,
         timeline,
         release,
         why,
         definition,
         failure_reason(timeline, definition),
-        _waits(file.events) if timeline.status == "RUNNING" else (),
+        _waits(events) if timeline.status == "RUNNING" else (),
         tuple(note for note in (file.incomplete,) if note),
     )
 
 
-def _asked(client: StepFunctions, arn: ExecutionArn, environment: str) -> HistoryFile:
+def _asked(client: StepFunctions, arn: ExecutionArn, environment: str) -> SavedHistory:
     """Return the description and the history of a STANDARD execution, or of a child execution."""
     from sfn_release.operations.awaited_execution import history
 
@@ -194,18 +196,26 @@ def _asked(client: StepFunctions, arn: ExecutionArn, environment: str) -> Histor
         ) from error
     if arn.express:
         note = "Step Functions keeps no history of EXPRESS child executions"
-        return HistoryFile((), described, incomplete=note)
-    return HistoryFile(regular_events(history(client, arn.text, data=True)), described)
+        return SavedHistory((), described, incomplete=note)
+    return SavedHistory(regular_events(history(client, arn.text, data=True)), described)
 
 
 def _definition_of(client: StepFunctions, arn: ExecutionArn) -> Mapping[str, Any] | None:
     """Return the definition that an execution ran; None if you may not read it."""
     try:
         answer = call(client.describe_state_machine_for_execution, executionArn=arn.text)
-        definition = loads(answer["definition"])
-    except (AwsError, DefinitionError):
+    except AwsError:
         return None
-    return definition if defined_states(definition) else None
+    return _readable(answer.get("definition"))
+
+
+def _readable(definition: Any) -> Mapping[str, Any] | None:
+    """Return a definition, an object or text; None if it has no states."""
+    try:
+        value = loads(definition) if isinstance(definition, str) else definition
+    except DefinitionError:
+        return None
+    return value if defined_states(value) else None
 
 
 def _release(

@@ -8,13 +8,17 @@ A file is JSON, or JSON compressed with gzip (``.json.gz``). It has one of these
 - the same with ``"execution"`` beside ``"events"``: the output of ``aws stepfunctions
   describe-execution``, which knows the ARN. ``replay --save`` writes this form;
 - a list of events.
+
+Beside "events" there may be a "definition", as an object or as text.
 """
 
 from __future__ import annotations
 
 import gzip
 import json
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,6 +27,7 @@ from sfn_release.errors import FileError, NotFoundError
 from sfn_release.testing.histories.finished_execution import FinishedExecution
 from sfn_release.testing.histories.instants import instant_of
 
+_GZIP = b"\x1f\x8b"
 _SUFFIXES = (".json", ".json.gz")
 _ENDS = {
     "ExecutionSucceeded": "SUCCEEDED",
@@ -31,6 +36,20 @@ _ENDS = {
     "ExecutionAborted": "ABORTED",
 }
 _EPOCH = datetime.fromtimestamp(0, UTC)
+
+
+@dataclass(frozen=True)
+class SavedHistory:
+    """The content of a history file: its *events*, and what else it says of the execution.
+
+    *described* are members of DescribeExecution's answer, {} if the file has none. *definition* is
+    the state machine's definition, if the file has one. *incomplete* says why events are missing.
+    """
+
+    events: Sequence[Mapping[str, Any]]
+    described: Mapping[str, Any] = field(default_factory=dict)
+    definition: Any = None
+    incomplete: str = ""
 
 
 def history_files(path: Path) -> list[Path]:
@@ -60,15 +79,25 @@ def read_history_file(path: Path, workflow: str = "") -> FinishedExecution:
     """
     try:
         data = path.read_bytes()
-        text = gzip.decompress(data) if path.name.endswith(".gz") else data
-        document = _document(text.decode("utf-8-sig"))
-    except (OSError, EOFError, ValueError, RecursionError) as error:
-        raise FileError(
-            f"{path} can't be read as the history of an execution.", why=str(error)
-        ) from error
-    events, described, incomplete = _parts(document, path)
+    except OSError as error:
+        raise FileError(f"{path} can't be read: {error.strerror}.") from error
+    saved = parse_history(data, file=str(path))
     name = path.name.removesuffix(".gz").removesuffix(".json")
-    return execution_of(events, described, name=name, workflow=workflow, incomplete=incomplete)
+    return execution_of(
+        saved.events, saved.described, name=name, workflow=workflow, incomplete=saved.incomplete
+    )
+
+
+def parse_history(data: bytes, *, file: str) -> SavedHistory:
+    """Return the history in the content of a *file*; raises FileError if there is none."""
+    try:
+        text = gzip.decompress(data) if data.startswith(_GZIP) else data
+        document = _document(text.decode("utf-8-sig"))
+    except (OSError, EOFError, ValueError, RecursionError, zlib.error) as error:
+        raise FileError(
+            f"{file} can't be read as the history of an execution.", why=str(error)
+        ) from error
+    return _parts(document, file)
 
 
 def read_history_files(path: Path, workflow: str = "") -> Iterator[FinishedExecution]:
@@ -129,33 +158,32 @@ def _document(text: str) -> Any:
         return found
 
 
-def _parts(document: Any, path: Path) -> tuple[list[Mapping[str, Any]], Mapping[str, Any], str]:
+def _parts(document: Any, file: str) -> SavedHistory:
     """Return the events of a file, what it says of the execution, and why events are missing."""
     pages = document if isinstance(document, list) else [document]
-    if pages and all(
-        isinstance(page, Mapping) and "id" in page and "type" in page for page in pages
-    ):
-        return pages, {}, ""
+    if pages and all(map(_is_event, pages)):
+        return SavedHistory(pages)
     events: list[Mapping[str, Any]] = []
     described: Mapping[str, Any] = {}
-    incomplete = ""
+    incomplete, definition = "", None
     for page in pages:
         found = page.get("events") if isinstance(page, Mapping) else None
         if not isinstance(found, list) or not all(map(_is_event, found)):
             raise FileError(
-                f"{path} has no history of an execution.",
+                f"{file} has no history of an execution.",
                 why='It needs "events", as the output of aws stepfunctions get-execution-history.',
             )
         events += found
         described = page.get("execution") or described
+        definition = page.get("definition", definition)
         incomplete = page.get("incomplete") or (
             "The file has a nextToken: the rest of the history is missing."
-            if page.get("nextToken")
+            if page.get("nextToken") or page.get("NextToken")
             else ""
         )
     if len(events) > 1 and events[0]["id"] > events[-1]["id"]:
         events.reverse()  # --reverse-order
-    return events, described, incomplete
+    return SavedHistory(events, described, definition, incomplete)
 
 
 def _is_event(value: Any) -> bool:

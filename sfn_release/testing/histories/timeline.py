@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sfn_release.testing.histories.history_file import moment
+from sfn_release.testing.histories.instants import instant_of
 from sfn_release.testing.histories.state_visits import TaskAttempt, Visit, read_visits
 
 _ENDS = {
@@ -84,7 +84,7 @@ class Timeline:
     @staticmethod
     def between(start: datetime | str | None, stop: datetime | str | None) -> timedelta | None:
         """Return the time between two times of a history; None if one of them isn't known."""
-        first, second = moment(start), moment(stop)
+        first, second = instant_of(start), instant_of(stop)
         return None if first is None or second is None else max(second - first, _NONE)
 
     def took_of(self, visit: Visit) -> timedelta | None:
@@ -115,7 +115,7 @@ def read_timeline(
             end = event
         elif event["type"] == "ExecutionRedriven":
             end = {}
-            redrives.append(moment(event["timestamp"]))
+            redrives.append(instant_of(event["timestamp"]))
     status = _ENDS.get(end.get("type", ""), "") or _text(known.get("status")) or "RUNNING"
     began, ended = _details(start), _details(end)
     visits = read_visits(events, finished=status != "RUNNING")
@@ -127,8 +127,8 @@ def read_timeline(
         output=_first(ended.get("output"), known.get("output")),
         error=_first(ended.get("error"), known.get("error")),
         cause=_first(ended.get("cause"), known.get("cause")),
-        started=moment(known.get("startDate")) or moment(start.get("timestamp")),
-        stopped=moment(known.get("stopDate")) or moment(last_event.get("timestamp")),
+        started=instant_of(known.get("startDate")) or instant_of(start.get("timestamp")),
+        stopped=instant_of(known.get("stopDate")) or instant_of(last_event.get("timestamp")),
         version_arn=_first(
             known.get("stateMachineVersionArn"), began.get("stateMachineVersionArn")
         ),
