@@ -71,12 +71,14 @@ class Payload:
 class Error:
     """A task fails with the error *name* and a *cause*, after *seconds*.
 
+    An error of AWS always has a cause. With None it has none, as SendTaskFailure allows.
+
     *submitted* is the service's answer to the submission of a ``.sync`` or ``.waitForTaskToken``
     task. With *at_submission*, the service refuses the submission itself.
     """
 
     name: str
-    cause: str | None = None
+    cause: str | None = "A mocked error."
     seconds: float = 0
     submitted: Any = None
     at_submission: bool = False
