@@ -13,6 +13,7 @@ from typing import Any
 from sfn_release.deployment.lock import AbandonedLock
 from sfn_release.ledger import Snapshot
 from sfn_release.plan import Observed, Plan, Target, WorkflowPlan
+from sfn_release.release.record import ReplayOutcome
 from sfn_release.release.serving import RecordedState, Served, Serving
 
 
@@ -49,7 +50,8 @@ class PreparedDeployment:
     *drift* are the manual changes that the plan overwrites, a few lines for each workflow.
     *adopting* are the machines that it takes over: they are kept first, by a deployment of their
     own (`adoption`). *acknowledged* are state machine versions that the record names as known.
-    *override* is the recorded reason why a policy was ignored.
+    *override* is the recorded reason why a policy was ignored, and *replayed* what a policy
+    replayed.
     """
 
     basis: Basis
@@ -60,6 +62,7 @@ class PreparedDeployment:
     adopting: Mapping[str, Observed] = field(default_factory=dict)
     acknowledged: tuple[str, ...] = ()
     override: str | None = None
+    replayed: Mapping[str, ReplayOutcome] = field(default_factory=dict)
 
     @property
     def before(self) -> Mapping[str, Served]:

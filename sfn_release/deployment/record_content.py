@@ -64,6 +64,7 @@ def started_record(
         override=deployment.override if deployment else None,
         promoted_from=deployment.target.promoted_from if deployment else None,
         acknowledged=acknowledged,
+        replayed=deployment.replayed if deployment else {},
     )
 
 

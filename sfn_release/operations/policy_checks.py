@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 from sfn_release.deployment.prepared import PreparedDeployment
@@ -12,16 +13,18 @@ from sfn_release.errors import GitError
 from sfn_release.ledger import Snapshot
 from sfn_release.ledger.git.ancestry import branch_containing
 from sfn_release.operations.workspace import Workspace
+from sfn_release.plan import Plan
 from sfn_release.plan.policy import (
     Facts,
     LivePeriod,
     OnBranches,
     Refusal,
+    ReplayedWorkflow,
     matches,
     refusals,
     refused,
 )
-from sfn_release.release.record import Record
+from sfn_release.release.record import Record, ReplayOutcome
 from sfn_release.release.release import ReleaseContent
 
 _HEADS = "refs/heads/"
@@ -40,21 +43,46 @@ def permitted(
     """
     if prepared.nothing_to_do:
         return prepared
-    found = objections(workspace, site, prepared, content)
-    if not found:
-        return prepared
-    if request.override is None:
-        raise refused(site.environment, str(content), found)
-    for refusal in found:
+    found = verdict(workspace, site, prepared, content)
+    if found.refusals and request.override is None:
+        raise refused(site.environment, str(content), found.refusals)
+    for refusal in found.refusals:
         site.runtime.watcher.say(f"overridden: {refusal.message}")
-    return replace(prepared, override=request.override)
+    return replace(
+        prepared,
+        plan=replace(prepared.plan, notes=(*prepared.plan.notes, *found.notes)),
+        override=request.override if found.refusals else None,
+        replayed=found.replayed,
+    )
 
 
-def objections(
+@dataclass(frozen=True)
+class Verdict:
+    """What an environment's policies say of a release: objections, and *notes* for its plan.
+
+    *replayed* is what was replayed for it.
+    """
+
+    refusals: tuple[Refusal, ...]
+    notes: tuple[str, ...] = ()
+    replayed: Mapping[str, ReplayOutcome] = field(default_factory=dict)
+
+    def shown_in(self, plan: Plan) -> Plan:
+        """Return a plan that shows it."""
+        return replace(plan, refusals=self.refusals, notes=(*plan.notes, *self.notes))
+
+
+def verdict(
     workspace: Workspace, site: Site, prepared: PreparedDeployment, content: ReleaseContent
-) -> tuple[Refusal, ...]:
-    """Return the objections of an environment's policies to a release, or to the work tree."""
+) -> Verdict:
+    """Return what the policies of an environment say of a release, or of the work tree."""
     environment = site.environment
+    replays: Mapping[str, ReplayedWorkflow] = {}
+    notes: tuple[str, ...] = ()
+    if environment.replay is not None:
+        from sfn_release.operations.replay_gate import gate_replays  # loads the simulator
+
+        replays, notes = gate_replays(workspace, environment.replay, prepared, content)
     facts = Facts(
         release=str(content),
         commit=content.commit,
@@ -71,8 +99,11 @@ def objections(
         unpinned=tuple(
             line for workflow in prepared.target.workflows.values() for line in workflow.unpinned
         ),
+        replays=replays,
+        version=content.version,
     )
-    return refusals(environment, facts)
+    outcomes = {name: found.outcome for name, found in replays.items() if found.outcome}
+    return Verdict(refusals(environment, facts), notes, outcomes)
 
 
 def live_period(

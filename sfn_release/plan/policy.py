@@ -14,8 +14,8 @@ from datetime import datetime, timedelta
 
 from sfn_release.errors import PolicyError
 from sfn_release.project import Environment
-from sfn_release.release.record import SKEW, timestamp
-from sfn_release.text import duration_text
+from sfn_release.release.record import SKEW, ReplayOutcome, timestamp
+from sfn_release.text import count, duration_text
 
 _SHOWN = 10  # differences in a refusal; `status` shows them all
 
@@ -49,14 +49,28 @@ class OnBranches:
 
 
 @dataclass(frozen=True)
+class ReplayedWorkflow:
+    """The replay of a workflow's executions on a release.
+
+    *outcome* counts them. *first* describes the first difference, and *waiting* the first task
+    without an answer, a line each. *unknown* is why the executions can't be replayed.
+    """
+
+    outcome: ReplayOutcome | None = None
+    first: str = ""
+    waiting: str = ""
+    unknown: str = ""
+
+
+@dataclass(frozen=True)
 class Facts:
     """The facts about a release that wants to enter an environment.
 
-    *release* is its name for people: its version, or ``the work tree``. *live_periods* has every
+    *release* is its name for people: its *version*, or ``the work tree``. *live_periods* has every
     environment of ``requires``; *branches* is None where the environment names none. *serves* is
     the version that the environment serves, and *drift* the manual changes to each workflow that
     would be overwritten, a line each. *unpinned* names references that can't be pinned, and why,
-    where pins are required.
+    where pins are required. *replays* are the replays of executions, by workflow.
     """
 
     release: str
@@ -67,6 +81,8 @@ class Facts:
     serves: str | None = None
     drift: Mapping[str, Sequence[str]] = field(default_factory=dict)
     unpinned: tuple[str, ...] = ()
+    replays: Mapping[str, ReplayedWorkflow] = field(default_factory=dict)
+    version: str | None = None
 
 
 @dataclass(frozen=True)
@@ -93,10 +109,10 @@ def refusals(environment: Environment, facts: Facts) -> tuple[Refusal, ...]:
 def refused(environment: Environment, release: str, found: Sequence[Refusal]) -> PolicyError:
     """Return the error that shows all refusals at once."""
     rules = len({refusal.rule for refusal in found})
-    count = "a policy" if rules == 1 else f"{rules} policies"
+    policies = "a policy" if rules == 1 else f"{rules} policies"
     return PolicyError(
         f"{release[:1].upper()}{release[1:]} can't be deployed to {environment.name}: blocked by"
-        f" {count}.",
+        f" {policies}.",
         why="\n".join(str(refusal) for refusal in found).replace("\n", "\n  "),
         fix='To deploy it anyway, with the reason recorded, add:  --override "…"',
     )
@@ -213,12 +229,45 @@ def _pins(_: Environment, facts: Facts) -> Iterator[Refusal]:
         )
 
 
+def _replay(environment: Environment, facts: Facts) -> Iterator[Refusal]:
+    policy = environment.replay
+    if policy is None:
+        return
+    for workflow, replayed in facts.replays.items():
+        outcome = replayed.outcome
+        if outcome is None:
+            yield Refusal(
+                "replay",
+                f"{policy}: can't replay executions of {workflow}: {replayed.unknown}",
+                'Make them readable, or name the policy\'s workflows:  workflows = ["…"]',
+            )
+            continue
+        of = f"{count(outcome.executions, 'execution')} of {workflow} in {outcome.environment}"
+        against = f"  sfn-release replay {workflow} --env {outcome.environment}"
+        against += "" if facts.version is None else f" --against {facts.version}"
+        if outcome.different > policy.max_different:
+            yield Refusal(
+                "replay",
+                f"{policy}: {outcome.different} of {of} would differ with {facts.release}."
+                + (f"\n  {replayed.first}" if replayed.first else ""),
+                f"See the differences:{against}",
+            )
+        if policy.max_unanswered is not None and outcome.unanswered > policy.max_unanswered:
+            yield Refusal(
+                "replay",
+                f"{policy}: {outcome.unanswered} of {of} need an answer that was never recorded."
+                + (f"\n  {replayed.waiting}" if replayed.waiting else ""),
+                f"See the tasks:{against}",
+            )
+
+
 RULES: tuple[Callable[[Environment, Facts], Iterator[Refusal]], ...] = (
     _requires,
     _soak,
     _branches,
     _protect_drift,
     _pins,
+    _replay,
 )
 """Every rule, in the order in which refusals are shown."""
 

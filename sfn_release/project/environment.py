@@ -13,6 +13,7 @@ from sfn_release.errors import ConfigError
 from sfn_release.project import aws_rules, value_rules
 from sfn_release.project.parameter_values import Source
 from sfn_release.project.parameters import fill
+from sfn_release.project.replay_policy import ReplayPolicy
 from sfn_release.project.strategy import Strategy
 from sfn_release.project.task_settings import TaskSettings
 
@@ -42,8 +43,8 @@ class Environment:
     a `Source` where one is looked up.
 
     It accepts a release that has succeeded in the environments *requires*, was served there for the
-    time *soak*, and whose commit is on a branch that matches one of *branches*. *tasks* is how the
-    local service answers tasks.
+    time *soak*, and whose commit is on a branch that matches one of *branches*. Executions
+    may be *replay*ed on it before. *tasks* is how the local service answers tasks.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Environment:
     requires: tuple[str, ...] = ()
     soak: timedelta | None = None
     branches: tuple[str, ...] = ()
+    replay: ReplayPolicy | None = None
     protect_drift: bool = False
     pins: Literal["off", "resolve", "required"] = "off"
     strategy: Strategy | None = None

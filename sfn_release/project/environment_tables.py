@@ -11,6 +11,7 @@ from sfn_release.project.backends import AWS, BACKENDS, BUILT_IN, Backend
 from sfn_release.project.environment import AssumedRole, Environment
 from sfn_release.project.parameter_values import Source, is_source, normal
 from sfn_release.project.parameters import parameters_in
+from sfn_release.project.replay_policy import ReplayPolicy
 from sfn_release.project.strategy import STRATEGIES, Limits, Strategy
 from sfn_release.project.task_settings import TaskSettings
 from sfn_release.project.toml_document import TomlDocument
@@ -43,6 +44,7 @@ def read_environment(document: TomlDocument, name: str, table: Mapping[str, Any]
         requires=tuple(values.pop("requires", ())),
         soak=parse_duration(values.pop("soak")) if "soak" in values else None,
         branches=tuple(values.pop("branches", ())),
+        replay=_replay(values.pop("replay", None)),
         strategy=_strategy(document, (*at, "strategy"), values),
         tasks=TaskSettings.taken_from(values),
         **values,
@@ -90,6 +92,33 @@ def check_requires(document: TomlDocument, environments: Mapping[str, Environmen
                     f"{name} requires {required}, which requires {name}: neither accepts a release",
                     fix="Remove one of them from `requires`.",
                 )
+
+
+def check_replays(document: TomlDocument, environments: Mapping[str, Environment]) -> None:
+    """Fail when an environment replays executions of an unknown one, or of one in a clone only."""
+    for name, environment in environments.items():
+        if environment.replay is None:
+            continue
+        at, source = ("environments", name, "replay"), environment.replay.environment
+        if source not in environments:
+            document.fail(
+                at,
+                f"{name} replays executions of {source!r}, which is not one of the environments",
+                why=f"They are: {', '.join(sorted(environments))}.",
+                fix=did_you_mean(source, environments) or f"Add [environments.{source}].",
+            )
+        if environments[source].backend.private and not environment.backend.private:
+            document.fail(
+                at,
+                f"{name} replays executions of {source}, whose executions never leave a clone",
+                fix="Name an environment on AWS, or one at an endpoint_url.",
+            )
+
+
+def _replay(table: Mapping[str, Any] | None) -> ReplayPolicy | None:
+    if table is None:
+        return None
+    return ReplayPolicy(**{**table, "workflows": tuple(table.get("workflows", ()))})
 
 
 def _leads_to(

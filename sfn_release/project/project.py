@@ -16,7 +16,12 @@ from sfn_release.errors import ConfigError, NotFoundError
 from sfn_release.project.backends import BUILT_IN
 from sfn_release.project.checks_table import silences_of
 from sfn_release.project.environment import AssumedRole, Environment
-from sfn_release.project.environment_tables import LOCAL, check_requires, read_environment
+from sfn_release.project.environment_tables import (
+    LOCAL,
+    check_replays,
+    check_requires,
+    read_environment,
+)
 from sfn_release.project.parameter_values import Source
 from sfn_release.project.parameters import fill, parameters_in
 from sfn_release.project.schema import DOCUMENT
@@ -144,6 +149,7 @@ def parse_project(text: str, *, path: Path | str) -> Project:
     for name, table in data.get("environments", {}).items():
         environments[name] = read_environment(document, name, table)
     check_requires(document, environments)
+    check_replays(document, environments)
     default = settings.get("default_environment", LOCAL)
     if default not in environments:
         document.fail(

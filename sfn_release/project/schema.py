@@ -11,6 +11,7 @@ from sfn_release.project import aws_rules, git_rules, task_settings, value_rules
 from sfn_release.project.backends import AWS, BACKENDS
 from sfn_release.project.checks_table import CHECKS
 from sfn_release.project.parameter_values import TYPES, is_source
+from sfn_release.project.replay_policy import MOST
 from sfn_release.project.strategy import STRATEGIES
 from sfn_release.project.toml_document import Expected
 
@@ -121,6 +122,22 @@ _STRATEGY = Expected(
         },
     ),
 )
+_REPLAY = Expected(
+    dict,
+    value_rules.has("environment"),
+    example='replay = { environment = "prod", last = 200, max_different = 0 }',
+    keys={
+        "environment": Expected(str, example='environment = "prod"'),
+        "last": Expected(int, value_rules.between(1, MOST), "last = 200"),
+        "max_different": Expected(int, value_rules.between(0, MOST), "max_different = 0"),
+        "max_unanswered": Expected(int, value_rules.between(0, MOST), "max_unanswered = 0"),
+        "workflows": Expected(
+            list,
+            example='workflows = ["orders"]',
+            items=Expected(str, value_rules.text, '["orders"]'),
+        ),
+    },
+)
 _ENVIRONMENT: Mapping[str, Expected] = {
     "backend": Expected(str, value_rules.one_of(*BACKENDS), 'backend = "aws"'),
     "region": Expected(str, aws_rules.region, 'region = "eu-west-1"'),
@@ -151,6 +168,7 @@ _ENVIRONMENT: Mapping[str, Expected] = {
     "branches": Expected(
         list, example='branches = ["main"]', items=Expected(str, git_rules.branch, '["main"]')
     ),
+    "replay": _REPLAY,
     "protect_drift": Expected(bool, example="protect_drift = true"),
     "pins": Expected(str, value_rules.one_of("off", "resolve", "required"), 'pins = "resolve"'),
     "strategy": _STRATEGY,

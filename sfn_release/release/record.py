@@ -79,6 +79,22 @@ class Lock:
 
 
 @dataclass(frozen=True)
+class ReplayOutcome:
+    """How many executions of one workflow in *environment* were replayed, and how they ended.
+
+    They were replayed on the release before the deployment, because a policy asked for it.
+    *unanswered* needed an answer that was never recorded, *unreplayable* had no whole history.
+    """
+
+    environment: EnvironmentName
+    executions: int
+    same: int
+    different: int
+    unanswered: int
+    unreplayable: int = 0
+
+
+@dataclass(frozen=True)
 class Record:
     """One event of a deployment. Times are UTC, ISO 8601.
 
@@ -87,7 +103,8 @@ class Record:
     policy; *promoted_from* is the environment that a promotion took its release from. *warnings*
     list the parts that a successful deployment left out. *acknowledged* are state machine versions
     that no release made, and that don't count as drift. *number* counts the events of an
-    environment from 1; events of 0.2.0 and before have none.
+    environment from 1; events of 0.2.0 and before have none. *replayed* is by workflow; without a
+    policy that replays executions, records don't have it, so that older versions can read them.
     """
 
     id: RecordId
@@ -117,6 +134,7 @@ class Record:
     warnings: tuple[str, ...] = ()
     acknowledged: tuple[Arn, ...] = ()
     number: int | None = None
+    replayed: Mapping[WorkflowName, ReplayOutcome] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON form, as ``deployment.json`` and ``--json`` hold it."""
@@ -126,6 +144,9 @@ class Record:
         members["plan"] = list(self.plan)
         members["warnings"] = list(self.warnings)
         members["acknowledged"] = list(self.acknowledged)
+        members["replayed"] = {name: vars(outcome) for name, outcome in self.replayed.items()}
+        if not self.replayed:
+            del members["replayed"]
         return {"schema": RECORD_SCHEMA, **members}
 
     @classmethod

@@ -99,7 +99,7 @@ def test_operations_have_buckets_of_their_own() -> None:
     pacing = world.pacing()
     for operation in (POINT, "PublishStateMachineVersion", "UpdateStateMachine"):
         taken(world, pacing, operation, 100)
-    taken(world, pacing, "GetExecutionHistory", 10_000)
+    taken(world, pacing, "SendTaskSuccess", 10_000)
     assert world.waited == []
 
 

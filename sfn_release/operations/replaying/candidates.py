@@ -76,15 +76,23 @@ def candidate_of(
                 fix=did_you_mean(workflow, all_of),
             )
         declaration = all_of[workflow]
-    form = _rendered(workspace, environment, declaration, all_of, offline=offline)
-    return pinned_candidate(workspace, environment, form, against)
+    return candidate_for(
+        workspace, environment, declaration, all_of, against=against, offline=offline
+    )
 
 
-def pinned_candidate(
-    workspace: Workspace, environment: Environment, form: Rendered, against: str | None
+def candidate_for(
+    workspace: Workspace,
+    environment: Environment,
+    declaration: Declaration,
+    workflows: Collection[str],
+    *,
+    against: str | None,
+    offline: bool = False,
 ) -> ReplayCandidate:
-    """Return the candidate of a rendered workflow, with the pins of each past deployment."""
-    deployments, workflow = workspace.ledger.deployments, form.workflow
+    """Return the candidate of one of the *workflows* of a release, or of the work tree."""
+    form = _rendered(workspace, environment, declaration, workflows, offline=offline)
+    deployments, workflow = workspace.ledger.deployments, declaration.name
     tip = workspace.snapshot().refs.get(workspace.ledger.layout.env_ref(environment.name))
     records = deployments.newest_first(environment.name, tip)
     pins = _pins(workflow, records)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -77,6 +78,27 @@ class ReplayTally:
             if isinstance(found, list)
         }
         return {"executions": self.executions, "same": self.same, **by_execution}
+
+
+_LONGEST = 120  # characters of a value in one line
+
+
+def one_line_difference(found: Sequence[Mapping[str, Any]]) -> str:
+    """Return the first difference, or task without an answer, as one line; "" without any."""
+    if not found:
+        return ""
+    first = found[0]
+    if "resource" in first:
+        return f"{first['state']} calls {first['resource']} ({first['execution']})"
+    values = [
+        text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+        for text in (json.dumps(first[key], ensure_ascii=False) for key in _SIDES)
+    ]
+    at = f" at {first['at']}" if first.get("at") else ""
+    return f"{first['state']}: {first['what']}{at} {' → '.join(values)} ({first['execution']})"
+
+
+_SIDES = ("recorded", "candidate")
 
 
 @dataclass(frozen=True)

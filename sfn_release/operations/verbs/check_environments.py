@@ -20,7 +20,7 @@ from sfn_release.errors import (
 from sfn_release.operations.name_clashes import refuse_same_names
 from sfn_release.operations.open_site import require_remote, site_of
 from sfn_release.operations.pin_preview import resolved_pins
-from sfn_release.operations.policy_checks import objections
+from sfn_release.operations.policy_checks import verdict
 from sfn_release.operations.secret_values import secret_notes
 from sfn_release.operations.verbs.plan import prepare_work_tree, work_tree
 from sfn_release.operations.verification import Check
@@ -230,10 +230,13 @@ def _deployment(workspace: Workspace, site: Site, declarations: Sequence[Declara
     by_name = {declaration.name: declaration for declaration in declarations}
     prepared, content = prepare_work_tree(workspace, site, by_name, Request())
     changed = sum(workflow.changes for workflow in prepared.plan.workflows)
-    found = [] if prepared.nothing_to_do else objections(workspace, site, prepared, content)
+    nothing = prepared.nothing_to_do
+    found = None if nothing else verdict(workspace, site, prepared, content)
     changes = count(changed, "workflow") if changed else "nothing"
-    refused = [f"refused today: {refusal.message.splitlines()[0]}" for refusal in found]
-    return "; ".join([f"publishing the work tree would change {changes}", *refused])
+    refusals = found.refusals if found else ()
+    refused = [f"refused today: {refusal.message.splitlines()[0]}" for refusal in refusals]
+    notes = found.notes if found else ()
+    return "; ".join([f"publishing the work tree would change {changes}", *notes, *refused])
 
 
 def _alarm(aws: Aws, name: str) -> str:

@@ -12,7 +12,7 @@ from sfn_release.deployment.request import Request
 from sfn_release.deployment.site import Site
 from sfn_release.ledger import Snapshot
 from sfn_release.operations.open_site import open_site
-from sfn_release.operations.policy_checks import objections
+from sfn_release.operations.policy_checks import verdict
 from sfn_release.operations.release_target import unreleased
 from sfn_release.operations.verbs.build import build_work_tree
 from sfn_release.operations.verbs.delete import plan_deletion
@@ -58,7 +58,7 @@ def plan_version(
         prepared = prepare(site, decide, request)
     if prepared.nothing_to_do:
         return prepared.plan
-    return replace(prepared.plan, refusals=objections(workspace, site, prepared, content))
+    return verdict(workspace, site, prepared, content).shown_in(prepared.plan)
 
 
 def plan_rollback(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from sfn_release.deployment.preparation import prepare
 from sfn_release.deployment.prepared import Decide
 from sfn_release.deployment.request import Request
@@ -11,7 +9,7 @@ from sfn_release.deployment.site import Site
 from sfn_release.errors import NotFoundError, UsageError
 from sfn_release.ledger import Snapshot
 from sfn_release.operations.open_site import open_site
-from sfn_release.operations.policy_checks import live_period, objections
+from sfn_release.operations.policy_checks import live_period, verdict
 from sfn_release.operations.verbs.deploy import deploy_release, deploy_target
 from sfn_release.operations.workspace import Workspace
 from sfn_release.plan import Plan, Target
@@ -58,8 +56,7 @@ def plan_promotion(
     prepared = prepare(site, decide, Request(adopt=adopt))
     if prepared.nothing_to_do:
         return prepared.plan
-    found = objections(workspace, site, prepared, release.content)
-    return replace(prepared.plan, refusals=found)
+    return verdict(workspace, site, prepared, release.content).shown_in(prepared.plan)
 
 
 def serves_a_release(workspace: Workspace, environment: str) -> bool:

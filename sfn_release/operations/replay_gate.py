@@ -1,0 +1,122 @@
+"""Replays executions on a release before it enters an environment, where a policy asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any
+
+from sfn_release.deployment.prepared import PreparedDeployment
+from sfn_release.errors import NotFoundError, SfnReleaseError
+from sfn_release.operations.finished.execution_filter import ExecutionFilter
+from sfn_release.operations.finished_executions import finished_executions
+from sfn_release.operations.replaying.candidates import candidate_for
+from sfn_release.operations.replaying.replay_jobs import ReplayWork, replay_side_by_side
+from sfn_release.operations.replaying.replay_report import ReplayTally, one_line_difference
+from sfn_release.operations.workspace import Workspace
+from sfn_release.plan.policy import ReplayedWorkflow
+from sfn_release.project.replay_policy import ReplayPolicy
+from sfn_release.release.record import Change, ReplayOutcome
+from sfn_release.release.release import ReleaseContent
+from sfn_release.testing.histories.finished_execution import FinishedExecution
+from sfn_release.text import count
+
+_NEW: tuple[Change, ...] = ("created", "updated", "repointed")
+
+
+def gate_replays(
+    workspace: Workspace,
+    policy: ReplayPolicy,
+    prepared: PreparedDeployment,
+    content: ReleaseContent,
+) -> tuple[dict[str, ReplayedWorkflow], tuple[str, ...]]:
+    """Replay the executions of each workflow that a deployment changes; also return notes.
+
+    A workflow that the policy's environment doesn't serve, or that has no finished execution there,
+    gets a note. An error of reading or rendering is the reason why a workflow can't be replayed.
+    """
+    replays: dict[str, ReplayedWorkflow] = {}
+    notes: list[str] = []
+    for planned in prepared.plan.workflows:
+        name = planned.workflow
+        if planned.change not in _NEW or not policy.concerns(name):
+            continue
+        try:
+            found = finished_executions(
+                workspace, name, policy.environment, ExecutionFilter(policy.last)
+            )
+        except NotFoundError as error:
+            notes.append(f"nothing to replay for {name}: {error.message}")
+            continue
+        except SfnReleaseError as error:
+            replays[name] = ReplayedWorkflow(unknown=_reason(error))
+            continue
+        try:
+            tally = _replayed(workspace, policy, name, content, found)
+        except SfnReleaseError as error:
+            replays[name] = ReplayedWorkflow(unknown=_reason(error))
+            continue
+        if not tally.executions:
+            notes.append(
+                f"nothing to replay for {name}: it has no finished execution in"
+                f" {policy.environment}"
+            )
+            continue
+        outcome = _outcome(policy, tally)
+        notes.append(_note(name, outcome))
+        replays[name] = ReplayedWorkflow(
+            outcome, one_line_difference(tally.different), one_line_difference(tally.unanswered)
+        )
+    return replays, tuple(notes)
+
+
+def _reason(error: SfnReleaseError) -> str:
+    return " ".join(f"{error.message} {error.why}".split())
+
+
+def _replayed(
+    workspace: Workspace,
+    policy: ReplayPolicy,
+    workflow: str,
+    content: ReleaseContent,
+    found: Iterator[FinishedExecution],
+) -> ReplayTally:
+    source = workspace.environment(policy.environment)
+    candidate = candidate_for(
+        workspace,
+        source,
+        content.declarations[workflow],
+        content.declarations,
+        against=content.version,
+    )
+    workspace.runtime.watcher.say(
+        f"replaying the last {policy.last} executions of {workflow} in {source.name}"
+    )
+    tally = ReplayTally()
+    with closing(replay_side_by_side(found, ReplayWork(candidate), None)) as replays:
+        for replayed in replays:
+            tally.add(replayed)
+    return tally
+
+
+def _outcome(policy: ReplayPolicy, tally: ReplayTally) -> ReplayOutcome:
+    counts: dict[str, Any] = {
+        "executions": tally.executions,
+        "same": tally.same,
+        "different": len(tally.different),
+        "unanswered": len(tally.unanswered),
+        "unreplayable": len(tally.unreplayable),
+    }
+    return ReplayOutcome(policy.environment, **counts)
+
+
+def _note(workflow: str, outcome: ReplayOutcome) -> str:
+    parts = {
+        "same": outcome.same,
+        "different": outcome.different,
+        "unanswered": outcome.unanswered,
+        "not replayed": outcome.unreplayable,
+    }
+    shown = ", ".join(f"{number} {word}" for word, number in parts.items() if number)
+    executions = count(outcome.executions, "execution")
+    return f"replayed {executions} of {workflow} in {outcome.environment}: {shown}"
