@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sfn_release.errors import TamperedError
 from sfn_release.ledger.git import Git
 from sfn_release.ledger.layout import Layout
 from sfn_release.ledger.snapshot import Snapshot
-from sfn_release.release.ledger_files import definition_path
+from sfn_release.release.ledger_files import FOLDERS, definition_path, read_json, schema_path
 from sfn_release.release.manifest import Manifest, read_manifest
 from sfn_release.release.release import Release, read_release
 from sfn_release.release.version import Precedence, is_found, is_version
@@ -67,8 +68,8 @@ class ReleaseHistory:
         return self._release_at(commit, version) if commit else None
 
     def _release_at(self, commit: str, version: str) -> Release:
-        names = self.git.objects.tree(commit, "definitions")
-        paths = [_MANIFEST, *(f"definitions/{name}" for name in names)]
+        paths = [path for path in self.git.objects.paths(commit) if path.startswith(FOLDERS)]
+        paths.append(_MANIFEST)
         contents = self.git.objects.read_many([(commit, path) for path in paths])
         return self._read(dict(zip(paths, contents, strict=True)), commit, version)
 
@@ -81,6 +82,14 @@ class ReleaseHistory:
                 f" of {release.manifest.project}."
             )
         return release
+
+    def schema(self, snapshot: Snapshot, version: str, workflow: str) -> Any:
+        """Return the JSON Schema of a workflow's input in a release; None without one."""
+        commit, path = self._commit(snapshot, version), schema_path(workflow)
+        if commit is None:
+            return None
+        content = self.git.objects.read(commit, path)
+        return None if content is None else read_json(content, where=f"{self.place(commit)}:{path}")
 
     def _refuse_two(self, snapshot: Snapshot, version: str) -> None:
         """Raise TamperedError when several commits claim to be one version.

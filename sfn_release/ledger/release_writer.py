@@ -102,4 +102,5 @@ def _with_since(release: Release, predecessor: Manifest | None) -> Release:
         author=manifest.author,
         toolchain=manifest.toolchain,
         predecessor=predecessor,
+        schemas=release.schemas,
     )

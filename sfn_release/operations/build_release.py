@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 
 from sfn_release.canonical import short
 from sfn_release.errors import ImmutableError, VersionError
 from sfn_release.ledger import Snapshot
 from sfn_release.ledger.git.export import export_commit
+from sfn_release.operations.workflow_schemas import committed_schemas
 from sfn_release.operations.workspace import Workspace
+from sfn_release.project.json_schemas import Schema
 from sfn_release.project.modules import Build, build_commit
 from sfn_release.project.modules.acceptance import refuse_calls
 from sfn_release.release.differences import differences
@@ -56,7 +58,9 @@ def build_release(
     if warnings:
         count = "a warning" if warnings == 1 else f"{warnings} warnings"
         workspace.runtime.watcher.say(f"{count} about the definitions: see `sfn-release check`")
-    release = _release(workspace, snapshot, built, version, commit)
+    names = [declaration.name for declaration in built.declarations]
+    schemas = committed_schemas(workspace, commit, names)
+    release = _release(workspace, snapshot, built, version, commit, schemas)
     if standing is not None and standing.digest != release.digest:
         raise immutable(release, standing)
     _check_module_versions(release, built)
@@ -64,7 +68,12 @@ def build_release(
 
 
 def _release(
-    workspace: Workspace, snapshot: Snapshot, built: Build, version: str, commit: str
+    workspace: Workspace,
+    snapshot: Snapshot,
+    built: Build,
+    version: str,
+    commit: str,
+    schemas: Mapping[str, Schema],
 ) -> Release:
     return make_release(
         built.declarations,
@@ -76,6 +85,7 @@ def _release(
         author=str(workspace.git.repository.identity),
         toolchain=asdict(built.toolchain),
         predecessor=workspace.ledger.releases.predecessor(snapshot, version),
+        schemas=schemas,
     )
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from sfn_release.authoring.declaration import Declaration
 from sfn_release.errors import DefinitionError, NotFoundError
 from sfn_release.operations.tree_workflows import TreeWorkflows
+from sfn_release.operations.workflow_schemas import refuse_input, tree_schema
 from sfn_release.project import Environment, Project
 from sfn_release.project.backends import Clone
 from sfn_release.project.backends.local_tasks import project_sources
@@ -74,6 +75,10 @@ class WorkTree:
     def mocks(self, workflow: str) -> Mocks:
         """Return the mocks beside a workflow's module."""
         return read_mocks(self.project.root, self.declaration(workflow).source)
+
+    def check_input(self, workflow: str, input: Any) -> None:
+        """Raise UsageError for an input that doesn't fit the workflow's schema, if it has one."""
+        refuse_input(workflow, tree_schema(self.project, workflow), input)
 
     def open_tasks(self) -> TreeWorkflows:
         """Return the answers to the workflows' tasks: mocks, handlers, each other. Close it.

@@ -22,6 +22,7 @@ from sfn_release.project.environment_tables import (
     check_requires,
     read_environment,
 )
+from sfn_release.project.input_schemas import InputSchema, input_schemas_of
 from sfn_release.project.parameter_values import Source
 from sfn_release.project.parameters import fill, parameters_in
 from sfn_release.project.schema import DOCUMENT
@@ -66,8 +67,8 @@ class Project:
     ``{version}``. *remote* None means: origin if there is one; "" keeps the ledger in this clone.
     *remote_timeout* is how long one git command may wait for it, in seconds.
     *ledger* is the prefix of the ledger's refs. *environments* always has ``local``.
-    *silences* are findings that checks leave out. *local_is_implied*: releases.toml has no table
-    for ``local``.
+    *silences* are findings that checks leave out. *input_schemas* are the schemas of workflows'
+    inputs, by workflow. *local_is_implied*: releases.toml has no table for ``local``.
     """
 
     name: str
@@ -80,6 +81,7 @@ class Project:
     ledger: str = "refs/heads/sfn-release"
     environments: Mapping[str, Environment] = field(default_factory=_built_in)
     silences: tuple[Silence, ...] = ()
+    input_schemas: Mapping[str, InputSchema] = field(default_factory=dict)
     local_is_implied: bool = True
 
     @property
@@ -160,6 +162,7 @@ def parse_project(text: str, *, path: Path | str) -> Project:
         )
     if "workflows" in settings:
         settings["workflows"] = str(PurePosixPath(settings["workflows"]))
+    folder = settings.get("workflows", Project.workflows)
     timeout = settings.get("remote_timeout")
     if isinstance(timeout, str):
         settings["remote_timeout"] = parse_duration(timeout).total_seconds()
@@ -168,5 +171,6 @@ def parse_project(text: str, *, path: Path | str) -> Project:
         root=path.parent,
         environments=environments,
         silences=silences_of(document, data.get("checks", {})),
+        input_schemas=input_schemas_of(document, data.get("workflows", {}), folder),
         local_is_implied=LOCAL not in data.get("environments", {}),
     )

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from sfn_release.project import aws_rules, git_rules, task_settings, value_rules
 from sfn_release.project.backends import AWS, BACKENDS
 from sfn_release.project.checks_table import CHECKS
+from sfn_release.project.input_schemas import WORKFLOWS
 from sfn_release.project.parameter_values import TYPES, is_source
 from sfn_release.project.replay_policy import MOST
 from sfn_release.project.strategy import STRATEGIES
@@ -193,6 +194,7 @@ DOCUMENT = Expected(
             key_rule=value_rules.environment_name,
             example="[environments.staging]",
         ),
+        "workflows": WORKFLOWS,
         "checks": CHECKS,
     },
 )

@@ -127,9 +127,12 @@ class TomlDocument:
 
     def fail(self, key: Key, message: str, *, why: str = "", fix: str = "") -> NoReturn:
         """Raise a ConfigError at the line of *key*, or of the nearest table that contains it."""
+        raise ConfigError(f"{self.place(key)}: {message}", why=why, fix=fix)
+
+    def place(self, key: Key) -> str:
+        """Return the file, and the line of *key* or of the nearest table that contains it."""
         line = self.line(key)
-        place = self.name if line is None else f"{self.name}:{line}"
-        raise ConfigError(f"{place}: {message}", why=why, fix=fix)
+        return self.name if line is None else f"{self.name}:{line}"
 
     def line(self, key: Key) -> int | None:
         """Return the line of *key*, or of the nearest table that contains it."""

@@ -147,6 +147,16 @@ def workflows(value: str) -> str | None:
     return None
 
 
+def relative_file(value: str) -> str | None:
+    """Check the path of a file that is given relative to a folder."""
+    path = PurePosixPath(value)
+    if path.is_absolute() or re.match(r"[A-Za-z]:|\\", value):
+        return "It must be a relative path."
+    if "\\" in value or not value.isprintable() or not path.name or path.name == "..":
+        return "It must be the path of a file, with '/' between folders."
+    return None
+
+
 def handler(value: str) -> str | None:
     """Check the name of a Python handler."""
     from sfn_release.tasks.handler_specs import handler_problem

@@ -8,6 +8,10 @@ from sfn_release.canonical import loads
 from sfn_release.errors import SfnReleaseError, TamperedError
 from sfn_release.names import WORKFLOW_NAME
 
+_DEFINITIONS, _SCHEMAS = "definitions", "schemas"
+FOLDERS = (f"{_DEFINITIONS}/", f"{_SCHEMAS}/")
+"""The folders of a release's commit, beside its manifest."""
+
 
 def read_json(content: bytes | None, *, where: str) -> Any:
     """Read a JSON file of the ledger; raises TamperedError, naming *where*."""
@@ -21,4 +25,9 @@ def read_json(content: bytes | None, *, where: str) -> Any:
 
 def definition_path(workflow: str) -> str:
     """Return the path of a workflow's definition; raises TamperedError for an invalid name."""
-    return f"definitions/{WORKFLOW_NAME.checked(workflow)}.asl.json"
+    return f"{_DEFINITIONS}/{WORKFLOW_NAME.checked(workflow)}.asl.json"
+
+
+def schema_path(workflow: str) -> str:
+    """Return the path of a workflow's input schema; raises TamperedError for an invalid name."""
+    return f"{_SCHEMAS}/{WORKFLOW_NAME.checked(workflow)}.json"

@@ -10,7 +10,7 @@ from typing import Any
 from sfn_release.authoring.declaration import Declaration
 from sfn_release.canonical import dumps, short
 from sfn_release.errors import TamperedError
-from sfn_release.release.ledger_files import definition_path, read_json
+from sfn_release.release.ledger_files import definition_path, read_json, schema_path
 from sfn_release.release.manifest import Manifest, ManifestEntry, read_manifest, release_digest
 from sfn_release.release.strict_json import report_tampering
 
@@ -48,11 +48,16 @@ WORK_TREE = "the work tree"
 
 @dataclass(frozen=True)
 class Release:
-    """A manifest with its definitions. *ledger_commit* is its commit in the ledger."""
+    """A manifest with its definitions. *ledger_commit* is its commit in the ledger.
+
+    *schemas* are the JSON Schemas of inputs, by workflow. They aren't part of its identity: no
+    digest covers them.
+    """
 
     manifest: Manifest
     declarations: Mapping[str, Declaration]
     ledger_commit: str = ""
+    schemas: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def version(self) -> str:
@@ -90,8 +95,9 @@ def make_release(
     toolchain: Mapping[str, Any],
     predecessor: Manifest | None,
     found: str | None = None,
+    schemas: Mapping[str, Any] | None = None,
 ) -> Release:
-    """Freeze *declarations* as a release.
+    """Freeze *declarations* as a release, with the *schemas* of their inputs.
 
     *predecessor* is the highest released version below this one: a workflow that it holds with the
     same digest keeps its ``since``.
@@ -126,7 +132,7 @@ def make_release(
         toolchain=toolchain,
         found=found,
     )
-    return Release(manifest, by_name)
+    return Release(manifest, by_name, schemas=schemas or {})
 
 
 def read_release(
@@ -134,13 +140,19 @@ def read_release(
 ) -> Release:
     """Return a release from the files of its commit, every digest verified.
 
-    *files* holds ``manifest.json`` and ``definitions/<workflow>.asl.json``. Raises TamperedError.
+    *files* holds ``manifest.json``, ``definitions/<workflow>.asl.json``, and for a workflow that
+    has one ``schemas/<workflow>.json``. Raises TamperedError.
     """
     manifest = read_manifest(files.get("manifest.json"), where=where)
     declarations = {
         name: read_declaration(manifest, name, files, where=where) for name in manifest.workflows
     }
-    return Release(manifest, declarations, ledger_commit)
+    schemas = {
+        name: read_json(files[path], where=f"{where}:{path}")
+        for name in manifest.workflows
+        if (path := schema_path(name)) in files
+    }
+    return Release(manifest, declarations, ledger_commit, schemas)
 
 
 def read_declaration(
@@ -174,6 +186,8 @@ def release_files(release: Release) -> dict[str, bytes]:
     files = {"manifest.json": dumps(release.manifest.to_json()).encode()}
     for name, declaration in release.declarations.items():
         files[definition_path(name)] = dumps(declaration.definition).encode()
+    for name, schema in release.schemas.items():
+        files[schema_path(name)] = dumps(schema).encode()
     return files
 
 

@@ -38,9 +38,8 @@ def test_list_names_each_workflow_with_what_it_is(project: Project) -> None:
         ("hello", "1.0.0"),
         ("orders", None),
     ]
-    assert {"name", "module", "type", "states", "since", "digest", "definition_digest"} == set(
-        listed[0]
-    )
+    members = {"name", "module", "type", "states", "since", "digest", "definition_digest"}
+    assert members | {"input_schema"} == set(listed[0])
     table = rows(project.ok("list").out)
     assert table[0] == ["WORKFLOW", "TYPE", "STATES", "SINCE", "DIGEST", "MODULE"]
     shown = rows(project.ok("list", "-v").out)

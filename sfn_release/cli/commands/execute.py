@@ -45,6 +45,7 @@ _GOOD = {"SUCCEEDED", "RUNNING"}
     metavar="NAME=FOLDER",
     help="On `local`, let a folder stand in for an S3 bucket. Repeatable.",
 )
+@click.option("--no-schema", is_flag=True, help="Don't check the input by its schema.")
 def run(
     session: Session,
     workflow: str,
@@ -56,6 +57,7 @@ def run(
     test_case: str | None,
     mock_config: str | None,
     buckets: tuple[str, ...],
+    no_schema: bool,
 ) -> int:
     """Run a workflow and show how it ended.
 
@@ -70,8 +72,13 @@ def run(
     mocked = _mocked(session, test_case, mock_config)
     folders = read_buckets(session.directory, buckets)
     if tree:
+        if version is not None or no_wait:
+            raise UsageError(
+                "--tree can't be combined with --version or --no-wait.",
+                fix="Remove one of them.",
+            )
         return _execute_tree(
-            session, workspace, workflow, given, version, name, mocked, folders, no_wait=no_wait
+            session, workspace, workflow, given, name, mocked, folders, schema=not no_schema
         )
     environment = workspace.environment(session.environment)
     done = execute(
@@ -84,6 +91,7 @@ def run(
         wait=not no_wait,
         mocked=mocked,
         buckets=folders,
+        schema=not no_schema,
     )
     code = _show(session, done, environment)
     for line in unused_mocks(workspace, environment, workflow, mocked):
@@ -96,22 +104,16 @@ def _execute_tree(
     workspace: Workspace,
     workflow: str,
     given: str,
-    version: str | None,
     name: str | None,
     mocked: MockedStart | None,
     buckets: Mapping[str, str],
     *,
-    no_wait: bool,
+    schema: bool,
 ) -> int:
     """Run a workflow of the work tree."""
     from sfn_release.operations.verbs.execute_tree import execute_tree
     from sfn_release.project import LOCAL
 
-    if version is not None or no_wait:
-        raise UsageError(
-            "--tree can't be combined with --version or --no-wait.",
-            fix="Remove one of them.",
-        )
     environment = workspace.environment(session.environment or LOCAL)
     done = execute_tree(
         workspace,
@@ -121,6 +123,7 @@ def _execute_tree(
         name=name,
         mocked=mocked,
         buckets=buckets,
+        schema=schema,
     )
     return _show(session, done, environment)
 

@@ -23,8 +23,9 @@ def run(session: Session) -> None:
 
     def text() -> None:
         definition = ("DEFINITION",) if session.verbose else ()
+        schema = ("INPUT SCHEMA",) if any(item["input_schema"] for item in items) else ()
         write_table(
-            ("WORKFLOW", "TYPE", "STATES", "SINCE", "DIGEST", *definition, "MODULE"),
+            ("WORKFLOW", "TYPE", "STATES", "SINCE", "DIGEST", *definition, "MODULE", *schema),
             [
                 (
                     terminal.Styled(item["name"], "bold"),
@@ -34,6 +35,7 @@ def run(session: Session) -> None:
                     short(item["digest"]),
                     *((short(item["definition_digest"]),) if definition else ()),
                     item["module"],
+                    *((item["input_schema"] or "",) if schema else ()),
                 )
                 for item in items
             ],

@@ -11,6 +11,7 @@ from sfn_release.cli.options import command
 from sfn_release.cli.output import terminal
 from sfn_release.cli.output.tables import write_table
 from sfn_release.cli.session import Session
+from sfn_release.errors import UsageError
 
 if TYPE_CHECKING:
     from sfn_release.release.release import Release
@@ -20,16 +21,20 @@ if TYPE_CHECKING:
 @command("show")
 @click.argument("version")
 @click.argument("workflow", required=False)
-def run(session: Session, version: str, workflow: str | None) -> None:
+@click.option("--input-schema", is_flag=True, help="Show the JSON Schema of the workflow's input.")
+def run(session: Session, version: str, workflow: str | None, *, input_schema: bool) -> None:
     """Show a release, or one of its definitions."""
-    from sfn_release.operations.verbs.show import shown
+    from sfn_release.operations.verbs.show import shown, shown_schema
 
+    if input_schema and workflow is None:
+        raise UsageError("--input-schema needs the name of a workflow.")
     workspace = session.workspace()
     release, yank = shown(workspace, version, workflow)
     trial = workspace.ledger.releases.is_trial(release.version)
     members: dict[str, Any] = dict(release.manifest.to_json())
     members["yanked"] = yank.to_json() if yank else None
     members["trial"] = trial
+    members["input_schemas"] = sorted(release.schemas)
     if trial:
         members["tag"] = None
     if workflow is not None:
@@ -40,13 +45,16 @@ def run(session: Session, version: str, workflow: str | None) -> None:
             "digest": declaration.digest,
             "definition_digest": declaration.definition_digest,
             "definition": declaration.definition,
+            "input_schema": release.schemas.get(workflow),
         }
 
     def text() -> None:
         if workflow is None:
             _write_release(release, yank, trial=trial)
         else:
-            terminal.write_block(terminal.json_text(release.declarations[workflow].definition))
+            definition = release.declarations[workflow].definition
+            shown = shown_schema(release, workflow) if input_schema else definition
+            terminal.write_block(terminal.json_text(shown))
 
     session.show("show", members, text)
 
@@ -67,8 +75,9 @@ def _write_release(release: Release, yank: Yank | None, *, trial: bool) -> None:
     if yank is not None:
         terminal.write_parts(terminal.Styled(f"  {yank}", "red"))
     terminal.write()
+    schema = ("INPUT",) if release.schemas else ()
     write_table(
-        ("WORKFLOW", "TYPE", "STATES", "SINCE", "DIGEST", "MODULE"),
+        ("WORKFLOW", "TYPE", "STATES", "SINCE", "DIGEST", "MODULE", *schema),
         [
             (
                 workflow,
@@ -77,6 +86,7 @@ def _write_release(release: Release, yank: Yank | None, *, trial: bool) -> None:
                 entry.since,
                 short(entry.digest),
                 entry.source,
+                *(("schema" if workflow in release.schemas else "",) if schema else ()),
             )
             for workflow, entry in manifest.workflows.items()
         ],

@@ -113,6 +113,12 @@ class ObjectStore:
             entries[name] = (mode, kind, object_id)
         return entries
 
+    def paths(self, commit: str) -> list[str]:
+        """Return the paths of all files of a commit; [] if there is no such commit."""
+        result = self.repository.run("ls-tree", "-r", "-z", "--name-only", checked(commit))
+        listed = result.stdout.decode("utf-8", "surrogateescape").split("\0")[:-1]
+        return [] if result.returncode else listed
+
     # Writing: an object is invisible until a ref leads to it
 
     def write_blobs(self, contents: Sequence[bytes]) -> list[str]:

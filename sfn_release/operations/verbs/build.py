@@ -5,6 +5,7 @@ from __future__ import annotations
 from sfn_release.authoring.declaration import Declaration
 from sfn_release.errors import DefinitionError, NotFoundError
 from sfn_release.operations.workspace import Workspace
+from sfn_release.project.input_schemas import refuse_unknown_workflows
 from sfn_release.project.modules import Build, build
 from sfn_release.text import did_you_mean
 
@@ -14,9 +15,10 @@ def build_work_tree(
 ) -> Build:
     """Build the work tree as it stands, once.
 
-    With *refused*, the error of a faulty definition goes there by its workflow's name.
+    With *refused*, the error of a faulty definition goes there by its workflow's name. Raises
+    ConfigError for an input schema of a workflow that doesn't exist.
     """
-    return build(
+    built = build(
         workspace.project.root,
         workspace.project.workflows,
         work_tree=workspace.git.repository.root,
@@ -24,6 +26,9 @@ def build_work_tree(
         silences=workspace.project.silences,
         refused=refused,
     )
+    names = [declaration.name for declaration in built.declarations]
+    refuse_unknown_workflows(workspace.project.input_schemas, [*names, *(refused or ())])
+    return built
 
 
 def build_definitions(workspace: Workspace, workflow: str | None = None) -> tuple[Declaration, ...]:

@@ -15,6 +15,7 @@ from sfn_release.checks.silence import Silence, unsilenced
 from sfn_release.errors import NotFoundError, SfnReleaseError
 from sfn_release.operations.draft_reader import DraftReader, refuse_other_files
 from sfn_release.operations.filled_findings import filled_findings
+from sfn_release.operations.workflow_schemas import check_tree_schemas
 from sfn_release.project import FILE_NAME, Project, find_project, read_project
 from sfn_release.project.modules.acceptance import as_released, name_problem, problems
 from sfn_release.project.modules.drafts import (
@@ -110,6 +111,8 @@ def check(
         for finding in kept:
             line = line_of(finding) if line_of else None
             found.append(CheckedFinding(name, finding, draft.declaration.source, line, draft.path))
+    if project is not None and not named:
+        check_tree_schemas(project, names)
     found += _twins(names) if not named else ()
     found += [
         _unused(silence)

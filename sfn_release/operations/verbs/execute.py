@@ -14,6 +14,7 @@ from sfn_release.aws.stepfunctions import StepFunctions
 from sfn_release.canonical import loads
 from sfn_release.errors import AccessError, AwsError, DefinitionError, NotFoundError, UsageError
 from sfn_release.operations.given_buckets import with_buckets
+from sfn_release.operations.workflow_schemas import refuse_input, released_schema
 from sfn_release.operations.workspace import Workspace
 from sfn_release.project.backends import local_backend
 from sfn_release.release.record import timestamp
@@ -63,15 +64,18 @@ def execute(
     wait: bool = True,
     mocked: MockedStart | None = None,
     buckets: Mapping[str, str] | None = None,
+    schema: bool = True,
 ) -> Execution:
     """Start *workflow* in an environment and wait for its end, unless *wait* is False.
 
     Like other callers, it starts the alias. With a *version*, it starts the state machine version
     of that release. An EXPRESS workflow runs through StartSyncExecution. *input* is JSON text.
     *mocked* names the test case that answers its tasks on `local`, and *buckets* are folders that
-    stand in for S3 buckets there.
+    stand in for S3 buckets there. With *schema*, the input is checked by the schema that the
+    release has, if it has one.
 
-    Raises NotFoundError for a workflow that isn't deployed, UsageError for input that isn't JSON.
+    Raises NotFoundError for a workflow that isn't deployed, UsageError for input that isn't JSON or
+    doesn't fit its schema.
     """
     checked_input(input)
     chosen = workspace.environment(environment)
@@ -95,6 +99,9 @@ def execute(
             why=f"Live workflows: {', '.join(serving.workflows) or 'none'}.",
             fix=did_you_mean(workflow, serving.workflows),
         )
+    if schema:
+        known = released_schema(workspace, snapshot, served.version, workflow)
+        refuse_input(workflow, known, json.loads(input))
     client = workspace.reach(chosen).stepfunctions
     arn = _started(served, chosen.alias, wanted)
     request: dict[str, Any] = {"stateMachineArn": f"{arn}#{mocked.test_case}" if mocked else arn}

@@ -41,16 +41,18 @@ def execute_tree(
     name: str | None = None,
     mocked: MockedStart | None = None,
     buckets: Mapping[str, str] | None = None,
+    schema: bool = True,
 ) -> Execution:
     """Run *workflow* of the work tree in this process, and return the execution.
 
     *input* is JSON text. *mocked* names the test case that answers its tasks, and *buckets* are
-    folders that stand in for S3 buckets.
+    folders that stand in for S3 buckets. With *schema*, the input is checked by the workflow's
+    schema, if it has one.
 
     Raises NotFoundError for an unknown workflow, UsageError for an environment on AWS and for input
-    that isn't JSON, DefinitionError for a definition that `publish` would refuse, and ConfigError
-    for a faulty mock file. Another workflow's faulty definition is a warning, until a task starts
-    it.
+    that isn't JSON or doesn't fit its schema, DefinitionError for a definition that `publish` would
+    refuse, and ConfigError for a faulty mock file. Another workflow's faulty definition is a
+    warning, until a task starts it.
     """
     given = loads(checked_input(input))
     chosen = workspace.environment(environment or LOCAL)
@@ -66,6 +68,8 @@ def execute_tree(
         raise UsageError(f"{name!r} can't be the name of an execution.", why=problem)
     tree = read_work_tree(workspace, chosen)
     declaration = tree.declaration(workflow)
+    if schema:
+        tree.check_input(workflow, given)
     for other in tree.refused:
         workspace.runtime.watcher.say(
             f"warning: {other} can't run, and it's left out: {tree.refused[other].message}"

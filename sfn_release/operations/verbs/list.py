@@ -13,10 +13,14 @@ from sfn_release.release.release import count_states
 
 @dataclass(frozen=True)
 class ListedWorkflow:
-    """A workflow of the work tree. *since* is None until its content is released."""
+    """A workflow of the work tree. *since* is None until its content is released.
+
+    *input_schema* is the path of its input's JSON Schema in the project, None without one.
+    """
 
     declaration: Declaration
     since: str | None
+    input_schema: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON form."""
@@ -29,6 +33,7 @@ class ListedWorkflow:
             "since": self.since,
             "digest": declaration.digest,
             "definition_digest": declaration.definition_digest,
+            "input_schema": self.input_schema,
         }
 
 
@@ -40,7 +45,12 @@ def list_workflows(workspace: Workspace) -> list[ListedWorkflow]:
     for manifest in workspace.ledger.releases.manifests(snapshot):
         for name, entry in manifest.workflows.items():
             since.setdefault((name, entry.digest), entry.since)
+    schemas = workspace.project.input_schemas
     return [
-        ListedWorkflow(declaration, since.get((declaration.name, declaration.digest)))
+        ListedWorkflow(
+            declaration,
+            since.get((declaration.name, declaration.digest)),
+            schemas[declaration.name].path if declaration.name in schemas else None,
+        )
         for declaration in declarations
     ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sfn_release.errors import NotFoundError
 from sfn_release.operations.workspace import Workspace
 from sfn_release.release.release import Release
@@ -28,3 +30,13 @@ def shown(
             fix=did_you_mean(workflow, release.declarations),
         )
     return release, workspace.ledger.releases.yanked(snapshot).get(release.version)
+
+
+def shown_schema(release: Release, workflow: str) -> Any:
+    """Return the JSON Schema of a workflow's input; raises NotFoundError without one."""
+    if workflow not in release.schemas:
+        raise NotFoundError(
+            f"{workflow} has no input schema in {release.version}.",
+            fix=f'Add one to releases.toml:  [workflows.{workflow}]  input_schema = "…"',
+        )
+    return release.schemas[workflow]

@@ -1,0 +1,84 @@
+"""The JSON Schemas of workflows' inputs: of the work tree, of a commit and of a release.
+
+releases.toml → a file of the work tree or a commit → the release's commit in the ledger
+
+Inputs are checked by the schema of the release that they start. A release without one takes every
+input.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any
+
+from sfn_release.errors import FileError, UsageError
+from sfn_release.project import Project
+from sfn_release.project.input_schemas import read_schema, refuse_unknown_workflows
+from sfn_release.project.json_schemas import Schema, value_faults
+from sfn_release.text import count
+
+if TYPE_CHECKING:
+    from sfn_release.ledger import Snapshot
+    from sfn_release.operations.workspace import Workspace
+
+_SHOWN = 10  # faults in an error
+
+
+def tree_schema(project: Project, workflow: str) -> Schema | None:
+    """Return a workflow's schema in the work tree; None without one. Raises ConfigError."""
+
+    def read(path: str) -> bytes | None:
+        try:
+            return (project.root / path).read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise FileError(f"{path} can't be read: {error.strerror}.") from error
+
+    declared = project.input_schemas.get(workflow)
+    return None if declared is None else read_schema(declared, read)
+
+
+def check_tree_schemas(project: Project, workflows: Collection[str]) -> None:
+    """Check every schema of the work tree. *workflows* are the names of all workflows.
+
+    Raises ConfigError.
+    """
+    refuse_unknown_workflows(project.input_schemas, workflows)
+    for workflow in project.input_schemas:
+        tree_schema(project, workflow)
+
+
+def committed_schemas(
+    workspace: Workspace, commit: str, workflows: Collection[str]
+) -> dict[str, Schema]:
+    """Return the schemas in a commit, by workflow. Raises ConfigError."""
+    declared = workspace.project.input_schemas
+    refuse_unknown_workflows(declared, workflows)
+    inside = f"{workspace.folder}/" if workspace.folder else ""
+    read = workspace.git.objects.read
+    return {
+        workflow: read_schema(schema, lambda path: read(commit, f"{inside}{path}"))
+        for workflow, schema in declared.items()
+    }
+
+
+def released_schema(
+    workspace: Workspace, snapshot: Snapshot, version: str, workflow: str
+) -> Schema | None:
+    """Return the schema of a workflow in a release; None without one."""
+    schema: Schema | None = workspace.ledger.releases.schema(snapshot, version, workflow)
+    return schema
+
+
+def refuse_input(workflow: str, schema: Schema | None, input: Any) -> None:
+    """Raise UsageError for an input that doesn't fit its workflow's schema."""
+    faults = value_faults(schema, input) if schema is not None else []
+    if faults:
+        more = len(faults) - _SHOWN
+        lines = [*faults[:_SHOWN], *([f"… and {count(more, 'more fault')}"] if more > 0 else [])]
+        raise UsageError(
+            f"The input doesn't fit the input schema of {workflow}.",
+            why="\n  ".join(lines),
+            fix="Correct the input, or start without the check:  --no-schema",
+        )

@@ -1,0 +1,126 @@
+"""``[workflows.NAME] input_schema``: the inputs of executions are checked before the start."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from support.command_line import Project, config
+
+SCHEMA = {
+    "type": "object",
+    "required": ["name"],
+    "properties": {"name": {"type": "string"}},
+    "additionalProperties": False,
+}
+TABLE = '\n[workflows.hello]\ninput_schema = "hello.schema.json"\n'
+GOOD, BAD = '{"name": "Alice"}', '{"name": 3, "age": 4}'
+
+
+def declare(project: Project, schema: Any = SCHEMA, table: str = TABLE) -> None:
+    """Write the schema of `hello`, and releases.toml."""
+    project.write("releases.toml", config("local", "") + table)
+    text = schema if isinstance(schema, str) else json.dumps(schema)
+    project.write("workflows/hello.schema.json", text)
+
+
+@pytest.mark.parametrize("tree", [[], ["--tree"]])
+def test_an_input_is_checked_before_the_start(shop: Project, tree: list[str]) -> None:
+    """Every fault has its JSON path; --no-schema starts in any case."""
+    declare(shop)
+    shop.publish("1.0.0")
+    assert shop.json("execute", "hello", *tree, "--input", GOOD)["status"] == "SUCCEEDED"
+    ran = shop.run("execute", "hello", *tree, "--input", BAD)
+    assert ran.code == 2
+    assert "The input doesn't fit the input schema of hello." in ran.err
+    assert "$: Additional properties are not allowed ('age' was unexpected)" in ran.err
+    assert "$.name: expected string, not 3" in ran.err
+    skipped = shop.json("execute", "hello", *tree, "--input", BAD, "--no-schema")
+    assert skipped["status"] == "SUCCEEDED"
+
+
+def test_a_release_keeps_its_schema(shop: Project) -> None:
+    """It isn't part of the release's identity, and an old release has its own."""
+    declare(shop)
+    shop.publish("1.0.0")
+    digest = shop.json("show", "1.0.0")["release_digest"]
+    declare(shop, {"required": ["other"]})
+    shop.git("commit", "--quiet", "--all", "--message=another schema")
+    assert "nothing to do" in shop.run("publish", "1.0.0").out
+    shop.publish("1.1.0")
+    assert shop.json("show", "1.1.0")["release_digest"] == digest
+    assert shop.json("execute", "hello", "--input", '{"other": 1}')["status"] == "SUCCEEDED"
+    assert shop.run("execute", "hello", "--version", "1.0.0", "--input", GOOD).code == 0
+    assert shop.run("execute", "hello", "--input", GOOD).code == 2
+
+
+def test_a_schema_is_shown(shop: Project) -> None:
+    """By `list` for the work tree, by `show` for a release."""
+    without = shop.json("list")["workflows"][0]
+    assert without["input_schema"] is None
+    shop.publish("0.9.0")
+    declare(shop)
+    shop.publish("1.0.0")
+    assert shop.json("list")["workflows"][0]["input_schema"] == "workflows/hello.schema.json"
+    assert "workflows/hello.schema.json" in shop.run("list").out
+    assert shop.json("show", "1.0.0")["input_schemas"] == ["hello"]
+    assert shop.json("show", "1.0.0", "hello")["input_schema"] == SCHEMA
+    assert json.loads(shop.run("show", "1.0.0", "hello", "--input-schema").out) == SCHEMA
+    assert shop.json("show", "0.9.0", "hello")["input_schema"] is None
+    assert shop.run("show", "0.9.0", "hello", "--input-schema").code == 1
+    assert shop.run("show", "1.0.0", "--input-schema").code == 2
+
+
+@pytest.mark.parametrize(
+    ("schema", "problem"),
+    [
+        ("{", "workflows/hello.schema.json: "),
+        ({"type": "objct"}, "workflows/hello.schema.json isn't a JSON Schema"),
+        ({"$ref": "https://example.com/a.json"}, "Nothing is fetched"),
+    ],
+)
+def test_a_faulty_schema_is_an_error(shop: Project, schema: Any, problem: str) -> None:
+    """It names the line that declares it; nothing is published."""
+    declare(shop, schema)
+    shop.git("add", "--all")
+    shop.git("commit", "--quiet", "--message=faulty")
+    for command in (
+        ["check"],
+        ["publish", "1.0.0"],
+        ["execute", "hello", "--tree"],
+    ):
+        ran = shop.run(*command)
+        assert ran.code == 1
+        assert "E_CONFIG" in ran.err
+        assert problem in ran.err
+        assert "releases.toml:" in ran.err
+    assert "v1.0.0" not in shop.git("tag")
+
+
+@pytest.mark.parametrize(
+    ("table", "problem"),
+    [
+        ('[workflows.helo]\ninput_schema = "hello.schema.json"', 'Did you mean "hello"?'),
+        ('[workflows.hello]\ninput_schma = "hello.schema.json"', 'Did you mean "input_schema"?'),
+        ('[workflows.hello]\ninput_schema = "nothing.json"', "there is no workflows/nothing.json"),
+        ('[workflows.hello]\ninput_schema = "/hello.json"', "It must be a relative path."),
+        ('[workflows.hello]\ninput_schema = "../../x.json"', "is outside of the project"),
+        ("[workflows.hello]\ninput_schema = 3", "must be a string"),
+    ],
+)
+def test_a_faulty_table_is_an_error(shop: Project, table: str, problem: str) -> None:
+    """With the line, and the nearest name."""
+    declare(shop, table=f"\n{table}\n")
+    ran = shop.run("check")
+    assert ran.code == 1
+    assert "E_CONFIG" in ran.err
+    assert problem in ran.err
+
+
+def test_a_schema_may_be_beside_the_folder_of_the_modules(shop: Project) -> None:
+    """As long as it's in the project."""
+    declare(shop, table='\n[workflows.hello]\ninput_schema = "../schemas/hello.json"\n')
+    shop.write("schemas/hello.json", json.dumps(SCHEMA))
+    assert shop.run("execute", "hello", "--tree", "--input", BAD).code == 2
