@@ -40,6 +40,11 @@ class Answering:
     result: Any
 
 
+@dataclass(frozen=True)
+class Oversized(Answering):
+    """The task answers with a *result* beyond AWS's quota, which makes it fail."""
+
+
 Answer = Failing | Overdue | Silent | Answering
 
 
@@ -56,7 +61,7 @@ class Fault:
     @property
     def is_error(self) -> bool:
         """Whether the task fails, rather than giving an odd answer."""
-        return not isinstance(self.answer, Answering)
+        return isinstance(self.answer, Oversized) or not isinstance(self.answer, Answering)
 
 
 @dataclass(frozen=True)

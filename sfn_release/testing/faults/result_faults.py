@@ -12,7 +12,7 @@ from sfn_release.asl.integrations import CALLBACK, is_activity, is_function, ser
 from sfn_release.asl.intrinsic_functions import compact
 from sfn_release.asl.quotas import MAX_DATA_BYTES, data_size
 from sfn_release.checks.services.botocore_models import Service, optimized_service, sdk_service
-from sfn_release.testing.faults.injections import Answering, Fault
+from sfn_release.testing.faults.injections import Answering, Fault, Oversized
 
 _MOST_MEMBERS: Final = 12
 _MOST_TEXTS: Final = 3
@@ -88,7 +88,7 @@ def _largest(payload: Any, wrap: Wrap) -> Iterator[Fault]:
         room = MAX_DATA_BYTES - data_size(compact(wrap(put(""))))
         yield Fault(f"the largest {name}", Answering(wrap(put("x" * max(room, 0)))))
     beyond = wrap("x" * (MAX_DATA_BYTES + 1))
-    yield Fault(States.DataLimitExceeded, Answering(beyond))
+    yield Fault(States.DataLimitExceeded, Oversized(beyond))
 
 
 def _texts(payload: Any) -> Iterator[tuple[str, Callable[[str], Any]]]:

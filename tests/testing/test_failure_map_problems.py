@@ -1,0 +1,204 @@
+"""The problems that the failure map finds, and the ways that answers open to it."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from sfn_release.canonical import loads
+from sfn_release.errors import DefinitionError
+from sfn_release.simulator import Mocks
+from sfn_release.simulator.mocks import mocked_tasks
+from sfn_release.testing.faults.exploration import explore
+from sfn_release.testing.faults.failure_map import FailureMap, Problem, Step
+from sfn_release.testing.faults.passing_case import PassingCase
+from support.executions import SEED, machine
+from support.places import CORPUS
+
+INVOKE = "arn:aws:states:::lambda:invoke"
+TASK = {"Type": "Task", "Resource": INVOKE}
+ASK = {**TASK, "ResultSelector": {"status.$": "$.Payload.status"}, "ResultPath": "$.payment"}
+DONE = {"Type": "Succeed"}
+
+
+def explored(
+    definition: Mapping[str, Any], mocks: Mapping[str, Any], input: Any = None
+) -> FailureMap:
+    case = PassingCase(definition, {} if input is None else input, Mocks(mocks).fresh, SEED)
+    return explore("made", case)
+
+
+def problem(found: FailureMap, kind: str, state: str) -> Problem:
+    (only,) = [one for one in found.problems if (one.kind, one.state) == (kind, state)]
+    return only
+
+
+def choice(*ways: tuple[str, str], default: str | None = None) -> dict[str, Any]:
+    """Return a Choice on the status of the payment."""
+    rules = [
+        {"Variable": "$.payment.status", "StringEquals": status, "Next": next}
+        for status, next in ways
+    ]
+    return {"Type": "Choice", "Choices": rules, **({"Default": default} if default else {})}
+
+
+PAID = {"Ask": {"payload": {"status": "PAID"}}}
+POLLING = machine(
+    Ask=ASK,
+    Paid=choice(("PAID", "Done"), ("PENDING", "Wait"), default="Done"),
+    Wait={"Type": "Wait", "Seconds": 60, "Next": "Ask"},
+    Done=DONE,
+)
+
+
+def test_a_loop_that_never_ends_is_found_with_the_answer_that_keeps_it_going() -> None:
+    """It reaches AWS's limit of events before the limit of a year."""
+    found = problem(explored(POLLING, PAID), "endless_loop", "Ask")
+    assert found.states == ("Ask", "Paid", "Wait")
+    assert found.after == (Step("Ask", 'status = "PENDING"'),)
+    assert found.error == "States.Runtime"
+    assert found.cause == "The execution reached the maximum number of history events (25000)."
+
+
+def test_a_loop_in_an_execution_with_a_timeout_runs_into_it() -> None:
+    """An hour has sixty rounds."""
+    found = problem(explored({**POLLING, "TimeoutSeconds": 3600}, PAID), "endless_loop", "Ask")
+    assert (found.error, found.states) == ("States.Timeout", ("Ask", "Paid", "Wait"))
+
+
+def test_a_catcher_that_tries_again_for_ever_is_a_loop() -> None:
+    """Every error for good keeps it going."""
+    again = {"ErrorEquals": ["States.ALL"], "Next": "Wait", "ResultPath": None}
+    definition = machine(
+        Ask={**ASK, "Catch": [again], "Next": "Done"},
+        Wait={"Type": "Wait", "Seconds": 1, "Next": "Ask"},
+        Done=DONE,
+    )
+    found = explored(definition, PAID)
+    loop = problem(found, "endless_loop", "Ask")
+    assert loop.states == ("Ask", "Wait")
+    rows = [row for row in found.faults if row.error == "Lambda.ServiceException"]
+    assert [(row.status, row.ends_at, row.handled, row.once) for row in rows] == [
+        ("RUNNING", None, False, "caught")
+    ]
+
+
+def test_a_choice_that_no_rule_matches_is_found() -> None:
+    """An answer that no rule expects, in a Choice without a Default."""
+    definition = machine(Ask=ASK, Paid=choice(("PAID", "Done"), ("OPEN", "Done")), Done=DONE)
+    found = problem(explored(definition, PAID), "no_choice_matched", "Paid")
+    assert found.way == ("Ask", "Paid")
+    assert str(found.cause).endswith("The state does not point to a next state.")
+
+
+def test_data_can_pass_the_limit_when_a_result_joins_them() -> None:
+    """The result alone has at most 262,144 bytes, and the state has other data."""
+    definition = machine(Ask={**TASK, "ResultPath": "$.got"})
+    found = explored(definition, {"Ask": {"payload": {"text": "x"}}}, {"other": "x" * 100})
+    assert problem(found, "data_limit", "Ask").error == "States.DataLimitExceeded"
+    alone = explored(machine(Ask=TASK), {"Ask": {"payload": {"text": "x"}}})
+    assert [found.kind for found in alone.problems] == []
+
+
+def test_faults_behind_another_branch_are_explored() -> None:
+    """An answer leads to the branch, and the rows of its tasks say which."""
+    definition = machine(
+        Ask=ASK,
+        Paid=choice(("PAID", "Done"), default="Tell"),
+        Tell={**TASK, "Next": "Done"},
+        Done=DONE,
+    )
+    found = explored(definition, {**PAID, "Tell": {"payload": 1}})
+    after = {row.after for row in found.faults if row.state == "Tell"}
+    assert after == {(Step("Ask", 'status = "something else"'),)} or len(after) == 1
+    assert found.unexplored == ()
+
+
+def test_a_jsonata_condition_is_steered_by_its_constants() -> None:
+    """The answer's member has the name that the condition reads."""
+    rule = {"Condition": "{% $states.input.left > 3 and $states.input.kind = 'box' %}"}
+    definition = {
+        **machine(
+            Ask={**TASK, "Output": "{% $states.result.Payload %}"},
+            Which={"Type": "Choice", "Choices": [{**rule, "Next": "Box"}], "Default": "Done"},
+            Box={**TASK, "Next": "Done"},
+            Done=DONE,
+        ),
+        "QueryLanguage": "JSONata",
+    }
+    found = explored(definition, {INVOKE: {"payload": {"left": 1, "kind": "bag"}}})
+    (after,) = {row.after for row in found.faults if row.state == "Box"}
+    assert after == (Step("Ask", 'left = 4, kind = "box"'),)
+
+
+def test_states_that_depend_on_the_input_are_not_explored_and_named() -> None:
+    """The reason names the rule and the path."""
+    definition = machine(
+        Which={
+            "Type": "Choice",
+            "Choices": [{"Variable": "$.total", "NumericGreaterThan": 9, "Next": "Ask"}],
+            "Default": "Done",
+        },
+        Ask={**TASK, "Next": "Later"},
+        Later=DONE,
+        Done=DONE,
+    )
+    reasons = {
+        part.state: part.reason for part in explored(definition, {}, {"total": 1}).unexplored
+    }
+    assert "rule 1, which reads $.total" in reasons["Ask"]
+    assert reasons["Later"] == "It comes after Ask, which no run reached."
+
+
+def test_a_task_without_a_mock_is_named_and_its_errors_are_still_injected() -> None:
+    """Errors and odd answers need no mock."""
+    catch = {"ErrorEquals": ["States.ALL"], "Next": "Tell"}
+    definition = machine(
+        Ask={**TASK, "Catch": [catch], "Next": "Done"},
+        Tell={**TASK, "Next": "Told"},
+        Told=DONE,
+        Done=DONE,
+    )
+    found = explored(definition, {"Ask": {"payload": 1}})
+    reasons = {part.state: part.reason for part in found.unexplored}
+    assert "has no mock" in reasons["Tell"]
+    assert [*reasons] == ["Tell"]  # odd answers of Tell lead to Told
+    told = [row for row in found.faults if row.state == "Tell"]
+    assert "Lambda.ServiceException" in {row.error for row in told}
+    assert {row.handled for row in told if row.kind == "error"} == {False}
+    (caught,) = [row for row in found.faults if row.error == "Sandbox.Timedout" and row.caught_by]
+    assert (caught.state, caught.handled, caught.ends_at) == ("Ask", True, "Tell")
+
+
+def definitions() -> Iterator[Any]:
+    """Yield every 12th public definition with tasks; all together take a minute."""
+    with (CORPUS / "index.tsv").open(newline="") as file:
+        paths = [row["path"] for row in csv.DictReader(file, delimiter="\t")]
+    for path in paths[::12]:
+        try:
+            definition = loads((CORPUS / path).read_bytes())
+        except DefinitionError:
+            continue
+        if isinstance(definition, dict) and [*mocked_tasks(definition)]:
+            yield definition
+
+
+@pytest.mark.skipif(not CORPUS.is_dir(), reason="the corpus is not here")
+def test_every_definition_ends_in_a_map_within_its_budget() -> None:
+    """Valid or not, and whether its case succeeds or not."""
+    explored_count = 0
+    for definition in definitions():
+        answers = {
+            name: {"payload": {}} if ":lambda:" in resource else {"return": {}}
+            for name, resource in mocked_tasks(definition)
+        }
+        case = PassingCase(definition, {}, Mocks(answers).fresh, SEED)
+        found = explore("public", case, most_runs=60)
+        assert found.runs <= 62
+        json.dumps(found.to_json())
+        explored_count += 1
+    assert explored_count > 10
