@@ -126,6 +126,8 @@ def _explored(
 def _required(found: FailureMap, required: tuple[str, ...]) -> list[FaultRow]:
     """Return the rows that --require-handled refuses; raises UsageError for an unknown error."""
     patterns = [name.strip() for names in required for name in names.split(",") if name.strip()]
+    if required and not patterns:
+        raise UsageError("--require-handled names no error.", fix="Name one: States.Timeout")
     for pattern, question in found.unknown(patterns):
         raise UsageError(
             f"--require-handled: no task of {found.workflow} can meet {pattern}.",

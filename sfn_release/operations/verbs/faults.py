@@ -13,6 +13,7 @@ from sfn_release.canonical import loads
 from sfn_release.errors import UsageError
 from sfn_release.operations.given_buckets import with_buckets
 from sfn_release.operations.mocked_start import MockedStart
+from sfn_release.operations.repeated_tasks import RepeatedTasks, saying_once
 from sfn_release.operations.verbs.execute import checked_input
 from sfn_release.operations.work_tree import WorkTree, execution_seed, read_work_tree
 from sfn_release.operations.workspace import Workspace
@@ -72,7 +73,7 @@ def faults(
             fix="Leave out --env.",
         )
     chosen = with_buckets(chosen, buckets or {})
-    tree = read_work_tree(workspace, chosen)
+    tree = read_work_tree(saying_once(workspace), chosen)
     declaration = tree.declaration(workflow)
     test = _test(tree, declaration, case)
     mocked = _mocked(case, test)
@@ -82,11 +83,11 @@ def faults(
     form = tree.rendered(workflow)
     answers = mocked.case(workspace, chosen, form.name) if mocked else None
     given = case.given_mocks or (Mocks(test.mocks) if test is not None and test.mocks else None)
-    with closing(tree.open_tasks()) as workflows:
+    with closing(RepeatedTasks(tree, form.name, answers, given)) as tasks:
         passing = PassingCase(
             form.definition,
             _input(case, test),
-            lambda: workflows.tasks(form.name, answers, given),
+            tasks.fresh,
             execution_seed(form, chosen, _NAME, _started(test)),
         )
         return _explored(workflow, passing, most_runs)
