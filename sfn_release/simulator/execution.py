@@ -22,6 +22,7 @@ from sfn_release.asl.quotas import LONGEST_EXECUTION
 from sfn_release.simulator.clock import Clock
 from sfn_release.simulator.definition_shape import shape_fault
 from sfn_release.simulator.event_recorder import (
+    EventCounter,
     EventRecorder,
     with_error,
     with_input,
@@ -120,8 +121,9 @@ class Execution:
 
     With *well_formed*, you have found no `shape_fault` in the definition, and it isn't looked for
     again. *wait_time_scale* multiplies the time of Wait states. *behaviours* run the states, by
-    Type. UUIDs, jitter and task tokens depend on the execution's ARN only, so the same execution
-    runs the same way again. Call it from one thread at a time, except for `stop`.
+    Type. Without *records*, events are counted and not kept. UUIDs, jitter and task tokens depend
+    on the execution's ARN only, so the same execution runs the same way again. Call it from one
+    thread at a time, except for `stop`.
     """
 
     def __init__(
@@ -139,12 +141,16 @@ class Execution:
         well_formed: bool = False,
         wait_time_scale: float = 1,
         behaviours: Mapping[str, Behaviour] = BEHAVIOURS,
+        records: bool = True,
     ) -> None:
         self.outcome: ExecutionOutcome | None = None
         """How the execution ended; None while it runs."""
         self._clock = clock
-        self._history = EventRecorder(
-            clock, observer.event, redrive.last if redrive else 0, express=context.type == "EXPRESS"
+        last, express = redrive.last if redrive else 0, context.type == "EXPRESS"
+        self._history: EventCounter = (
+            EventRecorder(clock, observer.event, last, express=express)
+            if records
+            else EventCounter(clock, last, express=express)
         )
         self._frame = Frame(variables=dict(variables))
         self._stop = StopRequest()

@@ -188,7 +188,7 @@ def _parts(document: Any, file: str) -> SavedHistory:
 
 def _is_event(value: Any) -> bool:
     return (
-        isinstance(value, Mapping)
+        isinstance(value, dict)
         and isinstance(value.get("id"), int)
         and isinstance(value.get("type"), str)
         and "timestamp" in value

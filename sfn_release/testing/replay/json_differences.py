@@ -32,7 +32,7 @@ def first_apart(left: Any, right: Any, at: str = "$") -> Apart | None:
     The order of an object's members doesn't count. Numbers are equal by value (1 and 1.0); true and
     1 are not.
     """
-    if isinstance(left, Mapping) and isinstance(right, Mapping):
+    if isinstance(left, dict | Mapping) and isinstance(right, dict | Mapping):
         return _first_member(left, right, at)
     if isinstance(left, list) and isinstance(right, list):
         return _first_item(left, right, at)
