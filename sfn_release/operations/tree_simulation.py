@@ -28,7 +28,7 @@ class TreeSimulator:
         conditions: Conditions,
         *,
         finished: Callable[[Run], None] = lambda _run: None,
-        stacklevel: int = 2,
+        stacklevel: int = 1,
     ) -> Run:
         """Run a workflow by its name, as `run_scenario` does.
 

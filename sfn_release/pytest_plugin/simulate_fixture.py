@@ -47,7 +47,7 @@ class Simulate:
                 input,
                 conditions,
                 finished=lambda run: self._finished(None, found.name, run),
-                stacklevel=3,
+                stacklevel=2,
             )
         if parameters is not None or type is not None:
             raise UsageError(
@@ -59,7 +59,7 @@ class Simulate:
             input,
             conditions,
             finished=lambda run: self._finished(workflow, workflow, run),
-            stacklevel=3,
+            stacklevel=2,
         )
 
     def _path(self, workflow: Subject) -> Subject:

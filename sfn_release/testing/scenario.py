@@ -80,13 +80,13 @@ def run_scenario(
     conditions: Conditions,
     *,
     finished: Callable[[Run], None] = lambda _run: None,
-    stacklevel: int = 2,
+    stacklevel: int = 1,
 ) -> Run:
     """Run a workflow on *input* and return the run. *finished* gets it before it's judged.
 
     Raises UsageError if the test itself is at fault: a task has no mock, a mock has no task, or a
     value isn't JSON; and NotFoundError for an unknown state. *stacklevel* is the test's, for
-    warnings.
+    warnings: 1 is the caller.
     """
     mocks = answers_of(conditions.get("mocks"), file="the test's mocks")
     _refuse_unknown(mocks, runnable)

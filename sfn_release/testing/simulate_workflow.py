@@ -48,7 +48,7 @@ def simulate(
     Functions would refuse, UsageError for missing parameters, and the errors of `run_scenario`.
     """
     found = declaration_of(workflow, type)
-    return run_scenario(runnable_of(found, parameters or {}), input, conditions, stacklevel=3)
+    return run_scenario(runnable_of(found, parameters or {}), input, conditions, stacklevel=2)
 
 
 def declaration_of(workflow: Subject, type: StateMachineType | None = None) -> Declaration:
