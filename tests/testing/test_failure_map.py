@@ -222,7 +222,7 @@ def test_an_unset_jsonpath_variable_is_a_problem() -> None:
 def test_a_callback_without_a_timeout_waits_for_as_long_as_an_execution_lasts() -> None:
     """Nothing handles that, not even States.ALL: the execution itself times out."""
     task = {"Type": "Task", "Resource": CALLBACK, "Catch": [catch("States.ALL")], "Next": "Done"}
-    states = {"T": task, "Stop": FAIL, "Done": {"Type": "Succeed"}}
+    states: dict[str, Mapping[str, Any]] = {"T": task, "Stop": FAIL, "Done": {"Type": "Succeed"}}
     silent = row(explored(machine(**states)), "T", "States.Timeout")
     assert (silent.handled, silent.status, silent.waited_seconds) == (
         False,

@@ -192,7 +192,7 @@ def test_every_definition_ends_in_a_map_within_its_budget() -> None:
     """Valid or not, and whether its case succeeds or not."""
     explored_count = 0
     for definition in definitions():
-        answers = {
+        answers: dict[str, Any] = {
             name: {"payload": {}} if ":lambda:" in resource else {"return": {}}
             for name, resource in mocked_tasks(definition)
         }

@@ -13,7 +13,7 @@ from sfn_release.canonical import loads
 from sfn_release.errors import UsageError
 from sfn_release.operations.given_buckets import with_buckets
 from sfn_release.operations.mocked_start import MockedStart
-from sfn_release.operations.repeated_tasks import RepeatedTasks, saying_once
+from sfn_release.operations.repeated_tasks import RepeatedTasks, said_once
 from sfn_release.operations.verbs.execute import checked_input
 from sfn_release.operations.work_tree import WorkTree, execution_seed, read_work_tree
 from sfn_release.operations.workspace import Workspace
@@ -73,7 +73,8 @@ def faults(
             fix="Leave out --env.",
         )
     chosen = with_buckets(chosen, buckets or {})
-    tree = read_work_tree(saying_once(workspace), chosen)
+    tree = read_work_tree(workspace, chosen)
+    tree = replace(tree, clone=replace(tree.clone, say=said_once(tree.clone.say)))
     declaration = tree.declaration(workflow)
     test = _test(tree, declaration, case)
     mocked = _mocked(case, test)
