@@ -64,6 +64,35 @@ def test_the_demo_can_be_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert run_git(folder, "tag", "--list").split() == ["v1.0.0", "v1.1.0"]
 
 
+def test_the_demo_of_testing_shows_each_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Tests pass, faults are found, and a replay finds the change that publish would release."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    ran = run("demo", "--testing")
+    assert ran.code == 0, ran.out + ran.err
+    typed = re.findall(r"^\$ (?:sfn-release|python) (\S+ \S+)", ran.out, re.MULTILINE)
+    assert typed == [
+        "-m pytest",
+        "test charging",
+        "faults charging",
+        "publish 1.0.0",
+        "execute charging",
+        "execute charging",
+        "replay charging",
+    ]
+    for shown in (
+        "2 passed in ",
+        "2 passed, 0 failed",
+        "Charge → Tell Customer (catch of CardExpired)",
+        "caught by Catch 1 → Tell Customer; FAILED at Not Charged",
+        "2  different",
+        "after Paid the way is another",
+    ):
+        assert shown in ran.out
+    assert list(tmp_path.glob("sfn-release-demo-*")) == []
+
+
 def test_the_demo_is_beyond_the_reach_of_a_users_git(tmp_path: Path) -> None:
     """The user's signing, hooks, templates, ignores and environment don't affect the demo."""
     bad = tmp_path / "bad"

@@ -1,0 +1,1 @@
+"""The stories of `demo`: each runs the commands of a day, with their real output."""
