@@ -103,4 +103,5 @@ def _with_since(release: Release, predecessor: Manifest | None) -> Release:
         toolchain=manifest.toolchain,
         predecessor=predecessor,
         schemas=release.schemas,
+        tests=manifest.tests,
     )

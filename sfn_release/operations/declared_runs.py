@@ -6,30 +6,27 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from time import perf_counter
-from typing import Any
 
 from sfn_release.errors import ConfigError, SfnReleaseError
 from sfn_release.operations.work_tree import WorkTree, execution_seed
+from sfn_release.project.backends.local_tasks import mock_config as opened
 from sfn_release.project.toml_text import toml
 from sfn_release.release.rendering import Rendered
-from sfn_release.simulator import Mocks, Stretch, TaskCall, Tasks
-from sfn_release.simulator.mocks import task_names
-from sfn_release.tasks.mock_config import MockConfig
-from sfn_release.testing.answers import answers_of
+from sfn_release.simulator import ContextSeed
+from sfn_release.tasks.mock_config import MockConfig, MockedTestCase
 from sfn_release.testing.declared.declared_report import DeclaredResult
 from sfn_release.testing.declared.declared_test import DeclaredTest, Expectation
 from sfn_release.testing.declared.run_differences import run_differences
 from sfn_release.testing.declared.tests_file import SUFFIX, read_tests_file, tests_file
 from sfn_release.testing.inner_machines import machines_in
-from sfn_release.testing.result_shapes import HeldToShapes
 from sfn_release.testing.run import Run
-from sfn_release.testing.run_definition import run_definition
+from sfn_release.testing.scenario import Conditions, Runnable, run_mocked
 from sfn_release.testing.shape_problem import ShapeProblem
 from sfn_release.text import did_you_mean
 
-_NAME = "test"  # of every execution, so that its ARN and its draws are the same in every run
 _OURS = "SfnRelease."  # errors that only this simulator raises
 _RUNTIME = "States.Runtime"
 
@@ -53,15 +50,20 @@ def find_tests(tree: WorkTree, cases: MockConfig | None) -> FoundTests:
     known = [*tree.declarations, *tree.refused]
     tests: list[DeclaredTest] = []
     errors: list[ConfigError] = []
-    root = tree.project.root
-    for file in _files(root, tree.project.workflows):
+    for file in _files(tree.project.root, tree.project.workflows):
         own = beside.get(file) or _refused_beside(file, tree.refused)
-        found = read_tests_file(root, file, own, known)
+        found = read_tests_file(tree.project.root, file, own, known)
         tests += found.tests
         errors += found.errors
     tests += _other_cases(tree, cases, tests) if cases else ()
     order = {name: number for number, name in enumerate(sorted(known))}
     return FoundTests(tuple(sorted(tests, key=lambda test: order[test.workflow])), tuple(errors))
+
+
+def mock_cases(tree: WorkTree) -> MockConfig | None:
+    """Return the test cases of an environment's mock configuration; None without one."""
+    file = opened(tree.environment.tasks, tree.project.root)
+    return None if file is None else file.read()
 
 
 def _files(root: Path, workflows: str) -> Iterator[str]:
@@ -114,9 +116,8 @@ class DeclaredRuns:
             yield replace(result, seconds=perf_counter() - began)
 
     def _result(self, test: DeclaredTest) -> DeclaredResult:
-        problems: list[ShapeProblem] = []
         try:
-            run = self._run(test, problems)
+            run, problems = self._run(test)
         except SfnReleaseError as error:
             return DeclaredResult(test, error=error)
         self.ran(test, run)
@@ -139,64 +140,53 @@ class DeclaredRuns:
             raise found
         return found
 
-    def _run(self, test: DeclaredTest, problems: list[ShapeProblem]) -> Run:
+    def _run(self, test: DeclaredTest) -> tuple[Run, list[ShapeProblem]]:
         form = self.form(test.workflow)
-        given = answers_of(test.mocks, file=f"{test.place}: mocks")
-        self._refuse_unknown(test, form, given)
-        case = None
-        if test.test_case is not None:
-            if self.cases is None:
-                raise ConfigError(
-                    f"{test.place}: there is no MockConfigFile.json for the test case"
-                    f" {test.test_case!r}.",
-                    fix="Name the file in releases.toml: `mock_config` in [environments.local].",
-                )
-            case = self.cases.case(form.name, test.test_case)
+        _refuse_unknown(test, form)
+        case = self._case(test, form)
+        conditions: Conditions = {
+            "mocks": test.mocks,
+            "start_at": test.start_at,
+            "until": test.until,
+            "variables": test.variables,
+            "started_at": test.started_at,
+        }
+
+        def context(name: str, started: datetime) -> ContextSeed:
+            return execution_seed(form, self.tree.environment, name, started)
+
         with closing(self.tree.open_tasks()) as workflows:
-            return run_definition(
+            runnable = Runnable(
+                test.workflow,
                 form.definition,
-                test.input,
-                tasks=_GivenFirst(given, workflows.tasks(form.name, case), problems),
-                context=execution_seed(form, self.tree.environment, _NAME, test.started_at),
-                variables=test.variables,
-                stretch=Stretch(test.start_at, test.until),
+                context,
+                lambda: workflows.tasks(form.name, case),
             )
+            return run_mocked(runnable, test.input, conditions)
 
-    def _refuse_unknown(self, test: DeclaredTest, form: Rendered, given: Mocks) -> None:
-        """Raise ConfigError for a state that the workflow doesn't have: a test of nothing."""
-        tasks = [*task_names(form.definition)]
-        for name in given.unused(tasks):
+    def _case(self, test: DeclaredTest, form: Rendered) -> MockedTestCase | None:
+        if test.test_case is None:
+            return None
+        if self.cases is None:
             raise ConfigError(
-                f"{test.place}: mocks has {toml(name)}, which is neither a task nor a Resource of"
-                f" {test.workflow}.",
-                fix=did_you_mean(name, tasks),
+                f"{test.place}: there is no MockConfigFile.json for the test case"
+                f" {test.test_case!r}.",
+                fix="Name the file in releases.toml: `mock_config` in [environments.local].",
             )
-        states = [
-            name for machine in machines_in(form.definition) for name in machine.get("States", ())
-        ]
-        for name in test.states:
-            if name not in states:
-                raise ConfigError(
-                    f"{test.place}: {test.workflow} has no state {toml(name)}.",
-                    fix=did_you_mean(name, states),
-                )
+        return self.cases.case(form.name, test.test_case)
 
 
-class _GivenFirst:
-    """Answers tasks with the mocks *given* by a test, and *rest* the others.
-
-    The mocks are held against AWS's models, and *problems* gets what AWS would never answer.
-    """
-
-    def __init__(self, given: Mocks, rest: Tasks, problems: list[ShapeProblem]) -> None:
-        self._given = given
-        self._held = HeldToShapes(given, problems.append)
-        self._rest = rest
-
-    def run(self, call: TaskCall) -> Any:
-        """Answer *call*."""
-        mocked = self._given.answer_to(call) is not None
-        return self._held.run(call) if mocked else self._rest.run(call)
+def _refuse_unknown(test: DeclaredTest, form: Rendered) -> None:
+    """Raise ConfigError for a state that the workflow doesn't have: a test of nothing."""
+    states = [
+        name for machine in machines_in(form.definition) for name in machine.get("States", ())
+    ]
+    for name in test.states:
+        if name not in states:
+            raise ConfigError(
+                f"{test.place}: {test.workflow} has no state {toml(name)}.",
+                fix=did_you_mean(name, states),
+            )
 
 
 def _fault(test: DeclaredTest, run: Run) -> ConfigError | None:

@@ -36,10 +36,13 @@ def permitted(
     prepared: PreparedDeployment,
     content: ReleaseContent,
     request: Request,
+    *,
+    overridden: bool = False,
 ) -> PreparedDeployment:
     """Return a prepared deployment, with the override that it needed.
 
-    A deployment that changes nothing needs no permission. Raises PolicyError with all refusals.
+    *overridden*: its release needed the override already. A deployment that changes nothing needs
+    no permission. Raises PolicyError with all refusals.
     """
     if prepared.nothing_to_do:
         return prepared
@@ -51,7 +54,7 @@ def permitted(
     return replace(
         prepared,
         plan=replace(prepared.plan, notes=(*prepared.plan.notes, *found.notes)),
-        override=request.override if found.refusals else None,
+        override=request.override if found.refusals or overridden else None,
         replayed=found.replayed,
     )
 
@@ -63,9 +66,13 @@ class Verdict:
     *replayed* is what was replayed for it.
     """
 
-    refusals: tuple[Refusal, ...]
+    refusals: tuple[Refusal, ...] = ()
     notes: tuple[str, ...] = ()
     replayed: Mapping[str, ReplayOutcome] = field(default_factory=dict)
+
+    def after(self, earlier: tuple[Refusal, ...]) -> Verdict:
+        """Return the verdict with *earlier* refusals in front."""
+        return replace(self, refusals=(*earlier, *self.refusals))
 
     def shown_in(self, plan: Plan) -> Plan:
         """Return a plan that shows it."""

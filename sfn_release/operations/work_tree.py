@@ -6,9 +6,10 @@ build → declarations → rendered for an environment with mocks → simulate
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sfn_release.authoring.declaration import Declaration
@@ -98,6 +99,11 @@ class WorkTree:
             },
         )
 
+    def close(self) -> None:
+        """End the processes of handlers."""
+        if "_sources" in vars(self) and self._sources.handlers is not None:
+            self._sources.handlers.close()
+
     @cached_property
     def _sources(self) -> TaskSources:
         name_of = self.environment.state_machine_name
@@ -124,7 +130,6 @@ def read_work_tree(workspace: Workspace, environment: Environment) -> WorkTree:
             refused[declaration.name] = error
         else:
             declarations[declaration.name] = declaration
-
     return workflows_in(workspace, environment, declarations, refused)
 
 
@@ -133,8 +138,13 @@ def workflows_in(
     environment: Environment,
     declarations: Mapping[str, Declaration],
     refused: Mapping[str, DefinitionError],
+    *,
+    root: Path | None = None,
 ) -> WorkTree:
-    """Return *declarations*, of the work tree or of a release, ready to run in *environment*."""
+    """Return *declarations*, of the work tree or of a release, ready to run in *environment*.
+
+    Their mocks and handlers are in the folder *root*, by default in the project's.
+    """
 
     def looked_up(names: Iterable[str]) -> Mapping[str, Any]:
         from sfn_release.deployment.parameter_lookup import look_up
@@ -142,7 +152,8 @@ def workflows_in(
 
         return look_up(site_of(workspace, environment), names, workflows=declarations)
 
-    project, clone = workspace.project, workspace.clone
+    files = root or workspace.project.root
+    project, clone = replace(workspace.project, root=files), replace(workspace.clone, root=files)
     return WorkTree(project, environment, declarations, refused, clone, looked_up)
 
 

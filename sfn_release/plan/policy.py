@@ -118,6 +118,15 @@ def refused(environment: Environment, release: str, found: Sequence[Refusal]) ->
     )
 
 
+def refused_release(release: str, found: Sequence[Refusal]) -> PolicyError:
+    """Return the error that shows why content can't become a release."""
+    return PolicyError(
+        f"{release} can't be released: blocked by a policy.",
+        why="\n".join(str(refusal) for refusal in found).replace("\n", "\n  "),
+        fix='To release it anyway, with the reason recorded, add:  --override "…"',
+    )
+
+
 def matches(branch: str, patterns: Iterable[str]) -> bool:
     """Return whether one of the *patterns* names a branch; ``*`` stands for anything but a slash.
 
@@ -259,6 +268,17 @@ def _replay(environment: Environment, facts: Facts) -> Iterator[Refusal]:
                 + (f"\n  {replayed.waiting}" if replayed.waiting else ""),
                 f"See the tasks:{against}",
             )
+
+
+def test_refusals(untested: Sequence[str]) -> Iterator[Refusal]:
+    """Yield the refusal of content whose required tests fail, or don't exist."""
+    if untested:
+        more = [f"and {len(untested) - _SHOWN} more"] if len(untested) > _SHOWN else []
+        yield Refusal(
+            "tests",
+            "\n  ".join(['tests = "required":', *untested[:_SHOWN], *more]),
+            "Run them:  sfn-release test",
+        )
 
 
 RULES: tuple[Callable[[Environment, Facts], Iterator[Refusal]], ...] = (

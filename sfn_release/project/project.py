@@ -66,6 +66,7 @@ class Project:
     *root* is its folder, *workflows* the folder of the modules below it, with "/". *tag* holds
     ``{version}``. *remote* None means: origin if there is one; "" keeps the ledger in this clone.
     *remote_timeout* is how long one git command may wait for it, in seconds.
+    *tests* is ``required`` if a release needs passing tests of every workflow, else ``optional``.
     *ledger* is the prefix of the ledger's refs. *environments* always has ``local``.
     *silences* are findings that checks leave out. *input_schemas* are the schemas of workflows'
     inputs, by workflow. *local_is_implied*: releases.toml has no table for ``local``.
@@ -78,6 +79,7 @@ class Project:
     tag: str = "v{version}"
     remote: str | None = None
     remote_timeout: float = 30.0
+    tests: str = "optional"
     ledger: str = "refs/heads/sfn-release"
     environments: Mapping[str, Environment] = field(default_factory=_built_in)
     silences: tuple[Silence, ...] = ()

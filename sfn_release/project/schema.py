@@ -182,6 +182,7 @@ _PROJECT: Mapping[str, Expected] = {
     "tag": Expected(str, git_rules.tag_template, 'tag = "v{version}"'),
     "remote": Expected(str, git_rules.remote, 'remote = "origin"'),
     "remote_timeout": Expected(object, value_rules.timeout, 'remote_timeout = "30s"'),
+    "tests": Expected(str, value_rules.one_of("optional", "required"), 'tests = "required"'),
     "ledger": Expected(str, git_rules.ledger, 'ledger = "refs/heads/sfn-release"'),
 }
 DOCUMENT = Expected(

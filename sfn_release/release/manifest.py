@@ -34,11 +34,40 @@ class ManifestEntry:
 
 
 @dataclass(frozen=True)
+class WorkflowTests:
+    """How many tests of a workflow passed and failed before its release."""
+
+    passed: int
+    failed: int
+
+
+@dataclass(frozen=True)
+class ReleaseTests:
+    """The tests that ran before a release. *override* is the reason why failures were ignored."""
+
+    passed: int
+    failed: int
+    workflows: Mapping[WorkflowName, WorkflowTests] = field(default_factory=dict)
+    override: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        members = {
+            **vars(self),
+            "workflows": {name: vars(tests) for name, tests in self.workflows.items()},
+        }
+        if self.override is None:
+            del members["override"]
+        return members
+
+
+@dataclass(frozen=True)
 class Manifest:
     """A release without its definitions.
 
     *found* is set for a release of state machines that were found in AWS: the environment they are
-    in. Such a release has no tag and no source; its *commit* is `names.NO_COMMIT`.
+    in. Such a release has no tag and no source; its *commit* is `names.NO_COMMIT`. *tests* is None
+    for a release that needed none.
     """
 
     project: str
@@ -51,6 +80,7 @@ class Manifest:
     workflows: Mapping[WorkflowName, ManifestEntry]
     toolchain: Mapping[str, Any] = field(default_factory=dict)
     found: EnvironmentName | None = None
+    tests: ReleaseTests | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON form, as ``manifest.json`` holds it."""
@@ -58,6 +88,10 @@ class Manifest:
         members["workflows"] = {name: vars(entry) for name, entry in self.workflows.items()}
         if self.found is None:
             del members["found"]  # versions up to 0.2.0 read releases that were made from commits
+        if self.tests is None:
+            del members["tests"]  # earlier versions read releases that needed none
+        else:
+            members["tests"] = self.tests.to_json()
         return {"schema": SCHEMA, **members}
 
     @classmethod

@@ -11,7 +11,13 @@ from sfn_release.authoring.declaration import Declaration
 from sfn_release.canonical import dumps, short
 from sfn_release.errors import TamperedError
 from sfn_release.release.ledger_files import definition_path, read_json, schema_path
-from sfn_release.release.manifest import Manifest, ManifestEntry, read_manifest, release_digest
+from sfn_release.release.manifest import (
+    Manifest,
+    ManifestEntry,
+    ReleaseTests,
+    read_manifest,
+    release_digest,
+)
 from sfn_release.release.strict_json import report_tampering
 
 
@@ -96,6 +102,7 @@ def make_release(
     predecessor: Manifest | None,
     found: str | None = None,
     schemas: Mapping[str, Any] | None = None,
+    tests: ReleaseTests | None = None,
 ) -> Release:
     """Freeze *declarations* as a release, with the *schemas* of their inputs.
 
@@ -131,6 +138,7 @@ def make_release(
         workflows=entries,
         toolchain=toolchain,
         found=found,
+        tests=tests,
     )
     return Release(manifest, by_name, schemas=schemas or {})
 

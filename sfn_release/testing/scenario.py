@@ -88,6 +88,21 @@ def run_scenario(
     value isn't JSON; and NotFoundError for an unknown state. *stacklevel* is the test's, for
     warnings: 1 is the caller.
     """
+    run, problems = run_mocked(runnable, input, conditions)
+    finished(run)
+    _refuse_faulty_test(run)
+    report_problems(problems, strict=conditions.get("strict", False), stacklevel=stacklevel + 1)
+    return run
+
+
+def run_mocked(
+    runnable: Runnable, input: Any, conditions: Conditions
+) -> tuple[Run, list[ShapeProblem]]:
+    """Run a workflow, and return the run with everything in its mocks that AWS never returns.
+
+    Raises UsageError for a mock without a task and a value that isn't JSON, and NotFoundError for
+    an unknown state.
+    """
     mocks = answers_of(conditions.get("mocks"), file="the test's mocks")
     _refuse_unknown(mocks, runnable)
     problems: list[ShapeProblem] = []
@@ -100,10 +115,7 @@ def run_scenario(
         stretch=Stretch(conditions.get("start_at"), conditions.get("until")),
         most_steps=MOST_STEPS,
     )
-    finished(run)
-    _refuse_faulty_test(run)
-    report_problems(problems, strict=conditions.get("strict", False), stacklevel=stacklevel + 1)
-    return run
+    return run, problems
 
 
 @dataclass(frozen=True)

@@ -209,7 +209,7 @@ def test_a_fault_is_named_with_its_line_and_the_other_tests_run(
     [
         ('"Yes"]', '"Yse"]', 'pay has no state "Yse".\n      Did you mean "Yes"?'),
         ("calls.Charge = [", "calls.Chrage = [", 'pay has no state "Chrage".'),
-        ("mocks.Charge = { payload", "mocks.Chrage = { payload", 'mocks has "Chrage", which is'),
+        ("mocks.Charge = { payload", "mocks.Chrage = { payload", 'no task for the mocked "Chrage"'),
         ("input = { order = 7 }", 'test_case = "Happy"', "no MockConfigFile.json"),
     ],
 )

@@ -12,8 +12,10 @@ from sfn_release.cli.output import terminal
 from sfn_release.cli.output.tables import write_table
 from sfn_release.cli.session import Session
 from sfn_release.errors import UsageError
+from sfn_release.text import listing
 
 if TYPE_CHECKING:
+    from sfn_release.release.manifest import ReleaseTests
     from sfn_release.release.release import Release
     from sfn_release.release.yank_list import Yank
 
@@ -59,17 +61,28 @@ def run(session: Session, version: str, workflow: str | None, *, input_schema: b
     session.show("show", members, text)
 
 
+def tests_text(tests: ReleaseTests) -> str:
+    """Return the tests of a release as a line."""
+    failed = f", {tests.failed} failed" if tests.failed else ""
+    without = [name for name, ran in tests.workflows.items() if not ran.passed + ran.failed]
+    none = f", none of {listing(without)}" if without else ""
+    why = f"; overridden: {tests.override}" if tests.override else ""
+    return f"{tests.passed} passed{failed}{none}{why}"
+
+
 def _write_release(release: Release, yank: Yank | None, *, trial: bool) -> None:
     manifest = release.manifest
     terminal.write_parts(terminal.Styled(f"{manifest.project} {manifest.version}", "bold"))
     tag = "none yet: a local trial" if trial else manifest.tag
     origin = ("found", f"in {manifest.found}") if manifest.found else ("tag", tag)
+    tests = [("tests", tests_text(manifest.tests))] if manifest.tests else []
     for label, value in (
         origin,
         ("commit", manifest.commit),
         ("date", manifest.date),
         ("author", manifest.author),
         ("digest", manifest.release_digest),
+        *tests,
     ):
         terminal.write_parts(terminal.Styled(f"  {label:<8}", "dim"), terminal.one_line(value))
     if yank is not None:

@@ -20,7 +20,8 @@ from sfn_release.errors import (
 from sfn_release.operations.name_clashes import refuse_same_names
 from sfn_release.operations.open_site import require_remote, site_of
 from sfn_release.operations.pin_preview import resolved_pins
-from sfn_release.operations.policy_checks import verdict
+from sfn_release.operations.policy_checks import Verdict, verdict
+from sfn_release.operations.release_tests import untested
 from sfn_release.operations.secret_values import secret_notes
 from sfn_release.operations.verbs.plan import prepare_work_tree, work_tree
 from sfn_release.operations.verification import Check
@@ -231,12 +232,17 @@ def _deployment(workspace: Workspace, site: Site, declarations: Sequence[Declara
     prepared, content = prepare_work_tree(workspace, site, by_name, Request())
     changed = sum(workflow.changes for workflow in prepared.plan.workflows)
     nothing = prepared.nothing_to_do
-    found = None if nothing else verdict(workspace, site, prepared, content)
+    found = Verdict() if nothing else verdict(workspace, site, prepared, content)
     changes = count(changed, "workflow") if changed else "nothing"
-    refusals = found.refusals if found else ()
-    refused = [f"refused today: {refusal.message.splitlines()[0]}" for refusal in refusals]
-    notes = found.notes if found else ()
+    refusals = (*untested(workspace, by_name), *found.refusals)
+    refused = [f"refused today: {_brief(refusal.message)}" for refusal in refusals]
+    notes = found.notes
     return "; ".join([f"publishing the work tree would change {changes}", *notes, *refused])
+
+
+def _brief(message: str) -> str:
+    """Return the first lines of a refusal as one."""
+    return " ".join(" ".join(message.splitlines()[:2]).split())
 
 
 def _alarm(aws: Aws, name: str) -> str:

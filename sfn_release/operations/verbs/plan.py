@@ -12,8 +12,9 @@ from sfn_release.deployment.request import Request
 from sfn_release.deployment.site import Site
 from sfn_release.ledger import Snapshot
 from sfn_release.operations.open_site import open_site
-from sfn_release.operations.policy_checks import verdict
+from sfn_release.operations.policy_checks import Verdict, verdict
 from sfn_release.operations.release_target import unreleased
+from sfn_release.operations.release_tests import untested
 from sfn_release.operations.verbs.build import build_work_tree
 from sfn_release.operations.verbs.delete import plan_deletion
 from sfn_release.operations.verbs.deploy import deploy_target
@@ -56,9 +57,9 @@ def plan_version(
             return deploy_target(content, site, state)
 
         prepared = prepare(site, decide, request)
-    if prepared.nothing_to_do:
-        return prepared.plan
-    return verdict(workspace, site, prepared, content).shown_in(prepared.plan)
+    found = Verdict() if prepared.nothing_to_do else verdict(workspace, site, prepared, content)
+    tests = untested(workspace, built) if wanted is None else ()
+    return found.after(tests).shown_in(prepared.plan)
 
 
 def plan_rollback(

@@ -23,6 +23,7 @@ from sfn_release.operations.open_site import open_site
 from sfn_release.operations.policy_checks import permitted
 from sfn_release.operations.release_notes import release_notes
 from sfn_release.operations.release_target import earlier_versions, target, unreleased
+from sfn_release.operations.release_tests import with_tests
 from sfn_release.operations.workspace import Workspace
 from sfn_release.plan import Target
 from sfn_release.release.record import Record
@@ -98,11 +99,14 @@ def publish(
     shared = not names or any(not workspace.environment(name).backend.private for name in names)
     refused = Attempts(len(names))
     sites, release, standing = _build_and_open(workspace, version, names, refused, shared=shared)
+    release, overridden = with_tests(workspace, release, standing, override)
     refuse_shared([site.environment for site in sites], release.declarations.values())
     prepared: dict[str, PreparedDeployment] = {}
     for site in sites:
         with refused.trying(site.name):
-            prepared[site.name] = _prepare(workspace, site, release, standing, request)
+            prepared[site.name] = _prepare(
+                workspace, site, release, standing, request, overridden=overridden
+            )
     if refused.errors and not _taken(workspace, standing):
         raise SeveralError(
             f"Nothing was started: {version} can't be deployed to {', '.join(refused.errors)}.",
@@ -115,7 +119,9 @@ def publish(
     records = []
     for site in (site for site in sites if site.name in prepared):
         with attempts.trying(site.name), _as_released(version, site.name):
-            again = partial(_prepare, workspace, site, written, standing, request)
+            again = partial(
+                _prepare, workspace, site, written, standing, request, overridden=overridden
+            )
             records.append(deployer.deploy(site, prepared[site.name], again, request))
     return Published(
         written,
@@ -204,6 +210,8 @@ def _prepare(
     release: Release,
     standing: Release | None,
     request: Request,
+    *,
+    overridden: bool,
 ) -> PreparedDeployment:
     """Decide the deployment of a release that is being published. Raises PolicyError."""
 
@@ -237,4 +245,4 @@ def _prepare(
         return target(content, site, state, "publish", versions=versions, released=released)
 
     prepared = prepare(site, decide, request)
-    return permitted(workspace, site, prepared, release.content, request)
+    return permitted(workspace, site, prepared, release.content, request, overridden=overridden)

@@ -7,14 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from sfn_release.errors import NotFoundError, UsageError
-from sfn_release.operations.declared_runs import DeclaredRuns, Ran, find_tests
+from sfn_release.operations.declared_runs import DeclaredRuns, Ran, find_tests, mock_cases
 from sfn_release.operations.local_settings import mock_config, with_defaults
 from sfn_release.operations.work_tree import WorkTree, read_work_tree
 from sfn_release.operations.workspace import Workspace
 from sfn_release.project import LOCAL, Environment
-from sfn_release.project.backends.local_tasks import mock_config as opened
 from sfn_release.project.task_settings import TaskSettings
-from sfn_release.tasks.mock_config import MockConfig
 from sfn_release.testing.coverage.coverage_counter import CoverageCounter
 from sfn_release.testing.coverage.coverage_data import CoverageData
 from sfn_release.testing.declared.declared_report import DeclaredReport, DeclaredResult
@@ -85,7 +83,7 @@ def run_tests(
                 why=f"It has: {', '.join(known)}.",
                 fix=did_you_mean(name, known),
             )
-    cases = mock_cases(workspace, chosen)
+    cases = mock_cases(tree)
     found = find_tests(tree, cases)
     wanted = [test for test in found.tests if not workflows or test.workflow in workflows]
     tested = {test.workflow for test in found.tests}
@@ -122,12 +120,6 @@ def _counting(counter: CoverageCounter | None) -> Ran:
     if counter is None:
         return lambda _test, _run: None
     return lambda test, run: counter.add(test.workflow, run)
-
-
-def mock_cases(workspace: Workspace, environment: Environment) -> MockConfig | None:
-    """Return the test cases of an environment's mock configuration; None without one."""
-    file = opened(environment.tasks, workspace.project.root)
-    return None if file is None else file.read()
 
 
 def _environment(workspace: Workspace, name: str | None, mock_file: str | None) -> Environment:
