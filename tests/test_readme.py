@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import re
 import runpy
+import shutil
+import subprocess
+import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -176,7 +179,32 @@ def test_the_workflow_modules_build(index: int, tmp_path: Path) -> None:
     assert declared.name == ["hello", "charging"][index]
 
 
-@pytest.mark.parametrize("text", examples("python"))
+PYTHON = examples("python")
+
+
+def is_test(example: Any) -> bool:
+    """Return whether a Python example is a test of a workflow."""
+    return "def test_" in example.values[0]
+
+
+def test_the_tests_pass(tmp_path: Path) -> None:
+    """Every example of a test is a test file of its own, in the sample project."""
+    shutil.copy(ROOT / "releases.toml", tmp_path)
+    shutil.copytree(ROOT / "workflows", tmp_path / "workflows")
+    for example in filter(is_test, PYTHON):
+        name = re.sub(r"\W+", "_", str(example.id))
+        (tmp_path / f"test_{name}.py").write_text(example.values[0])
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("text", [example for example in PYTHON if not is_test(example)])
 def test_python_runs(text: str, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     """Every example runs as a module of its own, and its workflow has no findings.
 
