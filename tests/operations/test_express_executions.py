@@ -109,10 +109,11 @@ def greet(call: Any) -> Any:
     return {"StatusCode": 200, "Payload": f"Hello {call.payload['Payload']}"}
 
 
-def run(shop: Shop, name: str, at: datetime, **given: Any) -> list[dict[str, Any]]:
+def run(shop: Shop, name: str, at: datetime, **changed: Any) -> list[dict[str, Any]]:
     """Return the log events of an execution of `hello` in prod."""
     machine = shop.arn("hello", "prod")
-    given = {"machine": machine, "answer": greet, "version": f"{machine}:1"} | given
+    given: dict[str, Any] = {"machine": machine, "answer": greet, "version": f"{machine}:1"}
+    given |= changed
     _, events = express_run(GREET, {"names": ["Ann", "Böb"]}, name=name, at=at, **given)
     return events
 

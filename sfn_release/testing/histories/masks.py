@@ -7,7 +7,7 @@ import hashlib
 import hmac
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from string import ascii_lowercase, ascii_uppercase, digits
 from typing import Any
@@ -25,6 +25,11 @@ class Secrets:
     key: bytes
     texts: dict[str, str] = field(default_factory=dict)
     numbers: dict[float, float] = field(default_factory=dict)
+    places: dict[str, set[Any]] = field(default_factory=dict)
+
+    def add_place(self, container: Any, key: Any) -> None:
+        """Take in the object or array whose member *key* a path selects."""
+        self.places.setdefault(spelled(container), set()).add(key)
 
     def add(self, value: Any) -> None:
         """Take in one value that a path selects."""
@@ -49,17 +54,21 @@ class Secrets:
             if len(text) >= _SHORTEST_TEXT:
                 for form, masked in zip(_forms(text), _forms(mask), strict=True):
                     inside.setdefault(form, masked)
-        return Replacer(self.key, self.texts, self.numbers, inside)
+        return Replacer(self.key, self.texts, self.numbers, inside, self.places)
 
 
 @dataclass(frozen=True)
 class Replacer:
-    """Replaces values by their masks: *texts* and *numbers* as a whole, *inside* in any text."""
+    """Replaces values by their masks: *texts* and *numbers* as a whole, *inside* in any text.
+
+    *places* are the selected members of objects, by the spelling of the object.
+    """
 
     key: bytes
     texts: Mapping[str, str]
     numbers: Mapping[float, float]
     inside: Mapping[str, str]
+    places: Mapping[str, Collection[Any]]
 
     def text(self, value: str) -> str:
         """Return a text with all secrets in it masked."""
@@ -78,23 +87,32 @@ class Replacer:
         """Return a number masked if it's a secret by itself: a long one."""
         if isinstance(value, bool) or not isinstance(value, int | float):
             return value
-        return self.numbers[value] if _number_text(value) in self.texts else value
+        return self.numbers.get(value, value) if self._is_long(value) else value
 
-    def whole(self, value: Any) -> Any:
-        """Return a selected value with every part of it masked."""
+    def _is_long(self, value: float) -> bool:
+        return _number_text(value) in self.texts
+
+    def selected(self, value: Any) -> Any:
+        """Return a selected value with its numbers and booleans masked.
+
+        Short ones are masked only here. Texts are masked wherever they are.
+        """
         match value:
             case dict():
-                return {key: self.whole(member) for key, member in value.items()}
+                return {key: self.selected(member) for key, member in value.items()}
             case list():
-                return [self.whole(item) for item in value]
+                return [self.selected(item) for item in value]
             case bool():
                 return False
-            case int() | float():
+            case int() | float() if not self._is_long(value):
                 return self.numbers.get(value, value)
-            case str():
-                return self.texts.get(value, value)
             case _:
                 return value
+
+
+def spelled(container: Any) -> str:
+    """Return an object or array as one text, the same for equal ones."""
+    return json.dumps(container, sort_keys=True)
 
 
 def mask_text(text: str, key: bytes, *, number: bool = False) -> str:

@@ -32,7 +32,7 @@ from sfn_release.asl.path_steps import (
 )
 from sfn_release.asl.paths import PathError, parse
 from sfn_release.errors import UsageError
-from sfn_release.testing.histories.masks import Replacer, Secrets
+from sfn_release.testing.histories.masks import Replacer, Secrets, spelled
 
 _STYLES: Sequence[Mapping[str, Any]] = tuple(
     {"separators": separators, "ensure_ascii": escaped}
@@ -86,12 +86,16 @@ class Redaction:
         if not self.paths:
             return document
         secrets = Secrets(self.key)
-        for value in _json_texts(document):
-            self._collect(value, secrets)
-        return self._masked(document, secrets.replacer(), top=True)
+        try:
+            for value in _json_texts(document):
+                self._collect(value, secrets)
+            return self._replaced(document, secrets.replacer())
+        except RecursionError as error:
+            raise UsageError("The data is nested too deep to be masked.") from error
 
     def _collect(self, value: Any, secrets: Secrets) -> None:
         for container, key in self._places(value):
+            secrets.add_place(container, key)
             for leaf in _leaves(container[key]):
                 secrets.add(leaf)
 
@@ -102,11 +106,17 @@ class Redaction:
             for node in [value] if anywhere else _nodes(value):
                 yield from _locate(node, path.steps)
 
-    def _masked(self, value: Any, replacer: Replacer, *, top: bool = False) -> Any:
-        """Return *value* masked: at the selected places, and wherever else a secret is."""
-        if not top:
-            for container, key in self._places(value):
-                container[key] = replacer.whole(container[key])
+    def _masked(self, value: Any, replacer: Replacer) -> Any:
+        """Return *value* masked: at the selected places, and wherever else a secret is.
+
+        An object with a selected member may be alone in another text, where no path leads to it.
+        """
+        alone = [
+            (node, key) for node in _nodes(value) for key in replacer.places.get(spelled(node), ())
+        ]
+        places = {(id(node), key): (node, key) for node, key in (*self._places(value), *alone)}
+        for container, key in places.values():
+            container[key] = replacer.selected(container[key])
         return self._replaced(value, replacer)
 
     def _replaced(self, value: Any, replacer: Replacer) -> Any:
@@ -125,7 +135,7 @@ class Redaction:
 
     def _replaced_text(self, text: str, replacer: Replacer) -> str:
         """Return a text masked. A JSON text keeps its spelling if nothing in it is masked."""
-        inner = _json_value(text)
+        inner = None if text in replacer.texts else _json_value(text)
         if inner is None:
             return replacer.text(text)
         style = next((style for style in _STYLES if json.dumps(inner, **style) == text), _STYLES[0])
