@@ -22,7 +22,7 @@ _TITLES = {
     "unset_variable": "a variable is not set",
     "data_limit": "data passes 256 KiB",
     "expression": "an expression fails",
-    "state_failure": "a state fails",
+    "state_failure": "it fails",
 }
 
 
@@ -101,7 +101,8 @@ def _outcome(row: FaultRow) -> str:
     if row.caught_by is not None:
         owner = "" if row.caught_by.state == row.state else f" of {row.caught_by.state}"
         parts.append(f"caught by Catch {row.caught_by.index + 1}{owner} → {row.caught_by.next}")
-    return f"{', then '.join(parts)}{'; ' if parts else ''}{_end(row)}"
+    alone = " (one failure is survived)" if _verdict(row) == "retried" else ""
+    return f"{', then '.join(parts)}{'; ' if parts else ''}{_end(row)}{alone}"
 
 
 def _end(row: FaultRow) -> str:
@@ -122,10 +123,14 @@ def _behind(after: Sequence[Step]) -> terminal.Styled:
 def _write_line(line: _Line, *, verbose: bool) -> None:
     mark = terminal.Styled(f"  {line.verdict:<10}", _MARKS[line.verdict])
     terminal.write_parts(mark, f"{count(line.errors, line.noun)}: {line.text}")
-    shown = line.errors if verbose else line.errors[:_SHOWN]
-    hidden = len(line.errors) - len(shown)
-    more = f" and {hidden} more" if hidden else ""
-    terminal.write_parts(terminal.Styled(f"{'':12}{', '.join(shown)}{more}", "dim"))
+    names = ", ".join(line.errors) if verbose else _some(line.errors)
+    terminal.write_parts(terminal.Styled(f"{'':12}{names}", "dim"))
+
+
+def _some(names: Sequence[str]) -> str:
+    """Return the first of *names*, and how many more there are."""
+    hidden = len(names) - _SHOWN
+    return ", ".join(names[:_SHOWN]) + (f" and {hidden} more" if hidden > 0 else "")
 
 
 def _write_problem(problem: Problem) -> None:
@@ -155,7 +160,7 @@ def _summary(found: FailureMap) -> str:
     tasks = {row.state for row in found.faults}
     text = f"{count(errors, 'error')} at {count(tasks, 'task')}: "
     if loose:
-        where = ", ".join(dict.fromkeys(row.state for row in loose))
+        where = _some([*dict.fromkeys(row.state for row in loose)])
         text += f"{len(loose)} end the execution without a handler, at {where}."
     else:
         text += "each one is handled."

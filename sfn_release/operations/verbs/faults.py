@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -27,6 +27,7 @@ from sfn_release.testing.faults.passing_case import PassingCase
 from sfn_release.text import did_you_mean
 
 _NAME = "faults"
+_SHOWN = 500  # runs between two lines of progress
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ def faults(
             tasks.fresh,
             execution_seed(form, chosen, _NAME, _started(test)),
         )
-        return _explored(workflow, passing, most_runs)
+        return _explored(workflow, passing, most_runs, workspace.runtime.watcher.say)
 
 
 def faults_of_definition(
@@ -116,10 +117,12 @@ def faults_of_definition(
         type=declaration.type,
     )
     passing = PassingCase(declaration.definition, _input(case, None), mocks.fresh, seed)
-    return _explored(name, passing, most_runs)
+    return _explored(name, passing, most_runs, lambda _line: None)
 
 
-def _explored(workflow: str, case: PassingCase, most_runs: int) -> FailureMap:
+def _explored(
+    workflow: str, case: PassingCase, most_runs: int, say: Callable[[str], None]
+) -> FailureMap:
     run = case.run().run
     if run.status != "SUCCEEDED":
         why = ": ".join(part for part in (run.error, run.cause) if part)
@@ -130,7 +133,12 @@ def _explored(workflow: str, case: PassingCase, most_runs: int) -> FailureMap:
             fix="Pass an input with which it succeeds (--input), and mocks for its tasks:\n"
             f"  sfn-release execute {workflow} --tree --input @input.json",
         )
-    return explore(workflow, case, most_runs=most_runs)
+
+    def ran(runs: int) -> None:
+        if runs % _SHOWN == 0:
+            say(f"{runs} runs so far, of {most_runs} at most")
+
+    return explore(workflow, case, most_runs=most_runs, ran=ran)
 
 
 def _input(case: ChosenCase, test: DeclaredTest | None) -> Any:

@@ -42,7 +42,7 @@ _NO_MATCH: Final = "something else"
 
 
 def wishes(choice: Mapping[str, Any]) -> Iterator[Wish]:
-    """Yield the wishes of a Choice state, a few for each rule, and those for its Default."""
+    """Yield the wishes of a Choice state, a few for each rule, and a few for its Default."""
     rules = [rule for rule in choice.get("Choices", []) if isinstance(rule, Mapping)]
     for index, rule in enumerate(rules):
         for values in _solve(rule, wanted=True):

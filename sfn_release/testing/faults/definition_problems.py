@@ -21,6 +21,7 @@ from sfn_release.testing.run_definition import STILL_RUNNING
 
 _ROUNDS = 3  # of a loop, before it counts as one
 _UNASSIGNED = "has not been assigned"
+_MISSING = re.compile(r"could not be found|Invalid path|[Uu]nable to|does not exist|No results")
 _UNMATCHED = "Failed to transition out of the state"
 
 
@@ -108,7 +109,9 @@ def _kind(run: Run, type: str, places: Places) -> ProblemKind:
         return "unset_variable"
     if run.error == States.QueryEvaluationError:
         return "expression"
-    return "missing_path" if run.error in _COMPUTED else "state_failure"
+    if run.error in _COMPUTED and _MISSING.search(cause):
+        return "missing_path"
+    return "state_failure"
 
 
 def _reads_unset(run: Run, places: Places) -> bool:

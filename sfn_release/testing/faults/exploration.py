@@ -8,7 +8,7 @@ The order is fixed, and so is the time of every run. The same definition gives t
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -35,9 +35,18 @@ _TRIES: Final = 2  # runs from which a Choice is steered to one of its ways
 _FAILED = Failing("States.TaskFailed", "The task failed.")
 
 
-def explore(workflow: str, case: PassingCase, *, most_runs: int = MOST_RUNS) -> FailureMap:
-    """Return the failure map of *case*, which must succeed. *most_runs* is the budget."""
-    exploration = _Exploration(case.without_jitter(), most_runs)
+def explore(
+    workflow: str,
+    case: PassingCase,
+    *,
+    most_runs: int = MOST_RUNS,
+    ran: Callable[[int], None] = lambda _runs: None,
+) -> FailureMap:
+    """Return the failure map of *case*, which must succeed. *most_runs* is the budget.
+
+    *ran* receives the number of runs after each run.
+    """
+    exploration = _Exploration(case.without_jitter(), most_runs, ran)
     base = exploration.explore()
     return FailureMap(
         workflow,
@@ -52,8 +61,9 @@ def explore(workflow: str, case: PassingCase, *, most_runs: int = MOST_RUNS) -> 
 class _Exploration:
     """The state of an exploration: the queue of runs to go on from, and everything found."""
 
-    def __init__(self, case: PassingCase, most_runs: int) -> None:
+    def __init__(self, case: PassingCase, most_runs: int, ran: Callable[[int], None]) -> None:
         self._case = case
+        self._ran = ran
         self._places = read_places(case.definition)
         self._classes = HandlingClasses(case.definition, self._places)
         self._most_runs = most_runs
@@ -102,6 +112,7 @@ class _Exploration:
         """Run the case with *injections*, and keep what is new in it."""
         found = self._case.run(injections, usual, self._most_steps)
         self.runs += 1
+        self._ran(self.runs)
         self._steps += len(found.run.transitions)
         reached = {step.next for step in found.run.transitions if step.next is not None}
         if reached - self._seen:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from fnmatch import fnmatchcase
 from typing import Any, Literal
 
+from sfn_release.checks.error_handling import RESERVED_NAMES
 from sfn_release.text import did_you_mean
 
 Once = Literal["survived", "caught", "ends", "unknown"]
@@ -141,10 +142,14 @@ class FailureMap:
                 yield row
 
     def unknown(self, patterns: Iterable[str]) -> Iterator[tuple[str, str]]:
-        """Yield the patterns that fit no error of any task, with a question for the nearest."""
+        """Yield the names that neither a task nor the language has, with the nearest in a question.
+
+        A pattern with ``*`` may fit no error.
+        """
+        known = {*self.errors, *RESERVED_NAMES}
         for pattern in patterns:
-            if not any(fits(error, pattern) for error in self.errors):
-                yield pattern, did_you_mean(pattern, self.errors)
+            if "*" not in pattern and pattern not in known:
+                yield pattern, did_you_mean(pattern, [*self.errors, *RESERVED_NAMES])
 
 
 def fits(error: str, pattern: str) -> bool:

@@ -33,6 +33,11 @@ _LAMBDA: Final = (
     ("Sandbox.Timedout", '{"errorType": "Sandbox.Timedout", "errorMessage": "Task timed out"}'),
     ("Runtime.ExitError", '{"errorType": "Runtime.ExitError", "errorMessage": "signal: killed"}'),
 )
+_DOCUMENTED: Final = (
+    # errors of functions that the guide advises to handle come first
+    *("Lambda.TooManyRequestsException", "Lambda.ServiceException", "Lambda.AWSLambdaException"),
+    *("Lambda.SdkClientException", "Lambda.Unknown", "Sandbox.Timedout"),
+)
 _HTTP: Final = (
     *(f"States.Http.StatusCode.{status}" for status in (400, 401, 403, 404, 409, 429, 500, 503)),
     "States.Http.Socket",
@@ -117,11 +122,7 @@ def _timeouts(place: StatePlace, *, waits: bool) -> Iterator[Fault]:
 
 def _service_faults(resource: str, call: ServiceCall | None) -> Iterator[Fault]:
     if is_function(resource) or (call and (call.service, call.action) == ("lambda", "invoke")):
-        lambda_ = optimized_service("lambda")
-        if lambda_ is not None:
-            yield from _modelled(lambda_, "invoke", sdk=False, submits=bool(call and call.wait))
-        yield from (_failing(error, cause) for error, cause in _LAMBDA)
-        yield _failing("Exception", '{"errorType": "Exception", "errorMessage": "It failed."}')
+        yield from _function_faults(submits=bool(call and call.wait))
         return
     if call is None:
         yield _failing("Exception", "The worker reports a failure.")
@@ -132,6 +133,19 @@ def _service_faults(resource: str, call: ServiceCall | None) -> Iterator[Fault]:
     service = sdk_service(call.sdk) if sdk else optimized_service(call.service)
     if service is not None and call.action in service.actions:
         yield from _modelled(service, call.action, sdk=sdk, submits=bool(call.wait))
+
+
+def _function_faults(*, submits: bool) -> Iterator[Fault]:
+    found = [_failing(error, cause) for error, cause in _LAMBDA]
+    service = optimized_service("lambda")
+    if service is not None:
+        found += _modelled(service, "invoke", sdk=False, submits=submits)
+    yield from sorted(found, key=lambda fault: _place(fault.error))
+    yield _failing("Exception", '{"errorType": "Exception", "errorMessage": "It failed."}')
+
+
+def _place(error: str) -> int:
+    return _DOCUMENTED.index(error) if error in _DOCUMENTED else len(_DOCUMENTED)
 
 
 def _modelled(service: Service, action: str, *, sdk: bool, submits: bool) -> Iterator[Fault]:

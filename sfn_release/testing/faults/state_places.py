@@ -32,7 +32,7 @@ class StatePlace:
 
 
 def read_places(definition: Mapping[str, Any]) -> dict[str, StatePlace]:
-    """Return the states of *definition* in their order, those inside others too."""
+    """Return the states of *definition* in their order, also the states inside others."""
     return {place.name: place for place in _places(definition, ())}
 
 
