@@ -461,8 +461,13 @@ def test_init_makes_a_project_that_can_be_published(repository: Path) -> None:
     """`init`, `git add`, `git commit`, `publish 1.0.0` and `execute hello` need no other step."""
     fresh = Project(repository)
     made = fresh.json("init")
-    assert made["written"] == ["releases.toml", "workflows/hello.py", "CHANGELOG.md", ".gitignore"]
-    assert made["next"][-2:] == ["sfn-release publish 1.0.0", "sfn-release execute hello"]
+    assert made["written"] == [
+        *("releases.toml", "workflows/hello.py", "workflows/hello.tests.toml"),
+        *("CHANGELOG.md", ".gitignore"),
+    ]
+    assert made["next"][-3:] == [
+        *("sfn-release test", "sfn-release publish 1.0.0", "sfn-release execute hello")
+    ]
     assert 'name = "my-shop"' in (repository / "releases.toml").read_text()
 
     fresh.git("add", ".")

@@ -39,6 +39,7 @@ def run(session: Session, named: str, out: str | None, name: str | None, force: 
     stepfunctions describe-state-machine`. ARN is a state machine, version or alias in the
     environment's account; its type, role, logging, tracing and tags are imported too. The module
     goes to the project's workflows folder. Its definition has the same digest as the original.
+    Beside it, import writes a first test with a mock for every task, for you to complete.
     """
     from sfn_release.authoring.importing import write_module
     from sfn_release.canonical import digest, short
@@ -55,8 +56,10 @@ def run(session: Session, named: str, out: str | None, name: str | None, force: 
     given = replace(given, name=_name(given.name, name))
     text = write_module(given)
     path = None if out == _STDOUT else _path(session, given.name, out)
+    tests = None
     if path is not None:
         _write(path, text, force=force)
+        tests = _write_tests(path, given)
     refusals = _refusals(given)
     same = digest(given.definition)
     members = {
@@ -64,6 +67,7 @@ def run(session: Session, named: str, out: str | None, name: str | None, force: 
         "file": None if path is None else str(path),
         "definition_digest": same,
         "module": text,
+        "tests": None if tests is None else str(tests),
     }
 
     def show() -> None:
@@ -71,6 +75,8 @@ def run(session: Session, named: str, out: str | None, name: str | None, force: 
             terminal.write_block(text.rstrip())
         else:
             terminal.write_parts(terminal.Styled("wrote  ", "green"), _shown(session, path))
+            if tests is not None:
+                terminal.write_parts(terminal.Styled("wrote  ", "green"), _shown(session, tests))
             terminal.say(f"The definition has the digest of the original: {short(same)}")
             terminal.say("`sfn-release list -v` shows this digest too.")
         for refusal in refusals:
@@ -128,6 +134,15 @@ def _write(path: Path, text: str, *, force: bool) -> None:
             f"{path} already exists, and was left unchanged.",
             fix="Replace it with --force, or name another file with --out PATH.",
         )
+
+
+def _write_tests(path: Path, given: ImportedStateMachine) -> Path | None:
+    """Write a first test beside the module; return its path, None if there are tests already."""
+    from sfn_release.operations.scaffold.first_test import first_test
+    from sfn_release.testing.declared.tests_file import tests_file
+
+    tests = path.with_name(tests_file(path.name))
+    return tests if write_new(tests, first_test(path.name, given.definition)) else None
 
 
 def _refusals(given: ImportedStateMachine) -> list[str]:

@@ -36,8 +36,9 @@ def run(session: Session, ci: str | None) -> None:
         add = "git add :/.github ." if ci and repository not in {None, root} else "git add ."
         steps += [add, "git commit -m 'Set up sfn-release'"]
     if not _has_releases(root, repository):
-        steps.append("sfn-release publish 1.0.0")
         hello = (root / "workflows" / "hello.py").exists()
+        steps += ["sfn-release test"] if (root / "workflows" / "hello.tests.toml").exists() else []
+        steps.append("sfn-release publish 1.0.0")
         steps += ["sfn-release execute hello"] if hello else []
 
     def text() -> None:
@@ -102,7 +103,7 @@ def _pipeline(root: Path, repository: Path, wrote: dict[str, bool]) -> list[str]
         project,
         folder,
         install=steps,
-        tests=commands_for_tests(steps, root),
+        tests=(*commands_for_tests(steps, root), *_declared_tests(root / project.workflows)),
         python=f"{sys.version_info.major}.{sys.version_info.minor}",
     )
     for path, content in made.items():
@@ -129,6 +130,11 @@ def _pipeline(root: Path, repository: Path, wrote: dict[str, bool]) -> list[str]
                 f" session duration of its IAM role to at least {stage.session} seconds."
             )
     return notes
+
+
+def _declared_tests(workflows: Path) -> tuple[str, ...]:
+    """Return the command that runs the tests beside the workflows, if there are any."""
+    return ("sfn-release test",) if any(workflows.rglob("*.tests.toml")) else ()
 
 
 def _git_origin(folder: Path) -> tuple[str, str] | None:

@@ -162,6 +162,8 @@ def _write(session: Session, tested: Tested) -> None:
 
 
 def _write_result(result: DeclaredResult) -> None:
+    from sfn_release.testing.run_report import run_lines
+
     style, word = ("green", "passed") if result.status == "passed" else ("red", "FAILED")
     word = "recorded" if result.recorded else word
     terminal.write_parts(
@@ -172,6 +174,9 @@ def _write_result(result: DeclaredResult) -> None:
     )
     for line in (result.difference or "").splitlines():
         terminal.write(f"      {line}")
+    if result.run is not None and result.status == "failed":
+        for line in run_lines(result.run):
+            terminal.write(f"      {line}".rstrip(), style="dim")
     for warning in result.warnings if result.error is None else ():
         terminal.write(f"      warning: {warning}", style="yellow")
 

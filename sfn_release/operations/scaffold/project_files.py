@@ -55,6 +55,19 @@ hello = sfn.StateMachine(
 hello.set_type_as_express()
 '''
 
+HELLO_TESTS = """\
+# Tests of hello.py. Run them with:  sfn-release test
+# To record the expectations of a new test from its run:  sfn-release test --record
+
+[[test]]
+name = "it greets Alice"
+input = {}
+
+[test.expect]
+output = { message = "Hello Alice" }
+path = ["Input Argument Handling", "Task 1", "Task 2"]
+"""
+
 CHANGELOG = """\
 # Changelog
 
@@ -95,6 +108,7 @@ def files(folder: str, *, nested: bool = False) -> dict[str, str]:
     return {
         "releases.toml": RELEASES_TOML.format(name=name, padding=padding, tag=tag),
         "workflows/hello.py": HELLO,
+        "workflows/hello.tests.toml": HELLO_TESTS,
         "CHANGELOG.md": CHANGELOG,
-        ".gitignore": "__pycache__/\n*.py[cod]\n.venv/\n",
+        ".gitignore": "__pycache__/\n*.py[cod]\n.venv/\n.sfn-coverage\n",
     }

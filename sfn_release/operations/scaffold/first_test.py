@@ -1,0 +1,65 @@
+"""A first test of an imported workflow: its input is empty, and every task has a mock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sfn_release.asl.integrations import is_activity, is_function
+from sfn_release.errors import SfnReleaseError
+from sfn_release.project.toml_text import toml, toml_key
+from sfn_release.simulator.mocks import mocked_tasks
+from sfn_release.testing.fake_results import fake_result
+from sfn_release.testing.inner_machines import machines_in
+
+_LONGEST = 400  # characters of a result; a longer one would hide the others
+_HEAD = """\
+# A first test of {module}, with a mock for every task. Run it with:  sfn-release test
+# Write the input and the results that matter. Then record the expectations, and review them:
+#   sfn-release test --record
+
+[[test]]
+name = "it succeeds"
+input = {{}}
+"""
+
+
+def first_test(module: str, definition: Mapping[str, Any]) -> str:
+    """Return the text of a file of tests for a *definition*; *module* is its file, for people."""
+    lines = [_HEAD.format(module=module)]
+    mocks = [*_mocks(definition)]
+    if mocks:
+        lines += ["[test.mocks]\n", *mocks]
+    return "".join(lines)
+
+
+def _mocks(definition: Mapping[str, Any]) -> Iterator[str]:
+    maps = {
+        name
+        for machine in machines_in(definition)
+        for name, state in machine.get("States", {}).items()
+        if isinstance(state, Mapping) and state.get("Type") == "Map"
+    }
+    seen = set()
+    for state, resource in mocked_tasks(definition):
+        if state not in seen:
+            seen.add(state)
+            answer = _ITEMS if state in maps else _answer(resource)
+            yield f"{toml_key(state)} = {answer}\n"
+
+
+_ITEMS = "{ return = [{ id = 1 }, { id = 2 }] }"
+"""The items that an ItemReader reads."""
+
+
+def _answer(resource: str) -> str:
+    """Return a task's mock: plausible where the result is known, otherwise an empty object."""
+    if is_function(resource) or ":::lambda:invoke" in resource:
+        return "{ payload = {} }"
+    if is_activity(resource):
+        return "{ return = {} }"
+    try:
+        answer = f"{{ return = {toml(fake_result(resource))} }}"
+    except SfnReleaseError:
+        return "{ return = {} }"
+    return answer if len(answer) <= _LONGEST else "{ return = {} }"
