@@ -165,5 +165,6 @@ def _summary(found: FailureMap) -> str:
     else:
         text += "each one is handled."
     if answers:
-        text += f" {count(answers, 'odd answer')}: {len(failing) or 'none'} of them fail it."
+        verb = "fails" if len(failing) == 1 else "fail"
+        text += f" Of {count(answers, 'odd answer')}, {len(failing) or 'none'} {verb} it."
     return f"{text} ({count(found.runs, 'run')})"

@@ -70,6 +70,7 @@ class _Exploration:
         self._most_steps = _STEPS
         self._seen: set[str] = set()
         self._explored: set[str] = set()
+        self._finished: set[str] = set()
         self._steered: dict[tuple[str, int | None], int] = {}
         self._queue: deque[FaultRun] = deque()
         self._unanswered: dict[str, str] = {}
@@ -79,8 +80,7 @@ class _Exploration:
         self.rows: list[FaultRow] = []
         self.problems: dict[tuple[str, str, str | None], Problem] = {}
 
-    @property
-    def spent(self) -> bool:
+    def _spent(self) -> bool:
         """Whether the budget of runs, or of their steps, is spent."""
         return self.runs >= self._most_runs or self._steps >= _MOST_STEPS
 
@@ -88,25 +88,33 @@ class _Exploration:
         """Explore the passing case, then each run that reaches new states. Return the first run."""
         base = self._run((), None)
         self._most_steps = _STEPS + 2 * len(base.run.transitions)
-        while self._queue and not self.spent:
+        while self._queue and not self._spent():
             scenario = self._queue.popleft()
             for call in _first_calls(scenario.run):
-                if call.state not in self._explored and not self.spent:
+                if call.state not in self._explored and not self._spent():
                     self._explored.add(call.state)
                     self._explore_task(scenario, call)
+                    self._finished |= set() if self._spent() else {call.state}
             self._steer(scenario)
         return base.run
 
     def unexplored(self) -> Iterator[Unexplored]:
         """Yield the states that no run has reached, and the tasks that no run has explored."""
+        if self._spent():
+            yield from self._left()
+            return
         yield from unreached_states(self._places, self._seen, self._unanswered)
         for found in (self._unanswered, self._notes):
             yield from (Unexplored(name, reason) for name, reason in found.items())
-        if self.spent:
-            yield Unexplored("", f"The exploration stopped after {count(self.runs, 'run')}.")
-            for name, place in self._places.items():
-                if name in self._seen - self._explored and place.type == "Task":
-                    yield Unexplored(name, "No fault was injected before the exploration stopped.")
+
+    def _left(self) -> Iterator[Unexplored]:
+        """Yield what is left when the budget is spent."""
+        yield Unexplored("", f"The exploration stopped after {count(self.runs, 'run')}.")
+        for name, place in self._places.items():
+            if name not in self._seen:
+                yield Unexplored(name, "No run reached it before the exploration stopped.")
+            elif place.type == "Task" and name not in self._finished:
+                yield Unexplored(name, "Some faults are left, because the exploration stopped.")
 
     def _run(self, injections: Sequence[Injection], usual: Run | None) -> FaultRun:
         """Run the case with *injections*, and keep what is new in it."""
@@ -147,7 +155,7 @@ class _Exploration:
         self, scenario: FaultRun, call: Call, faults: Sequence[Fault], resource: str | None = None
     ) -> None:
         """Inject the first of *faults*, which are handled alike, and add a row for each."""
-        if self.spent:
+        if self._spent():
             return
         injection = Injection(call.state, faults[0], iteration=call.iteration, resource=resource)
         before = scenario.injections
@@ -183,7 +191,7 @@ class _Exploration:
         for place in (self._places[name] for name in entered if name in self._places):
             for wish in wishes(place.definition) if place.type == "Choice" else ():
                 way = place.name, wish.rule
-                if self._steered.get(way, 0) >= _TRIES or self.spent:
+                if self._steered.get(way, 0) >= _TRIES or self._spent():
                     continue
                 answers = steer(scenario.run, place.name, wish)
                 if answers is not None:
