@@ -29,7 +29,7 @@ def first_test(module: str, definition: Mapping[str, Any]) -> str:
     lines = [_HEAD.format(module=module)]
     mocks = [*_mocks(definition)]
     if mocks:
-        lines += ["[test.mocks]\n", *mocks]
+        lines += ["\n[test.mocks]\n", *mocks]
     return "".join(lines)
 
 

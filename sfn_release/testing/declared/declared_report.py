@@ -40,7 +40,8 @@ class DeclaredResult:
     def difference(self) -> str | None:
         """The differences as text, a line each, or the error; None for a test that passed."""
         if self.error is not None:
-            return "\n".join(filter(None, (self.error.message, self.error.why, self.error.fix)))
+            why = self.error.why.replace("\n  ", "\n")
+            return "\n".join(filter(None, (self.error.message, why, self.error.fix)))
         if not self.differences:
             return None
         return "\n".join(difference_lines(self.differences, self.run))

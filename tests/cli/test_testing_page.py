@@ -1,0 +1,109 @@
+"""docs/testing.md: the examples of the page run, in a copy of the sample project."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sfn_release.testing.declared.tests_schema import TEST
+from support.command_line import Project
+from support.places import ROOT
+
+PAGE = (ROOT / "docs" / "testing.md").read_text(encoding="utf-8")
+BIN = Path(sys.executable).parent
+
+
+def section(heading: str) -> str:
+    """Return the text below a heading."""
+    return re.split(rf"^## {heading}$", PAGE, flags=re.MULTILINE)[1].partition("\n## ")[0]
+
+
+def blocks(language: str, text: str) -> list[str]:
+    """Return the code blocks of a language."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture
+def sample(repository: Path) -> Project:
+    """Make a copy of the sample project, committed."""
+    project = Project(repository)
+    shutil.copytree(
+        ROOT / "workflows",
+        repository / "workflows",
+        ignore=shutil.ignore_patterns("__pycache__"),
+    )
+    shutil.copy(ROOT / "releases.toml", repository)
+    project.commit()
+    return project
+
+
+def write_files(project: Project, text: str) -> None:
+    """Write the TOML blocks of a text to the files that their first lines name."""
+    for block in blocks("toml", text):
+        first, _, _ = block.partition("\n")
+        project.write(first.removeprefix("# "), block)
+
+
+def test_tests_without_python(sample: Project) -> None:
+    """The file is a whole one, and every command runs."""
+    text = section("Test without Python")
+    write_files(sample, text)
+    for script in blocks("sh", text):
+        done = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", script],
+            cwd=sample.root,
+            env=os.environ | {"PATH": f"{BIN}:{os.environ['PATH']}"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+    file = sample.root / "workflows/orders.tests.toml"
+    wrong = file.read_text().replace("Your order could not be completed", "Sorry")
+    file.write_text(wrong)
+    (shown,) = blocks("text", text)
+    assert shown in sample.run("test", "orders").out
+
+
+def test_the_tables_have_every_key() -> None:
+    """In the three forms of JSON values, each named once."""
+    text = section("Test without Python")
+    rows = re.findall(r"^\| (`.*?) \|", text, re.MULTILINE)
+    named = {re.split(r"\.", key)[0] for row in rows for key in re.findall(r"`([^`]*)`", row)}
+    known = {*TEST.keys, *TEST.keys["expect"].keys}
+    assert named == {key for key in known if not key.endswith(("_json", "_file"))}
+
+
+def test_a_gate_on_publish(sample: Project) -> None:
+    """A release with a failing test, or a workflow without one, takes no version."""
+    text = section("A gate on publish")
+    (gate,) = blocks("toml", text)
+    settings = (sample.root / "releases.toml").read_text()
+    assert 'tests = "required"' in gate
+    sample.write(
+        "releases.toml", settings.replace('name = "shop"', 'name = "shop"\ntests = "required"')
+    )
+    tests = sample.root / "workflows/orders.tests.toml"
+    good = tests.read_text()
+    tests.write_text(good.replace('"CardDeclined"', '"Declined"', 1))
+    (sample.root / "workflows/hello.tests.toml").rename(sample.root / "hello.toml")
+    sample.commit()
+    ran = sample.run("publish", "1.0.0")
+    assert ran.code == 1
+    (shown,) = blocks("text", text)
+    for line in ("can't be released: blocked by a policy.", 'tests = "required":', "Run them:"):
+        assert line in shown
+        assert line in ran.err
+    assert "hello has no test." in ran.err
+    assert sample.json("releases")["releases"] == []
+    (sample.root / "hello.toml").rename(sample.root / "workflows/hello.tests.toml")
+    tests.write_text(good)
+    sample.commit()
+    sample.ok("publish", "1.0.0")
+    assert "passed" in sample.ok("show", "1.0.0").out
