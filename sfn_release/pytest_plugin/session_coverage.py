@@ -134,7 +134,7 @@ class _Controller:
         self._data = self._data.plus(self._own.data())
 
     def _store(self) -> None:
-        """Write the data of this session, and take that of earlier ones if it is added to them."""
+        """Write the data of this session, added to the earlier data if an option says so."""
         projects = [*built_projects(self._config)]
         root = projects[0].parent if len(projects) == 1 else self._config.rootpath
         self._data = write_coverage(data_file(root), self._data, append=self._settings.append)

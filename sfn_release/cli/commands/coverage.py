@@ -118,11 +118,15 @@ def _of_environment(
 
     workspace = session.workspace()
     environment = workspace.environment(session.environment)
-    found = list(
-        environment_coverage(
-            workspace, environment.name, workflows=workflows, last=last, version=version
+    with session.counting("read") as progress:
+        found = environment_coverage(
+            workspace,
+            environment.name,
+            workflows=workflows,
+            last=last,
+            version=version,
+            progress=progress,
         )
-    )
     members: dict[str, Any] = {
         "environment": environment.name,
         "workflows": [release.to_json() for release in found],

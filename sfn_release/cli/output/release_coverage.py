@@ -42,9 +42,11 @@ def write_release_coverage(
         )
     for release in found:
         _write_details(release, verbose=verbose)
-    for release in releases:
-        if release.coverage is None:
-            _write_unknown(release, label)
+    rest = [release for release in releases if release.coverage is None]
+    if found and rest:
+        terminal.write()
+    for release in rest:
+        _write_unknown(release, label)
 
 
 def _write_details(release: ReleaseCoverage, *, verbose: bool) -> None:
@@ -54,6 +56,12 @@ def _write_details(release: ReleaseCoverage, *, verbose: bool) -> None:
         terminal.write(f"Never reached in {name}:", style="bold")
         for line in gap_lines(release.coverage, verbose=verbose):
             sys.stdout.write(line + "\n")
+    if release.unseen:
+        terminal.write()
+        terminal.write(
+            f"Not counted in {name}: {', '.join(release.unseen)} (EXPRESS child executions have no"
+            " history)"
+        )
     if release.handled:
         terminal.write()
         terminal.write(f"Errors handled in {name}:", style="bold")
@@ -66,7 +74,9 @@ def _write_details(release: ReleaseCoverage, *, verbose: bool) -> None:
 
 
 def _write_unknown(release: ReleaseCoverage, label: str) -> None:
-    if release.executions:
+    if release.problem:
+        terminal.write(f"{release.workflow}: left out. {release.problem}")
+    elif release.executions:
         number = count(release.executions, "execution")
         terminal.write(f"{release.workflow}: {number} of a version that no release made, left out")
     else:

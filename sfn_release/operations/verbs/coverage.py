@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sfn_release.errors import NotFoundError
+from sfn_release.errors import ConfigError, NotFoundError
 from sfn_release.operations.coverage_file import read_coverage
+from sfn_release.operations.finished.child_histories import child_histories
 from sfn_release.operations.finished.execution_filter import ExecutionFilter
 from sfn_release.operations.finished_executions import finished_executions
 from sfn_release.operations.workspace import Workspace
-from sfn_release.project import find_project
+from sfn_release.project import Environment, find_project
 from sfn_release.testing.coverage.coverage_data import FILE_NAME, CoverageData, merged
 from sfn_release.testing.coverage.coverage_report import WorkflowCoverage, workflow_coverage
 from sfn_release.testing.coverage.history_counts import HandledError, HistoryCounter
+from sfn_release.testing.histories.finished_execution import FinishedExecution
 from sfn_release.text import did_you_mean
+
+_CHILDREN = 10  # of each map run and status
 
 
 @dataclass(frozen=True)
@@ -25,7 +29,8 @@ class ReleaseCoverage:
 
     *version* is None for executions whose state machine version no release made; then there is no
     definition to compare them with, and *coverage* is None. *handled* counts the errors that were
-    retried and caught.
+    retried and caught. *unseen* are the states of EXPRESS child executions, which have no history.
+    *problem* says why no execution can be read, "" if they can.
     """
 
     workflow: str
@@ -33,6 +38,8 @@ class ReleaseCoverage:
     executions: int
     coverage: WorkflowCoverage | None
     handled: Mapping[HandledError, int] = field(default_factory=dict)
+    unseen: tuple[str, ...] = ()
+    problem: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON form."""
@@ -45,6 +52,8 @@ class ReleaseCoverage:
             **found,
             "retried": self._handled("retried"),
             "caught": self._handled("caught"),
+            "unseen": [*self.unseen],
+            "problem": self.problem,
         }
 
     def _handled(self, how: str) -> list[dict[str, Any]]:
@@ -89,16 +98,32 @@ def environment_coverage(
     workflows: Sequence[str] = (),
     last: int = 1000,
     version: str | None = None,
-) -> Iterator[ReleaseCoverage]:
-    """Yield what finished executions have reached, by workflow and release, the newest first.
+    progress: Callable[[int, int | None], None] = lambda _done, _total: None,
+) -> list[ReleaseCoverage]:
+    """Return what finished executions have reached, by workflow and release, the newest first.
 
-    Reads the *last* executions of each of *workflows*, by default of all that are live. Raises
-    NotFoundError for a workflow or a release that was never deployed there, ConfigError for an
-    EXPRESS workflow whose logs don't have all that is needed, and AccessError with the missing IAM
-    action.
+    Reads the *last* executions of each of *workflows*, by default of all that are live, and of each
+    map run a sample of its child executions. *progress* receives the number of executions read.
+
+    A workflow whose executions can't be read is left out, unless you name it. Raises NotFoundError
+    for one that isn't live there and for a release that never was, ConfigError for an EXPRESS
+    workflow whose logs don't have all that is needed, and AccessError with the missing IAM action.
     """
+    wanted = ExecutionFilter(last=last, version=version)
+    reading = _Reading(workspace, workspace.environment(environment), wanted, progress)
+    found: list[ReleaseCoverage] = []
+    problems: list[ConfigError | NotFoundError] = []
     for workflow in workflows or _live(workspace, environment):
-        yield from _workflow(workspace, environment, workflow, last, version)
+        try:
+            found += reading.releases(workflow)
+        except (ConfigError, NotFoundError) as error:
+            if workflows:
+                raise
+            problems.append(error)
+            found.append(ReleaseCoverage(workflow, None, 0, None, problem=error.message))
+    if problems and len(problems) == len(found):
+        raise problems[0]
+    return found
 
 
 def _live(workspace: Workspace, environment: str) -> Iterable[str]:
@@ -111,28 +136,52 @@ def _live(workspace: Workspace, environment: str) -> Iterable[str]:
     return state.serving.workflows
 
 
-def _workflow(
-    workspace: Workspace, environment: str, workflow: str, last: int, version: str | None
-) -> Iterator[ReleaseCoverage]:
-    counters: dict[str | None, HistoryCounter | None] = {}
-    unknown = 0
-    wanted = ExecutionFilter(last=last, version=version)
-    for execution in finished_executions(workspace, workflow, environment, wanted):
-        if execution.version not in counters:
-            counters[execution.version] = _counter(workspace, execution.version, workflow)
-        counter = counters[execution.version]
-        if counter is None:
-            unknown += 1
-        else:
-            counter.add(execution.events)
-    for release, counter in counters.items():
-        if counter is None:
-            continue
-        counts = counter.counts()
-        covered = workflow_coverage(workflow, counts)
-        yield ReleaseCoverage(workflow, release, counts.runs, covered, dict(counter.handled))
-    if unknown or not counters:
-        yield ReleaseCoverage(workflow, None, unknown, None)
+@dataclass
+class _Reading:
+    """Reads executions of an environment, and counts what they reached."""
+
+    workspace: Workspace
+    environment: Environment
+    wanted: ExecutionFilter
+    progress: Callable[[int, int | None], None]
+    done: int = 0
+
+    def releases(self, workflow: str) -> Iterator[ReleaseCoverage]:
+        """Yield the coverage of each release of a workflow."""
+        counters: dict[str | None, HistoryCounter | None] = {}
+        unknown = 0
+        for execution in finished_executions(
+            self.workspace, workflow, self.environment.name, self.wanted
+        ):
+            release = execution.version
+            if release not in counters:
+                counters[release] = _counter(self.workspace, release, workflow)
+            counter = counters[release]
+            if counter is None:
+                unknown += 1
+            else:
+                self._count(counter, execution)
+            self.done += 1
+            self.progress(self.done, None)
+        for release, counter in counters.items():
+            if counter is not None:
+                counts = counter.counts()
+                yield ReleaseCoverage(
+                    workflow,
+                    release,
+                    counts.runs,
+                    workflow_coverage(workflow, counts),
+                    dict(counter.handled),
+                    counter.unseen,
+                )
+        if unknown or not counters:
+            yield ReleaseCoverage(workflow, None, unknown, None)
+
+    def _count(self, counter: HistoryCounter, execution: FinishedExecution) -> None:
+        counter.add(execution.events)
+        client = self.workspace.aws(self.environment).stepfunctions
+        for history in child_histories(client, execution.events, most=_CHILDREN):
+            counter.add(history, child=True)
 
 
 def _counter(workspace: Workspace, version: str | None, workflow: str) -> HistoryCounter | None:

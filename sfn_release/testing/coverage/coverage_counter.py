@@ -28,7 +28,7 @@ class CoverageCounter:
         self._runs: Counter[str] = Counter()
 
     def expect(self, workflow: str, definition: Mapping[str, Any]) -> None:
-        """Count *workflow*, whose points are those of *definition*."""
+        """Count *workflow* by the points of *definition*."""
         self._points[workflow] = points_of(definition)
 
     def add(self, workflow: str, run: Run) -> None:

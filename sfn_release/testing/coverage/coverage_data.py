@@ -33,7 +33,7 @@ class WorkflowCounts:
     runs: int = 0
 
     def plus(self, later: WorkflowCounts) -> WorkflowCounts:
-        """Return the sums. The points are those of *later*."""
+        """Return the sums, with the points of *later*."""
         return WorkflowCounts(
             later.points,
             Counter(self.states) + Counter(later.states),
@@ -49,7 +49,7 @@ class CoverageData:
     workflows: Mapping[str, WorkflowCounts] = field(default_factory=dict)
 
     def plus(self, later: CoverageData) -> CoverageData:
-        """Return the sums. If a definition differs, its points are those of *later*."""
+        """Return the sums. If a definition differs, *later* has its points."""
         merged = dict(self.workflows)
         for name, counts in later.workflows.items():
             merged[name] = merged[name].plus(counts) if name in merged else counts

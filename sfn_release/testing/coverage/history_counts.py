@@ -1,6 +1,6 @@
 """Counts what finished executions reached, from their histories. Pure.
 
-A history names the states, not the rules. The rule of a step is the one that leads to the next
+A history names the states, not the rules. A step has the rule that leads to the next
 state; if several do, each of them counts. A catcher is found by the error that it caught, and a
 retrier by the error after which the state ran again.
 """
@@ -33,12 +33,15 @@ class HandledError(NamedTuple):
 class HistoryCounter:
     """Gathers the histories of executions of one *definition*.
 
-    *handled* counts how often each error was retried and caught.
+    *handled* counts how often each error was retried and caught. *unseen* are the states of EXPRESS
+    child executions, which have no histories; they don't count.
     """
 
     def __init__(self, definition: Mapping[str, Any]) -> None:
         self.handled: Counter[HandledError] = Counter()
-        self._points = points_of(definition)
+        self._points = points_of(definition, of_histories=True)
+        seen = {*self._points.states}
+        self.unseen = tuple(state for state in points_of(definition).states if state not in seen)
         self._bodies = {
             name: body
             for scope in parse_definition(definition, "STANDARD").scopes
@@ -49,10 +52,13 @@ class HistoryCounter:
         self._steps: Counter[Step] = Counter()
         self._executions = 0
 
-    def add(self, events: Iterable[Mapping[str, Any]]) -> None:
-        """Count an execution. *events* have the shape of ``GetExecutionHistory``."""
+    def add(self, events: Iterable[Mapping[str, Any]], *, child: bool = False) -> None:
+        """Count an execution. *events* have the shape of ``GetExecutionHistory``.
+
+        A *child* execution of a distributed Map belongs to an execution that is counted itself.
+        """
         visits = read_visits(events)
-        self._executions += 1
+        self._executions += 0 if child else 1
         followed = {id(visit.previous) for visit in visits if visit.previous is not None}
         raised = self._raised(visits)
         for visit in visits:
@@ -74,7 +80,7 @@ class HistoryCounter:
     def _raised(self, visits: Iterable[Visit]) -> dict[int, str]:
         """Return the error of the last Fail inside each Parallel and Map, by its visit's id().
 
-        A Fail has no event with its error, so it's the one of the definition.
+        A Fail has no event with its error, so the definition names it.
         """
         errors: dict[int, str] = {}
         for visit in visits:

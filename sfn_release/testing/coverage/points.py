@@ -24,7 +24,7 @@ _START = "start"
 
 
 class Step(NamedTuple):
-    """One way from *state* to *next*; the members are those of `Transition`."""
+    """One way from *state* to *next*; its members are explained at `Transition`."""
 
     kind: TransitionKind
     state: str
@@ -100,14 +100,17 @@ class Points:
                 return step.kind
 
 
-def points_of(definition: Mapping[str, Any]) -> Points:
+def points_of(definition: Mapping[str, Any], *, of_histories: bool = False) -> Points:
     """Return the points of any JSON object; parts that aren't of the language have none.
 
-    A retrier with ``MaxAttempts`` 0 is not a point: it never retries. A Fail has no step.
+    A retrier with ``MaxAttempts`` 0 is not a point: it never retries. A Fail has no step. With
+    *of_histories*, the states of EXPRESS child executions are left out: they have no histories.
     """
     states: dict[str, None] = {}
     words: dict[Step, str] = {}
     for scope in parse_definition(definition, "STANDARD").scopes:
+        if of_histories and scope.express:
+            continue
         start = scope.body.get("StartAt")
         if isinstance(start, str) and start in scope.states:
             words[Step("start", "", start)] = _title(scope)
@@ -130,7 +133,7 @@ def _links(
     name: str, body: Mapping[str, Any], links: Iterable[tuple[KeyPath, str]]
 ) -> Iterator[tuple[Step, str]]:
     """Yield the steps of a state to others, and to the end."""
-    for keys, target in links:
+    for keys, target in sorted(links, key=_is_default):
         match keys:
             case ("Choices", int(index), _):
                 rule = body["Choices"][index]
@@ -143,6 +146,10 @@ def _links(
                 yield Step("next", name, target), ""
     if body.get("Type") == "Succeed" or (body.get("End") is True and "Next" not in body):
         yield Step("next", name, None), ""
+
+
+def _is_default(link: tuple[KeyPath, str]) -> bool:
+    return link[0] == ("Default",)
 
 
 def _errors(rule: Mapping[str, Any]) -> str:
