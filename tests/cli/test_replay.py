@@ -1,0 +1,320 @@
+"""`replay`: executions of this repository's order workflow over HTTP, replayed on candidates."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sfn_release.local_service import open_service
+from sfn_release.local_service.http.server import start
+from sfn_release.simulator import TaskCall, TaskFailure, TaskResult
+from support.command_line import ROLE, Project
+from support.executions import Answers
+from support.git import run_git
+
+HERE = Path(__file__).parents[2]
+EMAIL = "bob.müller@example.com"
+SHARED = """
+role_arn = "{role}"
+alias = "live"
+[environments.{name}.parameters]
+ChargeFunction = "arn:aws:lambda:us-east-1:000000000000:function:charge-{name}"
+OrdersTable = "orders-{name}"
+OrdersTopic = "arn:aws:sns:us-east-1:000000000000:orders-{name}"
+"""
+CONFIG = """\
+[project]
+name = "shop"
+remote = ""
+default_environment = "prod"
+[environments.local]
+"""
+
+TOLD = """\
+told = sfn.task.optimized(
+    "sqs:sendMessage",
+    {"QueueUrl": "https://example.com/queue", "MessageBody": "sold"},
+    id="Tell Stock",
+    result_path=None,
+)
+"""
+
+
+def answer(call: TaskCall) -> Any:
+    """Answer the tasks of an order: totals above 500 are declined, and a first try is throttled."""
+    if call.state != "Charge":
+        return TaskResult({"MessageId": "1"} if "sns" in call.resource else {})
+    if call.attempt == 0 and call.payload["Payload"]["order_id"].endswith("2"):
+        raise TaskFailure("Lambda.TooManyRequestsException", "Rate exceeded")
+    status = "DECLINED" if call.payload["Payload"]["amount"] > 500 else "PAID"
+    return TaskResult({"StatusCode": 200, "Payload": {"status": status, "charge_id": "ch-1"}})
+
+
+@pytest.fixture(scope="session")
+def sold(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
+    """Serve Step Functions, and yield a project whose orders ran there six times; and its URL."""
+    folder = tmp_path_factory.mktemp("sold")
+    service = open_service(folder / "aws.db", tasks_for=lambda _scope: Answers(answer))
+    with start(service) as server:
+        root = folder / "shop"
+        shutil.copytree(HERE / "workflows", root / "workflows")
+        project = Project(root, environment="prod", endpoint=server.url)
+        local = SHARED.format(name="local", role=ROLE).replace('alias = "live"\n', "")
+        prod = f'[environments.prod]\nregion = "us-east-1"\nendpoint_url = "{server.url}"'
+        shared = SHARED.format(name="prod", role=ROLE)
+        project.write("releases.toml", f"{CONFIG}{local.strip()}\n{prod}{shared}")
+        yield root, server.url
+
+
+@pytest.fixture
+def orders(sold: tuple[Path, str], tmp_path: Path) -> Project:
+    """Return a copy of the project that is released, and whose orders ran."""
+    root, url = sold
+    if not (root / ".git").exists():
+        run_git(root, "init", "--quiet")
+        project = Project(root, environment="prod", endpoint=url)
+        project.commit()
+        project.ok("publish", "1.0.0")
+        for number in range(6):
+            order(project, number)
+    shutil.copytree(root, tmp_path / "shop")
+    return Project(tmp_path / "shop", environment="prod", endpoint=url)
+
+
+def order(project: Project, number: int) -> str:
+    """Start an order over HTTP as callers do, and wait for its end; return the execution."""
+    import boto3
+
+    client = boto3.client("stepfunctions", region_name="us-east-1", endpoint_url=project.endpoint)
+    machines = client.list_state_machines()["stateMachines"]
+    (arn,) = (found["stateMachineArn"] for found in machines if found["name"] == "orders")
+    given = {
+        "order_id": f"order-{number}",
+        "items": [{"sku": "a", "quantity": 1 + number}],
+        "total": 100 * (number + 1),
+        "customer": {"email": EMAIL},
+    }
+    begun = client.start_execution(
+        stateMachineArn=f"{arn}:live", name=f"order-{number}", input=json.dumps(given)
+    )
+    execution = str(begun["executionArn"])
+    while client.describe_execution(executionArn=execution)["status"] == "RUNNING":
+        time.sleep(0.01)
+    return execution
+
+
+def change(project: Project, before: str, after: str) -> None:
+    """Change the order workflow of the work tree."""
+    file = project.root / "workflows/orders.py"
+    text = file.read_text()
+    assert before in text
+    file.write_text(text.replace(before, after))
+
+
+def test_the_released_definition_answers_the_same(orders: Project) -> None:
+    """Of the work tree and of the release, on one process or several."""
+    for options in ([], ["--against", "1.0.0"], ["--jobs", "2"]):
+        report = orders.json("replay", "orders", *options)
+        assert report["schema"] == "sfn-release/replay/1"
+        assert (report["executions"], report["same"]) == (6, 6)
+        assert report["different"] == report["unanswered"] == report["unreplayable"] == []
+    assert report["against"] is None
+    out = orders.ok("replay", "orders", "--last", "2").out
+    assert out == ("orders  2 executions of prod replayed on the work tree\n       2  same\n")
+
+
+def test_a_difference_is_shown_where_it_is(orders: Project) -> None:
+    """Grouped by state and kind, the first with its data; the exit code is 3."""
+    change(orders, '"amount": path("$.total")', '"amount": path("$.order_id")')
+    ran = orders.run("replay", "orders")
+    assert ran.code == 3
+    assert "6 executions: Charge is called with other arguments  [arguments]" in ran.out
+    assert "       6  different" in ran.out
+    assert "at           $.Payload.amount" in ran.out
+    report = orders.run("--json", "replay", "orders")
+    assert report.code == 3
+    first = report.json["different"][0]
+    assert (first["state"], first["what"]) == ("Charge", "arguments")
+    assert (first["recorded"], first["candidate"]) == (100, "order-0")
+    assert first["execution"].endswith(":orders:order-0")
+    assert orders.run("replay", "orders", "--against", "1.0.0").code == 0
+
+
+def test_a_new_task_needs_an_answer_that_mocks_may_give(orders: Project) -> None:
+    """Nothing is invented: the state and the resource are named."""
+    change(orders, "# The tasks of an order.", TOLD)
+    change(orders, ".next_then(confirm)", ".next_then(confirm).next_then(told)")
+    ran = orders.run("--json", "replay", "orders")
+    assert ran.code == 3
+    waiting = [item for item in ran.json["unanswered"] if item["state"] == "Tell Stock"]
+    assert waiting
+    assert "sqs:sendMessage" in waiting[0]["resource"]
+    orders.write("answers.json", json.dumps({"Tell Stock": {"return": {"MessageId": "1"}}}))
+    answered = orders.run("--json", "replay", "orders", "--mocks", "answers.json")
+    assert answered.json["unanswered"] == []
+
+
+def test_executions_are_kept_masked_and_replayed_without_credentials(
+    orders: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The folder is complete: other candidates are replayed on it anywhere."""
+    kept = orders.run("replay", "orders", "--save", "kept", "--redact", "$..email")
+    assert kept.code == 0
+    assert "saved 6 executions in kept" in kept.err
+    files = sorted((orders.root / "kept").iterdir())
+    assert len(files) == 6
+    for file in files:
+        text = file.read_text()
+        assert "bob" not in text
+        assert json.loads(text)["sfn_release"]["workflow"] == "orders"
+        assert json.loads(text)["execution"]["status"]
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    report = orders.json("replay", "orders", "kept")
+    assert (report["executions"], report["same"]) == (6, 6)
+    assert orders.json("replay", "orders", "kept", "--jobs", "2")["same"] == 6
+    (one,) = (file for file in files if file.name.startswith("order-1-"))
+    assert orders.json("replay", "orders", f"kept/{one.name}")["executions"] == 1
+    change(orders, '"PAID"', '"SETTLED"')
+    assert orders.run("replay", "orders", "kept").code == 3
+
+
+def test_nothing_is_overwritten(orders: Project) -> None:
+    """The same history again is fine, another one under the same name isn't."""
+    orders.ok("replay", "orders", "--save", "kept", "--last", "2")
+    again = orders.ok("replay", "orders", "--save", "kept", "--last", "3")
+    assert "saved 1 execution in kept, 2 were there already" in again.err
+    file = next((orders.root / "kept").iterdir())
+    file.write_text("mine")
+    refused = orders.run("replay", "orders", "--save", "kept")
+    assert refused.code == 1
+    assert f"{file.name} exists, with other content" in refused.err
+    assert file.read_text() == "mine"
+
+
+def test_shards_are_joined_to_the_whole(orders: Project) -> None:
+    """Each execution is in one shard, whichever job asks."""
+    change(orders, '"amount": path("$.total")', '"amount": path("$.order_id")')
+    names = []
+    for index in range(1, 4):
+        ran = orders.run("--json", "replay", "orders", "--shard", f"{index}/3")
+        assert ran.code in {0, 3}
+        orders.write(f"{index}.json", ran.out)
+        names.append(f"{index}.json")
+    merged = orders.run("--json", "replay", "--merge", *names)
+    whole = orders.run("--json", "replay", "orders")
+    assert merged.code == whole.code == 3
+    assert merged.json == whole.json
+    assert orders.run("replay", "--merge", *names).out == orders.run("replay", "orders").out
+
+
+def test_shards_that_dont_belong_together_are_refused(orders: Project) -> None:
+    """A missing, a double, a stopped or another replay's result would hide differences."""
+
+    def kept(name: str, *options: str) -> dict[str, Any]:
+        ran = orders.run("--json", "replay", "orders", *options)
+        orders.write(name, ran.out)
+        return dict(ran.json)
+
+    first = kept("1.json", "--shard", "1/2")
+    kept("2.json", "--shard", "2/2")
+    kept("other.json", "--shard", "2/2", "--last", "3")
+    kept("third.json", "--shard", "2/3")
+    kept("whole.json")
+    orders.write("stopped.json", json.dumps({**first, "stopped": True}))
+    orders.write("edited.json", json.dumps({**first, "same": "all"}))
+    orders.write("list.json", "[]")
+    orders.write("broken.json", "{")
+    copy = json.dumps(first)
+    orders.write("copy.json", copy)
+    for names, problem in (
+        (["1.json"], "The result of shard 2/2 is missing"),
+        (["1.json", "1.json"], "1.json is named twice"),
+        (["1.json", "copy.json"], "1.json and copy.json are both of shard 1/2"),
+        (["1.json", "other.json"], "different selections of executions"),
+        (["1.json", "third.json"], "different splits: into 2 and into 3 shards"),
+        (["1.json", "whole.json"], "whole.json is the result of a whole replay"),
+        (["1.json", "stopped.json"], "stopped.json is incomplete"),
+        (["edited.json"], "edited.json was edited"),
+        (["list.json"], "list.json isn't the result of a replay"),
+        (["broken.json"], "broken.json isn't JSON"),
+        (["none.json"], "Can't read"),
+        ([], "--merge needs the results"),
+    ):
+        ran = orders.run("replay", "--merge", *names)
+        assert ran.code == 2, (names, ran.out, ran.err)
+        assert problem in ran.err
+    change(orders, '"amount": path("$.total")', '"amount": path("$.order_id")')
+    kept("changed.json", "--shard", "2/2")
+    ran = orders.run("replay", "--merge", "1.json", "changed.json")
+    assert "different definitions of the candidate" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "problem"),
+    [
+        ([], 2, "Name the workflow"),
+        (["ordrs"], 1, 'Did you mean "orders"?'),
+        (["orders", "--env", "local"], 1, "Nothing is deployed to local"),
+        (["orders", "--version", "9.9.9"], 1, "9.9.9 of orders was never live in prod"),
+        (["orders", "--against", "9.9.9"], 1, "There is no release 9.9.9"),
+        (["orders", "--status", "ABORTED"], 1, "no finished execution of orders with status"),
+        (["orders", "--since", "2030-01-01"], 1, "no finished execution of orders since 2030"),
+        (["orders", "--since", "soon"], 2, "isn't a time"),
+        (["orders", "--until", "99999999999d"], 2, "isn't a time"),
+        (["orders", "--shard", "0/2"], 2, "isn't a shard"),
+        (["orders", "--last", "0"], 2, "--last"),
+        (["orders", "nowhere"], 1, "There is no file or folder"),
+        (["orders", "workflows", "--last", "3"], 2, "Files can't be combined with --last"),
+        (["orders", "releases.toml"], 1, "can't be read as the history"),
+        (["orders", "--redact", "$..email"], 2, "--redact masks the files of --save"),
+        (["orders", "--save", "x", "--redact", "email"], 2, "isn't a JSONPath"),
+        (["orders", "--mocks", "none.json"], 2, "Can't read"),
+        (["--merge", "x", "--against", "1.0.0"], 2, "--merge can't be combined with --against"),
+        (["hello"], 1, "includeExecutionData"),
+    ],
+)
+def test_errors_say_what_to_do(
+    orders: Project, arguments: list[str], code: int, problem: str
+) -> None:
+    """Nothing is replayed, so the exit code is never 0."""
+    ran = orders.run("replay", *arguments)
+    assert (ran.code, "Traceback" in ran.err) == (code, False), ran.err
+    assert problem in ran.err
+    assert ran.out == ""
+
+
+def test_a_shard_without_an_execution_is_fine(orders: Project) -> None:
+    """Another shard has it."""
+    codes = {
+        orders.run("replay", "orders", "--last", "1", "--shard", f"{index}/9").code
+        for index in range(1, 10)
+    }
+    assert codes == {0}
+
+
+def test_ctrl_c_shows_what_is_done(orders: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The report covers the executions before, and the exit code is 130."""
+    from sfn_release.operations.replaying import replay_jobs
+
+    original = replay_jobs.ReplayWork.replay
+    done: list[Any] = []
+
+    def replay(self: Any, recording: Any) -> Any:
+        if len(done) == 2:
+            raise KeyboardInterrupt
+        done.append(recording)
+        return original(self, recording)
+
+    monkeypatch.setattr(replay_jobs.ReplayWork, "replay", replay)
+    ran = orders.run("--json", "replay", "orders")
+    assert ran.code == 130
+    assert (ran.json["executions"], ran.json["stopped"]) == (2, True)
+    done.clear()
+    assert "stopped" in orders.run("replay", "orders").out
