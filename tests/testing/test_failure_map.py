@@ -99,6 +99,27 @@ def test_the_first_fitting_catcher_takes_an_error() -> None:
     assert caught.index == 1
 
 
+def test_a_fault_at_a_later_visit_has_a_row_if_it_ends_otherwise() -> None:
+    """The first visit fails by design, and the second goes on with data that are there by then."""
+    kept = {**catch("States.ALL", to="Known"), "ResultPath": "$.error"}
+    known = {"Type": "Choice", "Default": "Stop"}
+    again = {"Variable": "$.seen", "IsPresent": True, "Next": "Done"}
+    definition = machine(
+        T={**TASK, "Catch": [kept], "ResultPath": "$.got", "Next": "Seen"},
+        Seen={"Type": "Choice", "Choices": [again], "Default": "Mark"},
+        Mark={"Type": "Pass", "Result": True, "ResultPath": "$.seen", "Next": "T"},
+        Known={**known, "Choices": [again]},
+        Stop=FAIL,
+        Done={"Type": "Succeed"},
+    )
+    found = explored(definition)
+    rows = [row for row in found.faults if row.error == THROTTLED]
+    assert [(row.visit, row.status, row.ends_at) for row in rows] == [
+        (1, "FAILED", "Stop"),
+        (2, "SUCCEEDED", "Done"),
+    ]
+
+
 def test_task_failed_does_not_cover_timeouts() -> None:
     """States.TaskFailed covers every error of a task except States.Timeout."""
     task = {**TASK, "TimeoutSeconds": 9, "Catch": [catch("States.TaskFailed")], "Next": "Done"}

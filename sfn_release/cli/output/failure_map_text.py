@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from sfn_release.testing.faults.failure_map import FailureMap, FaultRow, Problem, Step
 
 _SHOWN = 4  # names of errors on a line
+_LONGEST = 300  # characters of a cause
 _MARKS = {"ok": "green", "retried": "yellow", "unhandled": "red"}
 _TITLES = {
     "endless_loop": "never ends",
@@ -102,7 +103,8 @@ def _outcome(row: FaultRow) -> str:
         owner = "" if row.caught_by.state == row.state else f" of {row.caught_by.state}"
         parts.append(f"caught by Catch {row.caught_by.index + 1}{owner} → {row.caught_by.next}")
     alone = " (one failure is survived)" if _verdict(row) == "retried" else ""
-    return f"{', then '.join(parts)}{'; ' if parts else ''}{_end(row)}{alone}"
+    late = f" (at visit {row.visit})" if row.visit > 1 else ""
+    return f"{', then '.join(parts)}{'; ' if parts else ''}{_end(row)}{alone}{late}"
 
 
 def _end(row: FaultRow) -> str:
@@ -141,7 +143,7 @@ def _write_problem(problem: Problem) -> None:
         else "",
     )
     why = ": ".join(part for part in (problem.error, problem.cause) if part)
-    terminal.write(f"    {why}")
+    terminal.write(f"    {why if len(why) <= _LONGEST else f'{why[:_LONGEST]}…'}")
     if problem.states:
         terminal.write(f"    loop: {' → '.join([*problem.states, problem.states[0]])}")
     if problem.after:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sfn_release.asl.error_names import States
 from sfn_release.asl.quotas import LONGEST_EXECUTION, MAX_EVENTS
-from sfn_release.testing.faults.failure_map import Problem, ProblemKind, Step
+from sfn_release.testing.faults.failure_map import Problem, ProblemKind, Step, short_cause
 from sfn_release.testing.faults.fault_outcomes import (
     FaultRun,
     Places,
@@ -39,7 +39,8 @@ def problem_in(found: FaultRun, places: Places, type: str) -> Problem | None:
     if last is None or _failed_as_injected(found, last, places):
         return None
     kind = _kind(run, places[last].type, places)
-    return Problem(kind, last, run.error, run.cause, steps_of(found), _way(run))
+    cause = short_cause(run.cause)
+    return Problem(kind, last, run.error, cause, steps_of(found), _way(run))
 
 
 def steps_of(found: FaultRun) -> tuple[Step, ...]:

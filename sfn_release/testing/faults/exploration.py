@@ -165,6 +165,14 @@ class _Exploration:
         alone = self._run((*before, replace(injection, times=1)), scenario.run)
         row = fault_row(for_good, alone, self._places)
         self.rows += [renamed(row, faults[0], fault) for fault in faults]
+        visits = _visits(scenario.run, call)
+        if len(visits) > 1 and not self._spent():
+            late = replace(injection, spared=visits[-1])
+            found = self._run((*before, late), scenario.run)
+            last = fault_row(found, alone, self._places) if found.hits else row
+            if last.outcome != row.outcome:
+                last = replace(last, visit=len(visits))
+                self.rows += [renamed(last, faults[0], fault) for fault in faults]
 
     def _explore_maps(self, scenario: FaultRun, call: Call, place: StatePlace) -> None:
         """Let a task fail in all iterations of the Maps around it."""
@@ -197,6 +205,12 @@ class _Exploration:
                 if answers is not None:
                     self._steered[way] = self._steered.get(way, 0) + 1
                     self._run((*scenario.injections, *answers), scenario.run)
+
+
+def _visits(run: Run, first: Call) -> list[int]:
+    """Return how many calls of a state precede each of its visits, in the iteration of *first*."""
+    calls = [call for call in run.calls[first.state] if call.iteration == first.iteration]
+    return [at for at, call in enumerate(calls) if call.attempt == 0]
 
 
 def _iterations(run: Run, name: str) -> int:

@@ -24,6 +24,9 @@ ProblemKind = Literal[
 ]
 
 
+_LONGEST_CAUSE = 1000
+
+
 @dataclass(frozen=True)
 class Step:
     """A fault on the way to something: the *state*, and its *error* or odd answer."""
@@ -54,7 +57,8 @@ class FaultRow:
     *retries* is how often the task was called again, over *waited_seconds* of virtual time.
     *status* is RUNNING if the execution went on when the exploration stopped; *ends_at* is the
     state where it ended, with *end_error* and *end_cause*. *once* is how it takes one failure
-    alone. *after* are the faults that lead to the task; empty for tasks of the passing case.
+    alone. *after* are the faults that lead to the task; empty for tasks of the passing case. A
+    *visit* other than 1 is the last visit of the state, where the fault ends otherwise.
     """
 
     state: str
@@ -70,6 +74,12 @@ class FaultRow:
     end_error: str | None = None
     end_cause: str | None = None
     after: tuple[Step, ...] = ()
+    visit: int = 1
+
+    @property
+    def outcome(self) -> tuple[object, ...]:
+        """How the execution takes the fault, without its times."""
+        return self.handled, self.caught_by, self.status, self.ends_at, self.end_error
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON form."""
@@ -150,6 +160,13 @@ class FailureMap:
         for pattern in patterns:
             if "*" not in pattern and pattern not in known:
                 yield pattern, did_you_mean(pattern, [*self.errors, *RESERVED_NAMES])
+
+
+def short_cause(cause: str | None) -> str | None:
+    """Return a cause without the rest of the data that it quotes: its first 1,000 characters."""
+    if cause is None or len(cause) <= _LONGEST_CAUSE:
+        return cause
+    return f"{cause[:_LONGEST_CAUSE]}…"
 
 
 def fits(error: str, pattern: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from sfn_release.testing.faults.definition_problems import steps_of
-from sfn_release.testing.faults.failure_map import FaultRow
+from sfn_release.testing.faults.failure_map import FaultRow, short_cause
 from sfn_release.testing.faults.fault_outcomes import (
     FaultRun,
     Places,
@@ -41,7 +41,7 @@ def fault_row(for_good: FaultRun, alone: FaultRun, places: Places) -> FaultRow:
         ends_at=end_of(run),
         once=single,
         end_error=run.error,
-        end_cause=run.cause,
+        end_cause=short_cause(run.cause),
         after=steps_of(for_good)[:-1],
     )
 
@@ -69,7 +69,7 @@ def threshold_row(found: FaultRun, map_state: str, places: Places) -> FaultRow |
         ends_at=end_of(run),
         once="caught" if taken else "ends",
         end_error=run.error,
-        end_cause=run.cause,
+        end_cause=short_cause(run.cause),
         after=steps_of(found)[:-1],
     )
 

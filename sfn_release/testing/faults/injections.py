@@ -69,7 +69,8 @@ class Injection:
     """A *fault* in place of the answers to a *state*'s calls: all of them, or the first *times*.
 
     In a Map, it's injected into the one *iteration*; None means every iteration. A Map's
-    ItemReader and ResultWriter differ by their *resource*.
+    ItemReader and ResultWriter differ by their *resource*. The first *spared* calls are answered as
+    usual.
     """
 
     state: str
@@ -77,6 +78,11 @@ class Injection:
     times: int | None = None
     iteration: Iteration | None = None
     resource: str | None = None
+    spared: int = 0
+
+    def covers(self, count: int) -> bool:
+        """Whether the call after *count* fitting calls gets the fault."""
+        return count >= self.spared and (self.times is None or count < self.spared + self.times)
 
     def fits(self, call: TaskCall) -> bool:
         """Whether it's about the state, the iteration and the resource of *call*."""
@@ -108,16 +114,18 @@ class InjectedTasks:
     injections: Sequence[Injection]
     hits: list[Hit] = field(default_factory=list)
     _calls: int = -1
-    _given: dict[int, int] = field(default_factory=dict)
+    _fitting: dict[int, int] = field(default_factory=dict)
 
     def run(self, call: TaskCall) -> Any:
         """Return the answer to *call*. Raises TaskFailure, and NoAnswer as *tasks* does."""
         self._calls += 1
         for index in reversed(range(len(self.injections))):
             injection = self.injections[index]
-            given = self._given.get(index, 0)
-            if injection.fits(call) and (injection.times is None or given < injection.times):
-                self._given[index] = given + 1
+            if not injection.fits(call):
+                continue
+            count = self._fitting.get(index, 0)
+            self._fitting[index] = count + 1
+            if injection.covers(count):
                 if index == len(self.injections) - 1:
                     self.hits.append(Hit(self._calls, _seconds(injection.fault.answer, call)))
                 return _give(injection.fault.answer, call)
