@@ -20,7 +20,7 @@ from sfn_release.tasks.mock_config import MockConfig, MockedTestCase
 from sfn_release.testing.declared.declared_report import DeclaredResult
 from sfn_release.testing.declared.declared_test import DeclaredTest, Expectation
 from sfn_release.testing.declared.run_differences import run_differences
-from sfn_release.testing.declared.tests_file import SUFFIX, read_tests_file, tests_file
+from sfn_release.testing.declared.tests_file import SUFFIX, file_of_tests, read_tests_file
 from sfn_release.testing.inner_machines import machines_in
 from sfn_release.testing.run import Run
 from sfn_release.testing.scenario import Conditions, Runnable, run_mocked
@@ -46,7 +46,7 @@ def find_tests(tree: WorkTree, cases: MockConfig | None) -> FoundTests:
     """Return the tests beside the modules of *tree*, and a test for each other case of *cases*."""
     beside: dict[str, list[str]] = {}
     for name, declaration in tree.declarations.items():
-        beside.setdefault(tests_file(declaration.source), []).append(name)
+        beside.setdefault(file_of_tests(declaration.source), []).append(name)
     known = [*tree.declarations, *tree.refused]
     tests: list[DeclaredTest] = []
     errors: list[ConfigError] = []

@@ -17,7 +17,7 @@ from sfn_release.authoring.declaration import Declaration
 from sfn_release.ledger.git.export import export_commit
 from sfn_release.operations.local_settings import with_defaults
 from sfn_release.operations.workspace import Workspace
-from sfn_release.plan.policy import Refusal, refused_release, test_refusals
+from sfn_release.plan.policy import Refusal, refused_release, untested_refusal
 from sfn_release.project import LOCAL
 from sfn_release.release.manifest import ReleaseTests, WorkflowTests
 from sfn_release.release.release import Release
@@ -31,7 +31,7 @@ def untested(workspace: Workspace, declarations: Mapping[str, Declaration]) -> t
     if workspace.project.tests != "required":
         return ()
     return tuple(
-        test_refusals([*_problems(_report(workspace, declarations, workspace.project.root))])
+        untested_refusal([*_problems(_report(workspace, declarations, workspace.project.root))])
     )
 
 
@@ -50,7 +50,7 @@ def with_tests(
         root = Path(folder).resolve() / "project"
         export_commit(workspace.git.repository, release.manifest.commit, workspace.folder, [root])
         report = _report(workspace, release.declarations, root)
-    found = tuple(test_refusals([*_problems(report)]))
+    found = tuple(untested_refusal([*_problems(report)]))
     if found and override is None:
         raise refused_release(release.version, found)
     for refusal in found:

@@ -270,7 +270,7 @@ def _replay(environment: Environment, facts: Facts) -> Iterator[Refusal]:
             )
 
 
-def test_refusals(untested: Sequence[str]) -> Iterator[Refusal]:
+def untested_refusal(untested: Sequence[str]) -> Iterator[Refusal]:
     """Yield the refusal of content whose required tests fail, or don't exist."""
     if untested:
         more = [f"and {len(untested) - _SHOWN} more"] if len(untested) > _SHOWN else []

@@ -139,9 +139,9 @@ def _write(path: Path, text: str, *, force: bool) -> None:
 def _write_tests(path: Path, given: ImportedStateMachine) -> Path | None:
     """Write a first test beside the module; return its path, None if there are tests already."""
     from sfn_release.operations.scaffold.first_test import first_test
-    from sfn_release.testing.declared.tests_file import tests_file
+    from sfn_release.testing.declared.tests_file import file_of_tests
 
-    tests = path.with_name(tests_file(path.name))
+    tests = path.with_name(file_of_tests(path.name))
     return tests if write_new(tests, first_test(path.name, given.definition)) else None
 
 

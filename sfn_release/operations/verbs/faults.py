@@ -20,7 +20,7 @@ from sfn_release.operations.workspace import Workspace
 from sfn_release.project import LOCAL, Environment
 from sfn_release.simulator import ContextSeed, Mocks, load_mocks
 from sfn_release.testing.declared.declared_test import STARTED, DeclaredTest
-from sfn_release.testing.declared.tests_file import read_tests_file, tests_file
+from sfn_release.testing.declared.tests_file import file_of_tests, read_tests_file
 from sfn_release.testing.faults.exploration import MOST_RUNS, explore
 from sfn_release.testing.faults.failure_map import FailureMap
 from sfn_release.testing.faults.passing_case import PassingCase
@@ -155,7 +155,7 @@ def _tests(tree: WorkTree, declaration: Declaration) -> list[DeclaredTest]:
     """Return the declared tests of whole executions of a workflow."""
     root = tree.project.root
     names = [other.name for other in tree.sharing(declaration.name)]
-    read = read_tests_file(root, tests_file(declaration.source), names, [*tree.declarations])
+    read = read_tests_file(root, file_of_tests(declaration.source), names, [*tree.declarations])
     return [
         test
         for test in read.tests
@@ -190,6 +190,6 @@ def _with_mocks(
         return mocked.on(workspace, tree.environment)
     except UsageError as error:
         tests = [test.name for test in _tests(tree, declaration)]
-        file = tests_file(declaration.source)
+        file = file_of_tests(declaration.source)
         known = f"{file} has: {', '.join(tests)}." if tests else f"{file} has no tests either."
         raise error.explained(known, fix=did_you_mean(mocked.test_case, tests) or None) from None

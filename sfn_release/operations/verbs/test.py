@@ -18,7 +18,7 @@ from sfn_release.testing.coverage.coverage_data import CoverageData
 from sfn_release.testing.declared.declared_report import DeclaredReport, DeclaredResult
 from sfn_release.testing.declared.name_expression import read_expression
 from sfn_release.testing.declared.recording import recorded
-from sfn_release.testing.declared.tests_file import SUFFIX, tests_file
+from sfn_release.testing.declared.tests_file import SUFFIX, file_of_tests
 from sfn_release.text import did_you_mean
 
 Record = Literal["missing", "all"]
@@ -139,7 +139,7 @@ def _environment(workspace: Workspace, name: str | None, mock_file: str | None) 
 def _no_tests(tree: WorkTree, untested: Sequence[str]) -> NotFoundError:
     """Return the error for workflows without tests."""
     sources = [tree.declarations[name].source for name in untested if name in tree.declarations]
-    place = tests_file(sources[0]) if sources else f"{tree.project.workflows}/*{SUFFIX}"
+    place = file_of_tests(sources[0]) if sources else f"{tree.project.workflows}/*{SUFFIX}"
     return NotFoundError(
         f"There are no tests of {', '.join(untested)}.",
         fix=f'Write a first one into {place}:\n    [[test]]\n    name = "it succeeds"',

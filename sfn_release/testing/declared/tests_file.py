@@ -51,10 +51,10 @@ class TestsFile:
     errors: tuple[ConfigError, ...] = ()
 
 
-def tests_file(source: str) -> str:
+def file_of_tests(source: str) -> str:
     """Return the path of the file of tests that belongs to the module *source*.
 
-    >>> tests_file("workflows/orders.py"), tests_file("workflows/hello.asl.json")
+    >>> file_of_tests("workflows/orders.py"), file_of_tests("workflows/hello.asl.json")
     ('workflows/orders.tests.toml', 'workflows/hello.tests.toml')
     """
     path = PurePosixPath(source)
