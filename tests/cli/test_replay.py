@@ -152,12 +152,18 @@ def test_a_new_task_needs_an_answer_that_mocks_may_give(orders: Project) -> None
     change(orders, ".next_then(confirm)", ".next_then(confirm).next_then(told)")
     ran = orders.run("--json", "replay", "orders")
     assert ran.code == 3
-    waiting = [item for item in ran.json["unanswered"] if item["state"] == "Tell Stock"]
-    assert waiting
+    waiting = ran.json["unanswered"]
+    assert {item["state"] for item in waiting} == {"Tell Stock"}
     assert "sqs:sendMessage" in waiting[0]["resource"]
+    ways = [(item["state"], item["candidate"]) for item in ran.json["different"]]
+    assert ways == [("Confirm Order", "Tell Stock")] * len(waiting)
+    assert ran.json["same"] == 6 - len(waiting)
+    out = orders.run("replay", "orders").out
+    assert "Tell Stock needs an answer that was never recorded" in out
     orders.write("answers.json", json.dumps({"Tell Stock": {"return": {"MessageId": "1"}}}))
     answered = orders.run("--json", "replay", "orders", "--mocks", "answers.json")
     assert answered.json["unanswered"] == []
+    assert len(answered.json["different"]) == len(waiting)
 
 
 def test_executions_are_kept_masked_and_replayed_without_credentials(

@@ -16,8 +16,9 @@ class ReplayReport:
     """The results of replaying *executions* of a workflow on a candidate.
 
     *against* is the candidate's release, None for the work tree. *different*, *unanswered* and
-    *unreplayable* have an object for each such execution, in the form of ``--json``. *same* counts
-    the others. *selection* says which executions were chosen, *candidate* is the digest of the
+    *unreplayable* have an object for each such execution, in the form of ``--json``. A new
+    task puts an execution into both *different* and *unanswered*. *same* counts the executions in
+    none. *selection* says which executions were chosen, *candidate* is the digest of the
     candidate, *shard* the part of the executions (``2/8``), None for all. *stopped* is true if the
     replay was interrupted: then *executions* counts the ones that were done.
     """
@@ -56,19 +57,18 @@ class ReplayTally:
     unreplayable: list[dict[str, Any]] = field(default_factory=list)
 
     def add(self, replayed: Replayed) -> None:
-        """Count one replay: as different where it differs, else as unanswered."""
+        """Count one replay. It may be different, and lack an answer after that."""
         self.executions += 1
         execution = {"execution": replayed.execution}
         if replayed.unreplayable:
             self.unreplayable.append({**execution, "reason": replayed.unreplayable})
-        elif replayed.differences:
+        self.same += replayed.same
+        if replayed.differences:
             first, *others = replayed.differences
             more = [difference.to_json() for difference in others]
             self.different.append({**execution, **first.to_json(), "further": more})
-        elif replayed.unanswered:
+        if replayed.unanswered:
             self.unanswered.append({**execution, **replayed.unanswered[0].to_json()})
-        else:
-            self.same += 1
 
     def members(self) -> dict[str, Any]:
         """Return the members of a `ReplayReport` that count."""
