@@ -10,7 +10,8 @@ start of a session imports pytest and small modules only; the rest comes with th
 hooks               the entry point: options, fixtures, reports
 simulate_fixture    the callable behind the fixture `simulate`
 project_workflows   finds a test's project, and builds its workflows once in a session
-run_sections        adds the runs of a failed test to its report
+kept_runs           the runs of a test, for its report; `path_difference` explains their paths
+own_frames          keeps our frames out of a test's tracebacks
 coverage_option     the options of coverage
 session_coverage    counts the runs of a session, and reports what they reached
 hook_specs          the hook that gets every run

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from sfn_release.pytest_plugin import coverage_option, hook_specs
-from sfn_release.pytest_plugin.kept_runs import KEPT_RUNS
+from sfn_release.pytest_plugin.kept_runs import KEPT_RUNS, LATEST, KeptRuns
 
 if TYPE_CHECKING:
     from sfn_release.pytest_plugin.simulate_fixture import Simulate
@@ -56,4 +56,17 @@ def pytest_runtest_makereport(
         report.sections += kept.sections()
     if call.when == "teardown" and kept is not None:
         del item.stash[KEPT_RUNS]
+        item.config.stash[LATEST] = KeptRuns()
     return report
+
+
+def pytest_assertrepr_compare(
+    config: pytest.Config, op: str, left: Any, right: Any
+) -> list[str] | None:
+    """Explain where the path of a run and the expected one part."""
+    kept = config.stash.get(LATEST, None)
+    if op != "==" or kept is None:
+        return None
+    from sfn_release.pytest_plugin.path_difference import path_difference
+
+    return path_difference((run for _, run in reversed(kept.last)), left, right)

@@ -9,9 +9,10 @@ from typing import Any, Unpack
 import pytest
 
 from sfn_release.authoring.declaration import StateMachineType
-from sfn_release.errors import UsageError
+from sfn_release.errors import SfnReleaseError, UsageError
 from sfn_release.project.modules.single_file import is_file
-from sfn_release.pytest_plugin.kept_runs import KEPT_RUNS, KeptRuns
+from sfn_release.pytest_plugin.kept_runs import KEPT_RUNS, LATEST, KeptRuns
+from sfn_release.pytest_plugin.own_frames import without_own_frames
 from sfn_release.pytest_plugin.project_workflows import workflows_around
 from sfn_release.testing.run import Run
 from sfn_release.testing.scenario import Conditions, run_scenario
@@ -40,7 +41,17 @@ class Simulate:
         handlers and other workflows. `sfn_release.testing.simulate` explains the other forms of a
         workflow, and all arguments.
         """
-        if not isinstance(workflow, str) or is_file(workflow):
+        __tracebackhide__ = True  # pytest's own mark
+        try:
+            if isinstance(workflow, str) and not is_file(workflow):
+                _refuse_own(workflow, parameters, type)
+                return workflows_around(self._item).simulate(
+                    workflow,
+                    input,
+                    conditions,
+                    finished=lambda run: self._finished(workflow, workflow, run),
+                    stacklevel=2,
+                )
             found = declaration_of(self._path(workflow), type)
             return run_scenario(
                 runnable_of(found, parameters or {}),
@@ -49,18 +60,9 @@ class Simulate:
                 finished=lambda run: self._finished(None, found.name, run),
                 stacklevel=2,
             )
-        if parameters is not None or type is not None:
-            raise UsageError(
-                f"{workflow!r} is a workflow of your project, so it has its type and parameters.",
-                fix="Change the parameters of `local` in releases.toml, or pass the StateMachine.",
-            )
-        return workflows_around(self._item).simulate(
-            workflow,
-            input,
-            conditions,
-            finished=lambda run: self._finished(workflow, workflow, run),
-            stacklevel=2,
-        )
+        except (SfnReleaseError, AssertionError) as error:
+            # The test is at fault, or a function among its mocks; a bug keeps its traceback.
+            raise without_own_frames(error) from error.__cause__
 
     def _path(self, workflow: Subject) -> Subject:
         """Return a file's path: relative to the test's folder, or else to the current one."""
@@ -70,5 +72,16 @@ class Simulate:
         return beside if beside.is_file() else workflow
 
     def _finished(self, workflow: str | None, name: str, run: Run) -> None:
-        self._item.stash.setdefault(KEPT_RUNS, KeptRuns()).keep(name, run)
+        kept = self._item.stash.setdefault(KEPT_RUNS, KeptRuns())
+        kept.keep(name, run)
+        self._item.config.stash[LATEST] = kept
         self._item.ihook.pytest_sfn_run_finished(item=self._item, workflow=workflow, run=run)
+
+
+def _refuse_own(workflow: str, parameters: object, type: object) -> None:
+    """Raise UsageError for parameters or a type of a workflow of the project."""
+    if parameters is not None or type is not None:
+        raise UsageError(
+            f"{workflow!r} is a workflow of your project, so it has its type and parameters.",
+            fix="Change the parameters of `local` in releases.toml, or pass the StateMachine.",
+        )

@@ -1,0 +1,192 @@
+"""The pytest plugin, in a pytest of its own, as its users run it."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+
+import pytest
+
+PROJECT = """
+[project]
+name = "shop"
+
+[environments.local.parameters]
+Charge = "arn:aws:lambda:us-east-1:000000000000:function:charge"
+"""
+ORDERS = """
+import sfn_release as sfn
+
+charge = sfn.task.lambda_invoke("${Charge}", id="Charge", payload={"amount": 40})
+paid = sfn.Choice(
+    "Paid",
+    choices=[sfn.Var("$.paid").boolean_equals(True).next_then(sfn.Succeed("Done"))],
+    default=sfn.Fail("Declined", error="CardDeclined", cause="No money"),
+)
+audit = sfn.task.optimized(
+    "states:startExecution.sync:2",
+    {"StateMachineArn": "${workflow:audit}", "Name": "one"},
+    id="Audit",
+    result_path=None,
+)
+orders = sfn.StateMachine("orders", sfn.Workflow.of(audit, charge, paid))
+audited = sfn.StateMachine("audit", sfn.Workflow.of(sfn.Pass("Write")))
+"""
+TESTS = """
+import pytest
+from sfn_release.testing import Payload
+
+def test_paid(simulate):
+    run = simulate("orders", mocks={"Charge": Payload(paid=True)})
+    assert run.path == ["Audit", "Charge", "Paid", "Done"]
+
+def test_mock_file(simulate):
+    run = simulate("orders")
+    assert run.error == "CardDeclined"
+    assert run.calls["Charge"][0].arguments["FunctionName"].endswith(":charge")
+"""
+FAILING = """
+import pytest
+from sfn_release.testing import Payload
+
+def test_path(simulate):
+    run = simulate("orders", {"id": 7}, mocks={"Charge": Payload(paid=False)})
+    assert run.path == ["Audit", "Charge", "Paid", "Done"]
+
+def test_many(simulate):
+    for number in range(5):
+        run = simulate("orders", {"id": number})
+    assert run.status == "SUCCEEDED"
+
+def test_unknown(simulate):
+    simulate("order")
+
+def test_function(simulate):
+    def charge(arguments):
+        assert arguments["Payload"]["amount"] == 41
+    simulate("orders", mocks={"Charge": charge})
+
+def test_missing(simulate):
+    simulate({"StartAt": "Ask", "States": {"Ask": {
+        "Type": "Task", "Resource": "arn:aws:lambda:us-east-1:000000000000:function:f", "End": True
+    }}})
+"""
+
+
+@pytest.fixture
+def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+    """Make a project outside any repository, with two workflows and a mock file."""
+    monkeypatch.setenv("COLUMNS", "120")
+    (pytester.path / ".git").mkdir()  # a search for a project ends here
+    pytester.path.joinpath("releases.toml").write_text(PROJECT)
+    folder = pytester.mkdir("workflows")
+    folder.joinpath("orders.py").write_text(ORDERS)
+    folder.joinpath("orders.mocks.json").write_text('{"Charge": {"payload": {"paid": false}}}')
+    return pytester
+
+
+def test_workflows_of_the_project_run_by_name(project: pytest.Pytester) -> None:
+    """With the parameters of `local`, the mock file, and each other: every run anew."""
+    project.mkdir("tests").joinpath("test_orders.py").write_text(TESTS)
+    project.runpytest_inprocess().assert_outcomes(passed=2)
+
+
+def test_workers_of_xdist_run_them_too(project: pytest.Pytester) -> None:
+    """Each of them builds the project."""
+    project.makepyfile(TESTS)
+    project.runpytest_subprocess(
+        "-n", "1", "-p", "no:hypothesispytest", "-p", "no:cov"
+    ).assert_outcomes(passed=2)
+
+
+def test_a_failed_test_shows_its_runs(project: pytest.Pytester) -> None:
+    """And where the path parts from the expected one; our own frames are left out."""
+    project.makepyfile(FAILING)
+    result = project.runpytest_inprocess()
+    result.assert_outcomes(failed=5)
+    result.stdout.fnmatch_lines(
+        [
+            "E * the run's path == the expected path, but they part after 'Paid':",
+            "E * run:      … → Paid → Declined",
+            "E * expected: … → Paid → Done",
+            "*- Run of orders -*",
+            "FAILED in Declined: CardDeclined: No money",
+            "  Charge    Task",
+            "      call  lambda:invoke *",
+            "  Declined  Fail, failed here",
+            "*- Run of orders (3 of 5) -*",
+            "*- Run of orders (5 of 5) -*",
+            "E *NotFoundError: The work tree has no workflow 'order'.",
+            'E * Did you mean "orders"?',
+            '>  * assert arguments?"Payload"??"amount"? == 41',
+            "E * assert 40 == 41",
+            'E *UsageError: The test can\'t run to its end: The task "Ask" * has no mock. *',
+            "*- Run of definition -*",
+        ]
+    )
+    assert "scenario.py" not in result.stdout.str()
+
+
+def test_other_plugins_get_every_run(project: pytest.Pytester) -> None:
+    """By a hook, with the workflow's name."""
+    project.makeconftest(
+        """
+        def pytest_sfn_run_finished(item, workflow, run):
+            print(f"<{item.name}: {workflow} {run.status}>")
+        """
+    )
+    project.makepyfile(TESTS)
+    result = project.runpytest_inprocess("-s")
+    result.stdout.fnmatch_lines(["*<test_paid: orders SUCCEEDED>*"])
+
+
+def test_without_a_project_only_names_are_missing(pytester: pytest.Pytester) -> None:
+    """The error says where it was looked for."""
+    (pytester.path / ".git").mkdir()
+    pytester.makepyfile(
+        """
+        import sfn_release as sfn
+
+        WORKFLOW = sfn.Workflow.of(sfn.Pass("A"))
+
+        def test_definition(simulate):
+            assert simulate(WORKFLOW).path == ["A"]
+            assert simulate("a.asl.json").path == ["A"]
+
+        def test_name(simulate):
+            simulate("orders")
+
+        def test_parameters(simulate):
+            simulate("orders", parameters={})
+        """
+    )
+    pytester.path.joinpath("a.asl.json").write_text(
+        '{"StartAt": "A", "States": {"A": {"Type": "Pass", "End": true}}}'
+    )
+    result = pytester.runpytest_inprocess()
+    result.assert_outcomes(passed=1, failed=2)
+    result.stdout.fnmatch_lines(
+        [
+            "E * there is no releases.toml around this test.",
+            "E * Run `sfn-release init` to make a project, *",
+            "E * 'orders' is a workflow of your project, so it has its type and parameters.",
+        ]
+    )
+
+
+def test_a_session_without_simulate_loads_nothing() -> None:
+    """The plugin is in every session of its environment, so its start costs next to nothing."""
+    code = (
+        "import sys, pytest; before = {*sys.modules}; import sfn_release.pytest_plugin.hooks;"
+        "print({*sys.modules} - before)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = ast.literal_eval(done.stdout)
+    own = {name for name in loaded if name.partition(".")[0] == "sfn_release"}
+    assert {name.rpartition(".")[0] for name in own} <= {
+        "",
+        "sfn_release",
+        "sfn_release.pytest_plugin",
+    }
+    assert loaded == own
