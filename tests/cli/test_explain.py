@@ -89,7 +89,7 @@ def test_a_history_file_needs_no_project(tmp_path: Any) -> None:
     ran = run("-C", str(tmp_path), "explain", "history.json")
     assert ran.code == 0, ran.err
     assert "FAILED  an execution, took 2 s" in ran.out
-    assert "not a release of this project: there is no project here" in ran.out
+    assert "unknown: there is no project here" in ran.out
     assert "Is it failed with States.NoChoiceMatched." in ran.out
     assert 'The data was {"a": 1}' in ran.out
     assert run("explain", "-", stdin=json.dumps(events)).code == 0

@@ -100,8 +100,9 @@ def _facts(explained: Explanation) -> Iterator[tuple[str, str]]:
 
 def _release(explained: Explanation) -> str:
     if explained.release is None:
-        why = f": {explained.no_release}" if explained.no_release else ""
-        return f"not a release of this project{why}"
+        if not explained.no_release:
+            return "unknown: there is no project here"
+        return f"not a release of this project: {explained.no_release}"
     manifest = explained.release.manifest
     if manifest.found is not None:
         return f"{manifest.version}, found in AWS and not made from a commit"

@@ -42,7 +42,8 @@ from sfn_release.testing.histories.timeline import Timeline, read_timeline, wher
 class Explanation:
     """One execution, explained. *waits* says what a running execution waits for.
 
-    *release* is None if it isn't an execution of a release of this project; *no_release* says why.
+    *release* is None if it isn't an execution of a release of this project; *no_release* says why,
+    "" outside of a project.
     *definition* is the definition that ran, None if it isn't known. *notes* say what is missing.
     """
 
@@ -159,7 +160,7 @@ def explain_file(
         release = release_anywhere(project, timeline.version_arn, timeline.started)
         why = "no record of this project names its state machine version"
     elif project is None:
-        why = "there is no project here"
+        why = ""
     definition = _readable(file.definition) or (release.definition if release else None)
     workflow = release.workflow if release else None
     if definition is None and project is not None:

@@ -109,23 +109,26 @@ def _failed(timeline: Timeline, states: Mapping[str, Mapping[str, Any]]) -> Fail
 
 
 def _why_there(visit: Visit) -> Iterator[str]:
-    """Yield how the execution came to a Fail state: the failure or the choice that led there."""
+    """Yield how the execution came to a Fail state: the failure and the choice that led there."""
+    way = list(_before(visit))
+    choice = next((before for before in way if before.type == "Choice"), None)
+    caught = next((before for before in way if before.ended == "caught"), None)
+    if caught is not None:
+        why = ": ".join(part for part in (caught.error, caught.cause) if part)
+        yield f"It came there because {caught.state} failed, and a Catch took it: {why}"
+    if choice is not None and (caught is None or way.index(choice) < way.index(caught)):
+        after = "it" if way.index(choice) == 0 else "the way there"
+        yield f"The Choice {choice.state} led to {after}. Look at its input: {choice.input}"
+    if choice is None and caught is None:
+        yield "Nothing failed before it: every execution that comes this way ends like this."
+
+
+def _before(visit: Visit) -> Iterator[Visit]:
+    """Yield the visits before a visit in the same machine, branch or iteration, the last first."""
     before = visit.previous
-    steps = 0
     while before is not None:
-        if before.ended == "caught":
-            cause = f": {before.cause}" if before.cause else ""
-            yield (
-                f"It came there because {before.state} failed, and a Catch took it:"
-                f" {before.error or 'no error name'}{cause}"
-            )
-            return
-        if before.type == "Choice":
-            after = "its next state" if steps == 0 else "the way"
-            yield f"The Choice {before.state} led to {after}. Look at its input: {before.input}"
-            return
-        before, steps = before.previous, steps + 1
-    yield "Nothing failed before it: every execution that comes this way ends like this."
+        yield before
+        before = before.previous
 
 
 def _stopped(timeline: Timeline) -> FailureReason:

@@ -16,7 +16,8 @@ def regular_events(events: Iterable[Any]) -> tuple[dict[str, Any], ...]:
     """Return *events* in the shape of ``GetExecutionHistory``, each id once, by their ids.
 
     Files hold times as text or as seconds, and may hold data as JSON values. Times become
-    datetimes, "" if there is none; data becomes JSON text. An item that isn't an event is dropped.
+    datetimes, "" if there is none; data becomes JSON text. An item that isn't an event is dropped,
+    and so is a link to an event that isn't earlier: no reader can go in circles.
     """
     found: dict[int, dict[str, Any]] = {}
     for event in filter(_is_event, events):
@@ -25,7 +26,7 @@ def regular_events(events: Iterable[Any]) -> tuple[dict[str, Any], ...]:
             previous = event.get("previousEventId", 0)
             found[id] = {
                 "id": id,
-                "previousEventId": previous if _is_id(previous) else 0,
+                "previousEventId": previous if _is_id(previous) and previous < id else 0,
                 "type": event["type"],
                 "timestamp": instant_of(event.get("timestamp")) or "",
             }
@@ -38,7 +39,8 @@ def regular_events(events: Iterable[Any]) -> tuple[dict[str, Any], ...]:
 
 
 def _is_event(value: Any) -> bool:
-    return _is_object(value) and _is_id(value.get("id")) and isinstance(value.get("type"), str)
+    known = _is_object(value) and isinstance(value.get("type"), str)
+    return known and _is_id(value.get("id")) and value["id"] > 0
 
 
 def _is_id(value: Any) -> bool:
