@@ -10,15 +10,13 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from sfn_release.cli.files import make_folder, write_text
-from sfn_release.cli.output.coverage_markdown import coverage_markdown
-from sfn_release.cli.output.coverage_tables import coverage_lines, coverage_members, too_low
+from sfn_release.cli.coverage_files import write_json_report, write_markdown_report
+from sfn_release.cli.output.coverage_tables import coverage_lines, too_low
 from sfn_release.cli.output.error_text import error_lines
 from sfn_release.errors import NotFoundError, SfnReleaseError
 from sfn_release.operations.coverage_file import write_coverage
@@ -155,12 +153,5 @@ class _Controller:
         """Write the reports, relative to the folder that pytest was started in."""
         for format_, file in self._settings.reports:
             path = self._config.invocation_params.dir / file
-            make_folder(path.parent)
-            write_text(path, _written(format_, self._shown))
-
-
-def _written(format_: str, workflows: Sequence[WorkflowCoverage]) -> str:
-    if format_ == "markdown":
-        return coverage_markdown(workflows)
-    members = {"schema": "sfn-release/coverage/1", **coverage_members(workflows)}
-    return json.dumps(members, ensure_ascii=False, indent=2) + "\n"
+            write = write_json_report if format_ == "json" else write_markdown_report
+            write(path, self._shown)

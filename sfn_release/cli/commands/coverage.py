@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sfn_release.cli.files import write_text
 from sfn_release.cli.options import command
 from sfn_release.cli.output import terminal
 from sfn_release.cli.session import Session
@@ -81,6 +80,7 @@ def _of_tests(
     markdown: str | None,
     fail_under: int | None,
 ) -> int:
+    from sfn_release.cli.coverage_files import write_markdown_report
     from sfn_release.cli.output.coverage_markdown import coverage_markdown
     from sfn_release.cli.output.coverage_tables import (
         coverage_members,
@@ -97,7 +97,7 @@ def _of_tests(
     if save is not None:
         write_coverage(directory / save, data)
     if markdown is not None:
-        write_text(directory / markdown, coverage_markdown(covered))
+        write_markdown_report(directory / markdown, covered)
     session.show(
         "coverage",
         coverage_members(covered),

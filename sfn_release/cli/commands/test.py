@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import difflib
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from sfn_release.cli.files import make_folder, write_text
 from sfn_release.cli.options import command
 from sfn_release.cli.output import terminal
+from sfn_release.cli.output.coverage_tables import (
+    coverage_members,
+    too_low,
+    write_coverage_table,
+)
 from sfn_release.cli.output.error_text import write_error
 from sfn_release.cli.session import Session
 from sfn_release.errors import UsageError
@@ -20,9 +25,12 @@ _MANY = 20  # tests: below, they run faster than you can read
 _STEP = 5  # tests between two updates
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sfn_release.operations.verbs.test import RecordedFile, Tested
     from sfn_release.operations.workspace import Workspace
     from sfn_release.testing.coverage.coverage_data import CoverageData
+    from sfn_release.testing.coverage.coverage_report import WorkflowCoverage
     from sfn_release.testing.declared.declared_report import DeclaredReport, DeclaredResult
 
 
@@ -39,6 +47,11 @@ if TYPE_CHECKING:
     metavar="PERCENT",
     help="Exit 1 if less of the points was reached. Implies --coverage.",
 )
+@click.option(
+    "--coverage-append", is_flag=True, help="Add to the coverage data of the last test run."
+)
+@click.option("--coverage-json", metavar="FILE", help="Write the coverage as JSON.")
+@click.option("--coverage-markdown", metavar="FILE", help="Write the coverage as Markdown.")
 @click.option("--junit", metavar="FILE", help="Write the results as JUnit XML.")
 @click.option(
     "--mock-config",
@@ -54,6 +67,9 @@ def run(
     strict: bool,
     coverage: bool,
     fail_under: int | None,
+    coverage_append: bool,
+    coverage_json: str | None,
+    coverage_markdown: str | None,
     junit: str | None,
     mock_config: str | None,
 ) -> int:
@@ -78,7 +94,9 @@ def run(
         strict=strict,
         record=("all" if overwrite else "missing") if record else None,
         watch=progress.watch,
-        covered=coverage or fail_under is not None,
+        covered=coverage
+        or coverage_append
+        or any(option is not None for option in (fail_under, coverage_json, coverage_markdown)),
     )
     progress.close()
     for file in tested.recorded:
@@ -86,27 +104,40 @@ def run(
     if junit is not None:
         _write_junit(session, junit, tested.report)
     members, low = tested.to_json(), ""
+    covered: list[WorkflowCoverage] = []
     if tested.coverage is not None:
-        covered, low = _covered(workspace, tested.coverage, fail_under)
-        members |= covered
-    session.show("test", members, lambda: _write(session, tested))
+        covered = _covered(workspace, tested.coverage, append=coverage_append)
+        _write_reports(session, covered, coverage_json, coverage_markdown)
+        members |= coverage_members(covered)
+        low = too_low(covered, fail_under)
+    session.show("test", members, lambda: _write(session, tested, covered))
     if low:
         terminal.say(f"error: {low}", style="red")
     return 0 if tested.report.ok and not low else 1
 
 
-def _covered(
-    workspace: Workspace, data: CoverageData, fail_under: int | None
-) -> tuple[dict[str, Any], str]:
-    """Keep the coverage for other commands; return its JSON members, and why it is too low."""
-    from sfn_release.cli.output.coverage_tables import coverage_members, too_low
+def _covered(workspace: Workspace, data: CoverageData, *, append: bool) -> list[WorkflowCoverage]:
+    """Keep the data for other commands, and return the coverage."""
     from sfn_release.operations.coverage_file import write_coverage
     from sfn_release.testing.coverage.coverage_data import FILE_NAME
     from sfn_release.testing.coverage.coverage_report import coverage_of
 
-    write_coverage(workspace.project.root / FILE_NAME, data)
-    covered = coverage_of(data)
-    return coverage_members(covered), too_low(covered, fail_under)
+    file = workspace.project.root / FILE_NAME
+    return coverage_of(write_coverage(file, data, append=append))
+
+
+def _write_reports(
+    session: Session,
+    covered: Sequence[WorkflowCoverage],
+    json_file: str | None,
+    markdown_file: str | None,
+) -> None:
+    from sfn_release.cli.coverage_files import write_json_report, write_markdown_report
+
+    if json_file is not None:
+        write_json_report(session.directory / json_file, covered)
+    if markdown_file is not None:
+        write_markdown_report(session.directory / markdown_file, covered)
 
 
 def _write_junit(session: Session, file: str, report: DeclaredReport) -> None:
@@ -139,7 +170,7 @@ class _Progress:
             sys.stderr.flush()
 
 
-def _write(session: Session, tested: Tested) -> None:
+def _write(session: Session, tested: Tested, covered: Sequence[WorkflowCoverage]) -> None:
     report = tested.report
     workflow = ""
     for result in report.results:
@@ -153,10 +184,7 @@ def _write(session: Session, tested: Tested) -> None:
     for file in tested.recorded:
         _write_recorded(file)
     if tested.coverage is not None:
-        from sfn_release.cli.output.coverage_tables import write_coverage_table
-        from sfn_release.testing.coverage.coverage_report import coverage_of
-
-        write_coverage_table(coverage_of(tested.coverage), verbose=session.verbose)
+        write_coverage_table(covered, verbose=session.verbose)
         terminal.write()
     _write_summary(report)
 

@@ -101,8 +101,9 @@ def run_tests(
     counter = CoverageCounter() if covered else None
     runs = DeclaredRuns(tree, cases, strict, _counting(counter))
     if counter is not None and expression is None:
-        for name in workflows or tree.declarations:
-            counter.expect(name, runs.form(name).definition)
+        for name, declaration in tree.declarations.items():
+            if not workflows or name in workflows:
+                counter.expect(name, declaration.definition)
     results: list[DeclaredResult] = []
     for result in runs.results(picked):
         made = _recorded(result, record)
