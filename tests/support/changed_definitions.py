@@ -6,7 +6,6 @@ or None where a definition has no place for it.
 
 from __future__ import annotations
 
-import copy
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -63,7 +62,7 @@ def changes(
         for kind, make in CHANGES.items():
             if kinds is not None and kind not in kinds:
                 continue
-            changed = copy.deepcopy(definition)
+            changed = json.loads(json.dumps(definition))
             place = _place(changed, name, visits, random)
             if (kind == "an unvisited state") == bool(place.visits):
                 continue
@@ -147,7 +146,7 @@ def _choice_target(place: Place) -> bool:
     others = [name for name in place.machine["States"] if name != place.name]
     for holder in holders:
         for key in ("Next", "Default"):
-            if holder.get(key) in place.following:
+            if key in holder and holder[key] in place.following:
                 left = [name for name in others if name != holder[key]]
                 if not left:
                     return False

@@ -22,8 +22,9 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from sfn_release.simulator import ContextSeed, NoAnswer, TaskCall, TaskFailure, TaskResult
+from sfn_release.simulator import ContextSeed, Later, NoAnswer, TaskCall, TaskFailure, TaskResult
 from sfn_release.testing.histories.finished_execution import FinishedExecution
+from sfn_release.testing.histories.instants import seconds_between
 from sfn_release.testing.histories.state_visits import TaskAttempt, Visit, read_visits
 from sfn_release.testing.replay.recorded_answers import resource_of
 from sfn_release.testing.replay.replay_execution import replay_execution
@@ -55,9 +56,14 @@ class ByState:
             self.missing = call
             raise NoAnswer("Missing", call.state)
         attempt = left.pop(0)
+        seconds = seconds_between(attempt.scheduled, attempt.stopped)
         if attempt.ended == "succeeded":
-            return TaskResult(parsed(attempt.result), submitted=parsed(attempt.submitted))
-        raise TaskFailure(attempt.error, attempt.cause, submitted=parsed(attempt.submitted))
+            return TaskResult(parsed(attempt.result), seconds, parsed(attempt.submitted))
+        if attempt.ended == "running":
+            return Later(submitted=parsed(attempt.submitted))
+        raise TaskFailure(
+            attempt.error, attempt.cause, seconds=seconds, submitted=parsed(attempt.submitted)
+        )
 
 
 @dataclass(frozen=True)

@@ -307,11 +307,24 @@ class _Reader:
 
 
 def _iteration(scope: _Scope, details: Mapping[str, Any]) -> _Scope:
-    """Return the scope of a Map's iteration, in the *scope* of the Map's inside."""
+    """Return the scope of a Map's iteration.
+
+    It follows the Map's start, or the last event inside the iteration whose place it takes.
+    """
+    inside: _Scope | None = scope
+    while inside is not None and not _is_inside_of(inside, details.get("name")):
+        inside = inside.outside
+    scope = inside or scope
     index, container = details.get("index", 0), scope.container
     name = container.state if container else str(details.get("name", ""))
     iterations = (*scope.iterations, (name, index))
     return _Scope(container, scope, scope.depth, index, iterations)
+
+
+def _is_inside_of(scope: _Scope, name: Any) -> bool:
+    """Whether a scope is the inside of the Map *name*, around its iterations."""
+    container = scope.container
+    return scope.iteration is None and container is not None and container.state == name
 
 
 _TASKS = ("Task", "LambdaFunction", "Activity")

@@ -123,9 +123,9 @@ class CandidateWalk:
                 else:
                     exit_ = yield from behaviour(inside, frame, visit)
             except StateFailure as failure:
-                self._failed(position, meeting, failure)
+                self._failed(position, meeting, failure, inside.scope if contains else None)
                 raise
-            self._left(meeting, visit, exit_)
+            self._left(meeting, visit, exit_, inside.scope if contains else None)
             return exit_
 
         return visit_state
@@ -279,26 +279,36 @@ class CandidateWalk:
         self._part(position, scope, meeting, None, meeting.state)
         position.lost = position.begun = True
 
-    def _failed(self, position: _Position, meeting: Meeting, failure: StateFailure) -> None:
+    def _failed(
+        self, position: _Position, meeting: Meeting, failure: StateFailure, inside: _Scope | None
+    ) -> None:
         """Report it if the recorded state went on where the candidate's fails."""
         recorded = meeting.recorded
         position.lost = True
         if recorded is None or failure is self._reported:
             return
+        if inside is not None and not inside.positions:
+            self._report_left_out(meeting, recorded)
         following = self._following(meeting, recorded)
         if recorded.exited is not None or recorded.error not in (None, failure.error):
             self._findings.parted_at(recorded.state)
+        if following is None and recorded.exited is not None:
+            self._findings.unexpected = recorded.state
         if following is not None:
             self._reported = failure
             error = {"Error": failure.error, "Cause": failure.cause}
             data = value_of(recorded.output), error
             self._findings.parted("path", meeting, following, None, data=data)
 
-    def _left(self, meeting: Meeting, visit: StateVisit, exit_: StateExit) -> None:
+    def _left(
+        self, meeting: Meeting, visit: StateVisit, exit_: StateExit, inside: _Scope | None
+    ) -> None:
         """Compare the exit of a state: its data, its attempts and the end of its strand."""
         recorded = meeting.recorded
         if recorded is None:
             return
+        if inside is not None and (not inside.positions or recorded.ended == "succeeded"):
+            self._report_left_out(meeting, recorded)
         following = self._following(meeting, recorded)
         again = following == recorded.state and meeting.calls < attempts_of(recorded)
         if again or (exit_.next is None and following is not None):
@@ -306,6 +316,14 @@ class CandidateWalk:
             self._findings.parted("path", meeting, following, exit_.next, data=data)
         if self._findings.origin is None and self._data_differ(recorded, visit, exit_):
             self._findings.parted_at(recorded.state)
+
+    def _report_left_out(self, meeting: Meeting, container: Visit) -> None:
+        """Report the first branch or iteration that the candidate doesn't run."""
+        first = None if container.map_run is not None else self._way.left_out(container)
+        if first is not None:
+            self._findings.parted_at(container.state)
+            data = value_of(container.input), None
+            self._findings.parted("path", meeting, first.state, None, data=data)
 
     def _following(self, meeting: Meeting, recorded: Visit) -> str | None:
         """Return the recorded next state: the same again if it was tried more often."""

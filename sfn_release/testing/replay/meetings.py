@@ -34,12 +34,17 @@ class Meeting:
 
 @dataclass
 class Findings:
-    """The report of a replay, as it grows. *origin* is the first state whose data differ."""
+    """The report of a replay, as it grows.
+
+    *origin* is the first state whose data or failure differ. *unexpected* is the last state that
+    failed though it succeeded, at the end of its strand, in the recording.
+    """
 
     differences: list[Difference] = field(default_factory=list)
     unanswered: list[Unanswered] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     origin: str | None = None
+    unexpected: str | None = None
     open: dict[tuple[str, Iterations], Meeting] = field(default_factory=dict)
     texts: Texts = field(default_factory=Texts)
 

@@ -68,6 +68,19 @@ class RecordedWay:
         left = self._first.get((container.event, index), ())
         return next((visit for visit in left if visit.event not in self._used), None)
 
+    def left_out(self, container: Visit) -> Visit | None:
+        """Return the first visit of a strand in *container* of which no visit is used.
+
+        Attempts of a container that failed don't count.
+        """
+        if container.attempts > 1:
+            return None
+        for (event, _), left in self._first.items():
+            for visit in left if event == container.event else ():
+                if visit.event not in self._used:
+                    return visit
+        return None
+
     def unused(self, name: str, iterations: tuple[tuple[str, int], ...]) -> Visit | None:
         """Return the next visit of a state in the same iterations that isn't used."""
         if self._by_state is None:

@@ -128,7 +128,8 @@ def _compare_ends(
     state = findings.origin or first or last
     recorded = _end(recording.status, recording.error, recording.cause)
     candidate = _end(outcome.status, outcome.error, outcome.cause)
-    if _without_ids(recorded) != _without_ids(candidate):
+    another_failed = findings.unexpected and not findings.differences and not outcome.has_output
+    if another_failed or _without_ids(recorded) != _without_ids(candidate):
         findings.parted("status", None, recorded, candidate, state=state)
     elif outcome.has_output and recording.output != compact(outcome.output):
         if not is_readable(recording.output):
