@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from sfn_release.errors import AccessError, AwsError, ConflictError, NotFoundError
 from sfn_release.operations.finished.execution_filter import ExecutionFilter
 from sfn_release.operations.finished_executions import finished_executions, read_execution
+from support.faulty_client import Faulty, refused
 from support.shop import ALONE, Shop, make_shop
 
 
@@ -46,31 +46,6 @@ def read(shop: Shop, **wanted: Any) -> list[tuple[str | None, int]]:
     """Return the release and the number of each execution that is read."""
     found = finished_executions(shop.workspace(), "hello", "prod", ExecutionFilter(**wanted))
     return [(execution.version, json.loads(execution.input or "")["number"]) for execution in found]
-
-
-class Faulty:
-    """A Step Functions client, one of whose operations is answered by a function before it."""
-
-    def __init__(self, client: Any, **answers: Callable[..., Any]) -> None:
-        self._client = client
-        self._answers = answers
-        self.calls: list[str] = []
-        self.meta = client.meta
-
-    def __getattr__(self, name: str) -> Any:
-        def call(**request: Any) -> Any:
-            self.calls.append(name)
-            answer = self._answers.get(name)
-            found = answer(request) if answer is not None else None
-            return getattr(self._client, name)(**request) if found is None else found
-
-        call.__name__ = name
-        return call
-
-
-def refused(code: str, operation: str) -> ClientError:
-    """Return an error of AWS."""
-    return ClientError({"Error": {"Code": code, "Message": "refused"}}, operation)
 
 
 def once(error: Exception, when: Callable[[Any], bool] = lambda _: True) -> Callable[[Any], None]:

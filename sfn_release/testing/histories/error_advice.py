@@ -32,6 +32,8 @@ _ON = re.compile(r"on resource:? (?P<resource>arn:[^\s,;()]+)")
 _MISSING = re.compile(
     r"(?:NoSuch|NotFound|DoesNotExist|NotExist)|Function not found|\.404$", re.IGNORECASE
 )
+_NO_RULE = "Failed to transition out of the state"
+"""What AWS says of a Choice that no rule matches, without a Default."""
 _TRANSIENT = frozenset(
     {
         "Lambda.ServiceException",
@@ -115,6 +117,9 @@ def _timeout(failed: FailedState) -> Iterator[str]:
 
 def _runtime(failed: FailedState) -> Iterator[str]:
     yield from _cause(failed)
+    if failed.visit.type == "Choice" and _NO_RULE in (failed.cause or ""):
+        yield from _no_choice(failed)
+        return
     attempt = failed.attempt
     result = attempt.result if attempt is not None else None
     yield from missing_path(failed.cause or "", failed.visit.input, result)
