@@ -91,9 +91,7 @@ def _states(
         kinds["choice"] = _choices(later[1:])
     if depth:
         branches = st.integers(1, 3).flatmap(
-            lambda count: st.tuples(
-                *(machines(prefix=f"{name}{at}", **inner) for at in range(count))
-            )
+            lambda count: st.tuples(*(inner(at) for at in range(count)))
         )
         container = st.one_of(
             branches.map(lambda made: {**_PARALLEL, "Branches": [*made]}),
