@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,11 @@ from sfn_release.testing.declared.tests_schema import TEST
 from support.command_line import Project
 from support.places import ROOT
 
+PYTHON_TEST = """
+def test_a_usual_order(simulate):
+    order = {"order_id": "7", "items": [{"sku": "tea", "quantity": 1}], "total": 4}
+    assert simulate("orders", order).status == "SUCCEEDED"
+"""
 PAGE = (ROOT / "docs" / "testing.md").read_text(encoding="utf-8")
 BIN = Path(sys.executable).parent
 
@@ -78,6 +84,25 @@ def test_the_tables_have_every_key() -> None:
     named = {re.split(r"\.", key)[0] for row in rows for key in re.findall(r"`([^`]*)`", row)}
     known = {*TEST.keys, *TEST.keys["expect"].keys}
     assert named == {key for key in known if not key.endswith(("_json", "_file"))}
+
+
+def test_coverage(sample: Project) -> None:
+    """Every command runs; the environment of the examples is ``local`` here."""
+    write_files(sample, section("Test without Python"))
+    text = section("Coverage")
+    (shown,) = blocks("text", text)
+    sample.write("test_orders.py", PYTHON_TEST)
+    sample.publish("1.2.0")
+    sample.run("execute", "orders", "--input", '{"items": []}')
+    outputs = []
+    for line in "".join(blocks("sh", text)).splitlines():
+        program, *arguments = shlex.split(line.replace("--env prod", "--env local"), comments=True)
+        if program == "sfn-release":
+            outputs.append(sample.ok(*arguments).out)
+        else:
+            command = [sys.executable, "-m", program, "-p", "no:cacheprovider", *arguments]
+            subprocess.run(command, cwd=sample.root, capture_output=True, check=True)
+    assert outputs[0].startswith(shown)
 
 
 def test_a_gate_on_publish(sample: Project) -> None:

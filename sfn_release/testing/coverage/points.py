@@ -154,7 +154,7 @@ def _is_default(link: tuple[KeyPath, str]) -> bool:
 
 def _errors(rule: Mapping[str, Any]) -> str:
     names = rule.get("ErrorEquals")
-    return shortened(", ".join(str(name) for _, name in entries(names))) or "nothing"
+    return ", ".join(str(name) for _, name in entries(names)) or "nothing"
 
 
 def _title(scope: ParsedScope) -> str:
