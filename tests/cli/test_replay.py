@@ -4,37 +4,16 @@ from __future__ import annotations
 
 import json
 import shutil
-import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
-from sfn_release.local_service import open_service
-from sfn_release.local_service.http.server import start
-from sfn_release.simulator import TaskCall, TaskFailure, TaskResult
-from support.command_line import ROLE, Project
-from support.executions import Answers
-from support.git import run_git
-
-HERE = Path(__file__).parents[2]
-EMAIL = "bob.müller@example.com"
-SHARED = """
-role_arn = "{role}"
-alias = "live"
-[environments.{name}.parameters]
-ChargeFunction = "arn:aws:lambda:us-east-1:000000000000:function:charge-{name}"
-OrdersTable = "orders-{name}"
-OrdersTopic = "arn:aws:sns:us-east-1:000000000000:orders-{name}"
-"""
-CONFIG = """\
-[project]
-name = "shop"
-remote = ""
-default_environment = "prod"
-[environments.local]
-"""
+from support.command_line import CREDENTIALS, Project
+from support.sold_orders import change, order, order_shop
 
 TOLD = """\
 told = sfn.task.optimized(
@@ -46,75 +25,22 @@ told = sfn.task.optimized(
 """
 
 
-def answer(call: TaskCall) -> Any:
-    """Answer the tasks of an order: totals above 500 are declined, and a first try is throttled."""
-    if call.state != "Charge":
-        return TaskResult({"MessageId": "1"} if "sns" in call.resource else {})
-    if call.attempt == 0 and call.payload["Payload"]["order_id"].endswith("2"):
-        raise TaskFailure("Lambda.TooManyRequestsException", "Rate exceeded")
-    status = "DECLINED" if call.payload["Payload"]["amount"] > 500 else "PAID"
-    return TaskResult({"StatusCode": 200, "Payload": {"status": status, "charge_id": "ch-1"}})
-
-
 @pytest.fixture(scope="session")
-def sold(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
-    """Serve Step Functions, and yield a project whose orders ran there six times; and its URL."""
-    folder = tmp_path_factory.mktemp("sold")
-    service = open_service(folder / "aws.db", tasks_for=lambda _scope: Answers(answer))
-    with start(service) as server:
-        root = folder / "shop"
-        shutil.copytree(HERE / "workflows", root / "workflows")
-        project = Project(root, environment="prod", endpoint=server.url)
-        local = SHARED.format(name="local", role=ROLE).replace('alias = "live"\n', "")
-        prod = f'[environments.prod]\nregion = "us-east-1"\nendpoint_url = "{server.url}"'
-        shared = SHARED.format(name="prod", role=ROLE)
-        project.write("releases.toml", f"{CONFIG}{local.strip()}\n{prod}{shared}")
-        yield root, server.url
+def sold(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    """Yield a project whose orders ran six times in ``prod``, over HTTP."""
+    with order_shop(tmp_path_factory.mktemp("sold")) as project:
+        with patch.dict("os.environ", CREDENTIALS):
+            project.ok("publish", "1.0.0")
+            for number in range(6):
+                order(project, number)
+        yield project
 
 
 @pytest.fixture
-def orders(sold: tuple[Path, str], tmp_path: Path) -> Project:
-    """Return a copy of the project that is released, and whose orders ran."""
-    root, url = sold
-    if not (root / ".git").exists():
-        run_git(root, "init", "--quiet")
-        project = Project(root, environment="prod", endpoint=url)
-        project.commit()
-        project.ok("publish", "1.0.0")
-        for number in range(6):
-            order(project, number)
-    shutil.copytree(root, tmp_path / "shop")
-    return Project(tmp_path / "shop", environment="prod", endpoint=url)
-
-
-def order(project: Project, number: int) -> str:
-    """Start an order over HTTP as callers do, and wait for its end; return the execution."""
-    import boto3
-
-    client = boto3.client("stepfunctions", region_name="us-east-1", endpoint_url=project.endpoint)
-    machines = client.list_state_machines()["stateMachines"]
-    (arn,) = (found["stateMachineArn"] for found in machines if found["name"] == "orders")
-    given = {
-        "order_id": f"order-{number}",
-        "items": [{"sku": "a", "quantity": 1 + number}],
-        "total": 100 * (number + 1),
-        "customer": {"email": EMAIL},
-    }
-    begun = client.start_execution(
-        stateMachineArn=f"{arn}:live", name=f"order-{number}", input=json.dumps(given)
-    )
-    execution = str(begun["executionArn"])
-    while client.describe_execution(executionArn=execution)["status"] == "RUNNING":
-        time.sleep(0.01)
-    return execution
-
-
-def change(project: Project, before: str, after: str) -> None:
-    """Change the order workflow of the work tree."""
-    file = project.root / "workflows/orders.py"
-    text = file.read_text()
-    assert before in text
-    file.write_text(text.replace(before, after))
+def orders(sold: Project, tmp_path: Path) -> Project:
+    """Return a copy of the project, to change and to run commands in."""
+    shutil.copytree(sold.root, tmp_path / "shop")
+    return replace(sold, root=tmp_path / "shop")
 
 
 def test_the_released_definition_answers_the_same(orders: Project) -> None:
@@ -141,7 +67,7 @@ def test_a_difference_is_shown_where_it_is(orders: Project) -> None:
     assert report.code == 3
     first = report.json["different"][0]
     assert (first["state"], first["what"]) == ("Charge", "arguments")
-    assert (first["recorded"], first["candidate"]) == (100, "order-0")
+    assert (first["recorded"], first["candidate"]) == (100, "0")
     assert first["execution"].endswith(":orders:order-0")
     assert orders.run("replay", "orders", "--against", "1.0.0").code == 0
 
