@@ -70,6 +70,27 @@ def test_a_loop_in_an_execution_with_a_timeout_runs_into_it() -> None:
     assert (found.error, found.states) == ("States.Timeout", ("Ask", "Paid", "Wait"))
 
 
+def test_a_loop_that_counts_to_its_end_is_none() -> None:
+    """It takes more rounds than a run has at first, and it ends."""
+    definition = machine(
+        Ask={**ASK, "ResultPath": "$.payment"},
+        Paid=choice(("PAID", "Done"), default="Count"),
+        Count={"Type": "Pass", "Parameters": {"n.$": "States.MathAdd($.n, 1)"}},
+        Enough={
+            "Type": "Choice",
+            "Choices": [{"Variable": "$.n", "NumericGreaterThan": 400, "Next": "Done"}],
+            "Default": "Count",
+        },
+        Done=DONE,
+    )
+    found = explored(definition, PAID, {"n": 0})
+    assert [problem.kind for problem in found.problems if problem.state != "Ask"] == []
+    assert found.unexplored == ()
+    definition["States"]["Enough"]["Choices"][0]["NumericGreaterThan"] = 10**9
+    loop = problem(explored(definition, PAID, {"n": 0}), "endless_loop", "Count")
+    assert loop.states == ("Count", "Enough")
+
+
 def test_a_catcher_that_tries_again_for_ever_is_a_loop() -> None:
     """Every error for good keeps it going."""
     again = {"ErrorEquals": ["States.ALL"], "Next": "Wait", "ResultPath": None}

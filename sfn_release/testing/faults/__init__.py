@@ -12,5 +12,6 @@ fault_kinds       the faults that a task can meet; `result_faults` has the odd a
 injections        answers tasks, with faults in between
 fault_outcomes    how one fault ended: retries, waits, the catcher
 definition_problems  endless loops, missing paths and the like, found in a run
+loops             the states that repeat at the end of a run
 steering          answers that send a Choice another way
 """

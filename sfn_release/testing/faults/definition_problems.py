@@ -16,10 +16,10 @@ from sfn_release.testing.faults.fault_outcomes import (
     ended_by_design,
     is_set_up,
 )
+from sfn_release.testing.faults.loops import find_loop
 from sfn_release.testing.run import Run
 from sfn_release.testing.run_definition import STILL_RUNNING
 
-_ROUNDS = 3  # of a loop, before it counts as one
 _UNASSIGNED = "has not been assigned"
 _MISSING = re.compile(r"could not be found|Invalid path|[Uu]nable to|does not exist|No results")
 _UNMATCHED = "Failed to transition out of the state"
@@ -48,26 +48,12 @@ def steps_of(found: FaultRun) -> tuple[Step, ...]:
     return tuple(Step(part.state, part.fault.error) for part in found.injections)
 
 
-def loop_states(run: Run) -> tuple[str, ...]:
-    """Return the states of the loop that a run was in at its end; empty without one."""
-    steps = run.transitions
-    if len(steps) >= _ROUNDS and all(step.kind == "retry" for step in steps[-_ROUNDS:]):
-        return (steps[-1].state,)
-    entered = [step.next or "" for step in steps if step.next and step.kind != "retry"]
-    for period in range(1, len(entered) // _ROUNDS + 1):
-        tail = entered[-period * _ROUNDS :]
-        if tail[period:] == tail[:-period]:
-            cycle = tail[:period]
-            first = min(range(period), key=lambda at: entered.index(cycle[at]))
-            return tuple(cycle[first:] + cycle[:first])
-    return ()
-
-
 def _loop(found: FaultRun, type: str) -> Problem | None:
     run = found.run
-    states = loop_states(run)
-    if not states:
+    loop = find_loop(run)
+    if loop is None:
         return None
+    states = loop.states
     limit = min(run.definition.get("TimeoutSeconds", LONGEST_EXECUTION[type]), run.seconds + 1e9)
     events = max(len(run.outcome.events), 1)
     too_many = run.seconds * MAX_EVENTS / events < limit and type != "EXPRESS"

@@ -20,17 +20,20 @@ from sfn_release.testing.faults.fault_outcomes import FaultRun, end_of, is_set_u
 from sfn_release.testing.faults.fault_rows import fault_row, renamed, threshold_row
 from sfn_release.testing.faults.handling_classes import HandlingClasses
 from sfn_release.testing.faults.injections import Failing, Fault, Injection
+from sfn_release.testing.faults.loops import find_loop
 from sfn_release.testing.faults.passing_case import PassingCase
 from sfn_release.testing.faults.result_faults import result_faults
 from sfn_release.testing.faults.state_places import StatePlace, read_places
 from sfn_release.testing.faults.steering import steer
 from sfn_release.testing.faults.unexplored_states import unreached_states
 from sfn_release.testing.run import Call, Run
+from sfn_release.testing.run_definition import STILL_RUNNING
 from sfn_release.text import count
 
 MOST_RUNS: Final = 5000
 _MOST_STEPS: Final = 500_000  # of all runs together
-_STEPS: Final = 400  # of one run, more than the passing case takes twice
+_STEPS: Final = 150  # of one run, more than the passing case takes three times
+_LONG: Final = 5_000  # steps of a run whose loop may have an end
 _TRIES: Final = 2  # runs from which a Choice is steered to one of its ways
 _FAILED = Failing("States.TaskFailed", "The task failed.")
 
@@ -69,6 +72,7 @@ class _Exploration:
         self._most_runs = most_runs
         self._most_steps = _STEPS
         self._seen: set[str] = set()
+        self._endless: set[tuple[str, ...]] = set()  # loops that had no end in a long run
         self._explored: set[str] = set()
         self._finished: set[str] = set()
         self._steered: dict[tuple[str, int | None], int] = {}
@@ -87,7 +91,7 @@ class _Exploration:
     def explore(self) -> Run:
         """Explore the passing case, then each run that reaches new states. Return the first run."""
         base = self._run((), None)
-        self._most_steps = _STEPS + 2 * len(base.run.transitions)
+        self._most_steps = _STEPS + 3 * len(base.run.transitions)
         while self._queue and not self._spent():
             scenario = self._queue.popleft()
             for call in _first_calls(scenario.run):
@@ -118,10 +122,13 @@ class _Exploration:
 
     def _run(self, injections: Sequence[Injection], usual: Run | None) -> FaultRun:
         """Run the case with *injections*, and keep what is new in it."""
-        found = self._case.run(injections, usual, self._most_steps)
-        self.runs += 1
-        self._ran(self.runs)
-        self._steps += len(found.run.transitions)
+        found = self._try(injections, usual, self._most_steps)
+        loop = find_loop(found.run) if found.run.error == STILL_RUNNING else None
+        if found.run.error == STILL_RUNNING and (loop is None or not loop.proven):
+            states = () if loop is None else loop.states
+            if states not in self._endless and self._most_steps < _LONG:
+                found = self._try(injections, usual, _LONG)
+                self._endless |= {states} if found.run.error == STILL_RUNNING else set()
         reached = {step.next for step in found.run.transitions if step.next is not None}
         if reached - self._seen:
             self._seen |= reached
@@ -135,6 +142,13 @@ class _Exploration:
             known = self.problems.get(key)
             more = problem if known is None else replace(known, others=known.others + 1)
             self.problems[key] = more
+        return found
+
+    def _try(self, injections: Sequence[Injection], usual: Run | None, most_steps: int) -> FaultRun:
+        found = self._case.run(injections, usual, most_steps)
+        self.runs += 1
+        self._ran(self.runs)
+        self._steps += len(found.run.transitions)
         return found
 
     def _explore_task(self, scenario: FaultRun, call: Call) -> None:
