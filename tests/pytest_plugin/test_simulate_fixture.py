@@ -88,7 +88,7 @@ def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytes
 
 def test_workflows_of_the_project_run_by_name(project: pytest.Pytester) -> None:
     """With the parameters of `local`, the mock file, and each other: every run anew."""
-    project.mkdir("tests").joinpath("test_orders.py").write_text(TESTS)
+    project.mkdir("tests").joinpath("test_shop.py").write_text(TESTS)
     project.runpytest_inprocess().assert_outcomes(passed=2)
 
 
