@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime
 from typing import Any
 
 from sfn_release.operations.work_tree import WorkTree, execution_seed
+from sfn_release.project.mock_files import unused_keys
 from sfn_release.release.rendering import Rendered
 from sfn_release.simulator import ContextSeed
 from sfn_release.testing.run import Run
 from sfn_release.testing.scenario import Conditions, Runnable, run_scenario
+
+
+class UnusedMockWarning(UserWarning):
+    """A mock file has an answer that no task of its workflows can use."""
 
 
 class TreeSimulator:
@@ -36,7 +42,7 @@ class TreeSimulator:
         starts without executions of other workflows. Raises NotFoundError for an unknown workflow,
         and DefinitionError for a faulty one.
         """
-        form = self._form(workflow)
+        form = self._form(workflow, stacklevel + 1)
 
         def context(name: str, started: datetime) -> ContextSeed:
             return execution_seed(form, self.tree.environment, name, started)
@@ -49,7 +55,13 @@ class TreeSimulator:
                 runnable, input, conditions, finished=finished, stacklevel=stacklevel + 1
             )
 
-    def _form(self, workflow: str) -> Rendered:
+    def _form(self, workflow: str, stacklevel: int) -> Rendered:
+        """Return a workflow's rendered form. At the first time, warn of its unused mocks."""
         if workflow not in self._rendered:
-            self._rendered[workflow] = self.tree.rendered(workflow)
+            tree = self.tree
+            self._rendered[workflow] = tree.rendered(workflow)
+            source = tree.declaration(workflow).source
+            sharing = [other.definition for other in tree.sharing(workflow)]
+            for line in unused_keys(tree.project.root, source, sharing, workflow):
+                warnings.warn(line, UnusedMockWarning, stacklevel=stacklevel + 1)
         return self._rendered[workflow]

@@ -50,7 +50,7 @@ class WorkTree:
         Raises NotFoundError for an unknown one, and DefinitionError for a faulty one.
         """
         if workflow in self.refused:
-            raise self.refused[workflow]
+            raise self.refused[workflow].with_traceback(None)  # it may be raised again
         if workflow not in self.declarations:
             raise NotFoundError(
                 f"The work tree has no workflow {workflow!r}.",

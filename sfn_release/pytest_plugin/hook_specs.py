@@ -10,9 +10,8 @@ if TYPE_CHECKING:
     from sfn_release.testing.run import Run
 
 
-def pytest_sfn_run_finished(item: pytest.Item | None, workflow: str | None, run: Run) -> None:
-    """Receive a run of the fixture `simulate`, before the test sees it.
+def pytest_sfn_run_finished(item: pytest.Item, workflow: str | None, run: Run) -> None:
+    """Receive a run of the fixture `simulate`, before the test *item* sees it.
 
-    *workflow* is the name in the project, None for a definition or a file. *item* is the test; it's
-    None for a fixture of a wider scope.
+    *workflow* is the name in the project, None for a definition or a file.
     """

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sfn_release.pytest_plugin import coverage_option, hook_specs
-from sfn_release.pytest_plugin.kept_runs import KEPT_RUNS, LATEST, KeptRuns
+from sfn_release.pytest_plugin.kept_runs import CURRENT, KEPT_RUNS
 
 if TYPE_CHECKING:
     from sfn_release.pytest_plugin.simulate_fixture import Simulate
@@ -37,12 +37,18 @@ def pytest_configure(config: pytest.Config) -> None:
     coverage_option.start(config)
 
 
-@pytest.fixture
-def simulate(request: pytest.FixtureRequest) -> Simulate:
+@pytest.fixture(scope="session")
+def simulate(pytestconfig: pytest.Config) -> Simulate:
     """Simulate a workflow: of your project by its name, a StateMachine, a definition, a file."""
     from sfn_release.pytest_plugin.simulate_fixture import Simulate
 
-    return Simulate(request.node)
+    return Simulate(pytestconfig)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Note the test whose runs follow; a fixture of any scope, and hypothesis, may make them."""
+    item.config.stash[CURRENT] = item
 
 
 @pytest.hookimpl(wrapper=True)
@@ -56,7 +62,6 @@ def pytest_runtest_makereport(
         report.sections += kept.sections()
     if call.when == "teardown" and kept is not None:
         del item.stash[KEPT_RUNS]
-        item.config.stash[LATEST] = KeptRuns()
     return report
 
 
@@ -64,7 +69,8 @@ def pytest_assertrepr_compare(
     config: pytest.Config, op: str, left: Any, right: Any
 ) -> list[str] | None:
     """Explain where the path of a run and the expected one part."""
-    kept = config.stash.get(LATEST, None)
+    item = config.stash.get(CURRENT, None)
+    kept = None if item is None else item.stash.get(KEPT_RUNS, None)
     if op != "==" or kept is None:
         return None
     from sfn_release.pytest_plugin.path_difference import path_difference

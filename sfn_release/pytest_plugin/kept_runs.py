@@ -43,5 +43,5 @@ class KeptRuns:
 KEPT_RUNS = pytest.StashKey[KeptRuns]()
 """The runs of a test, in the test's stash."""
 
-LATEST = pytest.StashKey[KeptRuns]()
-"""The runs of the test that runs now, in the stash of the configuration."""
+CURRENT = pytest.StashKey[pytest.Item]()
+"""The test that runs now, in the stash of the configuration."""

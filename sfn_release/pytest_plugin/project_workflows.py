@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sfn_release.errors import NotFoundError, UsageError
+from sfn_release.errors import NotFoundError, SfnReleaseError, UsageError
 from sfn_release.operations.light_tree import open_light_tree
 from sfn_release.operations.real_runtime import system_runtime
 from sfn_release.operations.tree_simulation import TreeSimulator
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sfn_release.plan.steps import Step
 
 _BUILT = pytest.StashKey[dict[Path, TreeSimulator]]()
+_FAILED = pytest.StashKey[dict[Path, SfnReleaseError]]()
 
 
 def workflows_around(item: pytest.Item) -> TreeSimulator:
@@ -36,11 +37,19 @@ def built_projects(config: pytest.Config) -> dict[Path, TreeSimulator]:
 
 
 def project_at(config: pytest.Config, file: Path) -> TreeSimulator:
-    """Return the workflows of a project, given its releases.toml. Raises the errors of a build."""
-    built = config.stash.setdefault(_BUILT, {})
+    """Return the workflows of a project, given its releases.toml. Raises the errors of a build.
+
+    A build that fails isn't tried again for each test.
+    """
+    built, failed = config.stash.setdefault(_BUILT, {}), config.stash.setdefault(_FAILED, {})
+    if file in failed:
+        raise failed[file].with_traceback(None)  # without the frames of the other test
     if file not in built:
-        tree = open_light_tree(file, system_runtime(_Captured()))
-        built[file] = TreeSimulator(tree)
+        try:
+            built[file] = TreeSimulator(open_light_tree(file, system_runtime(_Captured())))
+        except SfnReleaseError as error:
+            failed[file] = error
+            raise
     return built[file]
 
 

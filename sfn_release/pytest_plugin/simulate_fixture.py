@@ -11,7 +11,7 @@ import pytest
 from sfn_release.authoring.declaration import StateMachineType
 from sfn_release.errors import SfnReleaseError, UsageError
 from sfn_release.project.modules.single_file import is_file
-from sfn_release.pytest_plugin.kept_runs import KEPT_RUNS, LATEST, KeptRuns
+from sfn_release.pytest_plugin.kept_runs import CURRENT, KEPT_RUNS, KeptRuns
 from sfn_release.pytest_plugin.own_frames import without_own_frames
 from sfn_release.pytest_plugin.project_workflows import workflows_around
 from sfn_release.testing.run import Run
@@ -20,10 +20,17 @@ from sfn_release.testing.simulate_workflow import Subject, declaration_of, runna
 
 
 class Simulate:
-    """Simulates workflows for the test *item*."""
+    """Simulates workflows for the test that runs."""
 
-    def __init__(self, item: pytest.Item) -> None:
-        self._item = item
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+
+    def __repr__(self) -> str:
+        return "simulate"
+
+    @property
+    def _item(self) -> pytest.Item:
+        return self._config.stash[CURRENT]
 
     def __call__(
         self,
@@ -74,7 +81,6 @@ class Simulate:
     def _finished(self, workflow: str | None, name: str, run: Run) -> None:
         kept = self._item.stash.setdefault(KEPT_RUNS, KeptRuns())
         kept.keep(name, run)
-        self._item.config.stash[LATEST] = kept
         self._item.ihook.pytest_sfn_run_finished(item=self._item, workflow=workflow, run=run)
 
 

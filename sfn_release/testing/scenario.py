@@ -172,7 +172,20 @@ def _refuse_faulty_test(run: Run) -> None:
     """Raise UsageError for an execution that failed because of the test, not of the workflow."""
     error = run.error or ""
     if error.startswith("SfnRelease."):
-        raise UsageError(f"The test can't run to its end: {run.cause}", why=_reached(run))
+        raise UsageError(
+            f"The test can't run to its end: {run.cause}",
+            why=_reached(run),
+            fix=_how_to_mock(run) if error == "SfnRelease.NoMock" else "",
+        )
+
+
+def _how_to_mock(run: Run) -> str:
+    """Return a mock for the task that has none; "" for the items of a Map."""
+    if not run.all_calls:
+        return ""
+    call = run.all_calls[-1]
+    answer = "Payload(...)" if ":lambda:" in call.resource else "Result(...)"
+    return f"In the test:  mocks={{{json.dumps(call.state, ensure_ascii=False)}: {answer}}}"
 
 
 def _reached(run: Run) -> str:

@@ -128,6 +128,49 @@ def test_a_failed_test_shows_its_runs(project: pytest.Pytester) -> None:
     assert "scenario.py" not in result.stdout.str()
 
 
+def test_fuzzing_and_wider_fixtures_can_simulate(project: pytest.Pytester) -> None:
+    """The fixture is the session's, so that hypothesis and fixtures of any scope can use it."""
+    project.makepyfile(
+        """
+        import pytest
+        from hypothesis import given, settings, strategies as st
+        from sfn_release.testing import Payload
+
+        @pytest.fixture(scope="module")
+        def paid(simulate):
+            return simulate("orders", mocks={"Charge": Payload(paid=True)})
+
+        def test_module(paid):
+            assert paid.status == "FAILED"
+
+        @given(st.booleans())
+        @settings(max_examples=5, database=None)
+        def test_any(simulate, paid):
+            run = simulate("orders", mocks={"Charge": Payload(paid=paid)})
+            assert run.status == ("SUCCEEDED" if paid else "FAILED")
+        """
+    )
+    result = project.runpytest_inprocess()
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["*- Run of orders -*", "SUCCEEDED in Done"])
+
+
+def test_a_faulty_mock_file_and_a_faulty_module_are_shown(project: pytest.Pytester) -> None:
+    """An answer that no task uses is a warning. A build that failed isn't tried for each test."""
+    mocks = project.path / "workflows" / "orders.mocks.json"
+    mocks.write_text('{"Charge": {"payload": {"paid": false}}, "Chrage": {"return": 1}}')
+    project.makepyfile(TESTS)
+    result = project.runpytest_inprocess("-W", "default")
+    result.assert_outcomes(passed=2, warnings=1)
+    result.stdout.fnmatch_lines(['*UnusedMockWarning: workflows/orders.mocks.json: "Chrage" is *'])
+    module = project.path / "workflows" / "orders.py"
+    module.write_text("raise ValueError('broken')")
+    result = project.runpytest_inprocess()
+    result.assert_outcomes(failed=2)
+    result.stdout.fnmatch_lines(["E *BuildError: workflows/orders.py:1 raised *"])
+    assert "pluggy" not in result.stdout.str().partition("= FAILURES =")[2]
+
+
 def test_other_plugins_get_every_run(project: pytest.Pytester) -> None:
     """By a hook, with the workflow's name."""
     project.makeconftest(
