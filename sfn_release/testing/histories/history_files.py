@@ -169,10 +169,7 @@ def _parts(document: Any, file: str) -> SavedHistory:
     for page in pages:
         found = page.get("events") if isinstance(page, Mapping) else None
         if not isinstance(found, list) or not all(map(_is_event, found)):
-            raise FileError(
-                f"{file} has no history of an execution.",
-                why='It needs "events", as the output of aws stepfunctions get-execution-history.',
-            )
+            raise _no_history(file)
         events += found
         described = page.get("execution") or described
         definition = page.get("definition", definition)
@@ -181,9 +178,18 @@ def _parts(document: Any, file: str) -> SavedHistory:
             if page.get("nextToken") or page.get("NextToken")
             else ""
         )
+    if not events:
+        raise _no_history(file)
     if len(events) > 1 and events[0]["id"] > events[-1]["id"]:
         events.reverse()  # --reverse-order
     return SavedHistory(events, described, definition, incomplete)
+
+
+def _no_history(file: str) -> FileError:
+    return FileError(
+        f"{file} has no history of an execution.",
+        why='It needs "events", as the output of aws stepfunctions get-execution-history.',
+    )
 
 
 def _is_event(value: Any) -> bool:
