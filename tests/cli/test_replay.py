@@ -111,6 +111,12 @@ def test_executions_are_kept_masked_and_replayed_without_credentials(
     report = orders.json("replay", "orders", "kept")
     assert (report["executions"], report["same"]) == (6, 6)
     assert orders.json("replay", "orders", "kept", "--jobs", "2")["same"] == 6
+    assert orders.json("replay", "orders", "kept")["environment"] == "prod"
+    config = (orders.root / "releases.toml").read_text()
+    other = config.replace('default_environment = "prod"', 'default_environment = "local"')
+    orders.write("releases.toml", other)
+    assert orders.json("replay", "orders", "kept")["environment"] == "prod"
+    assert orders.run("replay", "orders", "kept", "--env", "local").code == 3  # its ARNs differ
     (one,) = (file for file in files if file.name.startswith("order-1-"))
     assert orders.json("replay", "orders", f"kept/{one.name}")["executions"] == 1
     change(orders, '"PAID"', '"SETTLED"')

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from typing import Any
 
@@ -61,6 +62,20 @@ def test_the_role_that_plans_changes_nothing() -> None:
     }
     assert {"CountFailures", "ReadAlarms", "ReadFunctions"} <= set(planned)
     assert {"CountFailures", "ReadAlarms", "ReadFunctions"}.isdisjoint(statements(there(), "plan"))
+
+
+def test_a_policy_that_replays_reads_executions_and_histories() -> None:
+    """Of the environment itself; another one's are read with that environment's role."""
+    own = there(f'role_arn = "{ROLE}"\nreplay = {{ environment = "prod" }}\n')
+    found = statements(own, "plan")
+    assert found["ListExecutions"]["Action"] == ["states:ListExecutions"]
+    assert found["ReadHistories"]["Resource"] == [
+        "arn:aws:states:eu-west-1:111122223333:execution:orders:*"
+    ]
+    assert "ReadLogs" not in found
+    logged = statements(own, "plan", dataclasses.replace(ORDERS, type="EXPRESS"))["ReadLogs"]
+    assert logged["Action"] == ["logs:FilterLogEvents"]
+    assert "ReadHistories" not in statements(there(), "plan")
 
 
 def test_the_role_that_deploys_has_the_projects_machines_alone() -> None:

@@ -40,7 +40,10 @@ EVERYWHERE = ("ListStateMachines", "ValidateStateMachineDefinition")
 """Actions that IAM can't limit to a resource: finding state machines, and `check --remote`."""
 
 COUNTED = ("ListExecutions",)
-"""Actions that count failed executions while callers are shifted."""
+"""Actions that count failed executions while callers are shifted.
+
+The policy `replay` lists executions too, and reads their histories.
+"""
 
 BY_HAND = (
     "DeleteStateMachine",
@@ -160,6 +163,8 @@ def _reads(there: _There, declarations: Sequence[Declaration]) -> Iterator[Mappi
         yield _states("CountFailures", COUNTED, there.machines(declarations))
     if environment.strategy is not None and environment.strategy.limits.alarms:
         yield _statement("ReadAlarms", ["cloudwatch:DescribeAlarms"], ["*"])
+    if environment.replay is not None and environment.replay.environment == environment.name:
+        yield from _replays(there, declarations)
     if environment.pins != "off":
         actions = ["GetAlias", "GetFunctionConfiguration", "ListVersionsByFunction"]
         functions = [there.arn("lambda", "function:*")]
@@ -174,6 +179,21 @@ def _reads(there: _There, declarations: Sequence[Declaration]) -> Iterator[Mappi
     keys = _keys(there, declarations)
     if keys:
         yield _with_keys(there, "ReadEncrypted", ["kms:Decrypt"], keys)
+
+
+def _replays(there: _There, declarations: Sequence[Declaration]) -> Iterator[Mapping[str, Any]]:
+    """Yield what reading executions needs; histories of EXPRESS workflows are in log groups."""
+    machines = there.machines(declarations)
+    yield _states("ListExecutions", COUNTED, machines)
+    executions = [
+        f"{arn.replace(':stateMachine:', ':execution:')}:*"
+        for arn in machines
+        if f"{arn}:*" in machines
+    ]
+    yield _states("ReadHistories", ["GetExecutionHistory"], executions)
+    if any(declaration.type == "EXPRESS" for declaration in declarations):
+        groups = [there.arn("logs", "log-group:*")]
+        yield _statement("ReadLogs", ["logs:FilterLogEvents"], groups)
 
 
 def _writes(there: _There, declarations: Sequence[Declaration]) -> Iterator[Mapping[str, Any]]:

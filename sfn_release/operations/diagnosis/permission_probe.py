@@ -108,6 +108,9 @@ def _probes(
     yield states("describe_execution", "execute", executionArn=execution)
     if environment.strategy is not None and environment.strategy.limits.counted:
         yield states("list_executions", "the strategy", stateMachineArn=version, maxResults=1)
+    if environment.replay is not None and environment.replay.environment == environment.name:
+        yield states("list_executions", "the policy replay", stateMachineArn=version, maxResults=1)
+        yield states("get_execution_history", "the policy replay", executionArn=execution)
     yield from _others(environment, arn)
 
 

@@ -12,6 +12,7 @@ from sfn_release.errors import NotFoundError
 from sfn_release.operations.finished.execution_filter import ExecutionFilter
 from sfn_release.operations.finished_executions import finished_executions
 from sfn_release.operations.replaying.candidates import ReplayCandidate, candidate_of
+from sfn_release.operations.replaying.recorded_environment import recorded_environment
 from sfn_release.operations.replaying.replay_jobs import (
     RecordedFile,
     Recording,
@@ -24,7 +25,7 @@ from sfn_release.operations.workspace import Workspace
 from sfn_release.project import Environment
 from sfn_release.simulator import Mocks
 from sfn_release.testing.histories.finished_execution import FinishedExecution
-from sfn_release.testing.histories.history_files import history_files
+from sfn_release.testing.histories.history_files import history_files, read_history_file
 
 Progress = Callable[[int, int | None], None]
 """Receives how many executions are done, of how many; None while that isn't known."""
@@ -91,12 +92,16 @@ def replay_files(
     """Replay the executions whose histories are in files or folders. Needs no credentials.
 
     *environment* is where the executions ran: the candidate is rendered for it, with
-    the parameters that were recorded at its last deployment.
+    the parameters that were recorded at its last deployment. By default we find it by the ARN
+    of the first execution, if the file has it.
 
     Raises NotFoundError for a folder without histories, FileError for a file that isn't one.
     """
-    chosen = workspace.environment(environment)
     files = _files(paths)
+    if environment is None and files:
+        first = read_history_file(files[0].path, workflow)
+        environment = recorded_environment(workspace, first.arn, workflow)
+    chosen = workspace.environment(environment)
     candidate = candidate_of(workspace, workflow, chosen, against, offline=True)
     taken = [file for file in files if shard is None or shard.has(file.name)]
     selection = {"files": len(files), "digest": digest([file.name for file in files])}
