@@ -229,3 +229,63 @@ def test_executions_have_coverage(paying: Project) -> None:
     only = paying.json("coverage", "pay", "--env", "local", "--version", "1.0.0")
     assert [release["version"] for release in only["workflows"]] == ["1.0.0"]
     assert paying.run("coverage", "--env", "local", "--version", "9.0.0").code == 1
+
+
+def each(execution_type: str) -> dict[str, Any]:
+    """Return a distributed Map whose children fail for negative numbers, after two tries."""
+    return {
+        "StartAt": "Each",
+        "States": {
+            "Each": {
+                "Type": "Map",
+                "ItemsPath": "$.numbers",
+                "ItemProcessor": {
+                    "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": execution_type},
+                    "StartAt": "Sign",
+                    "States": {
+                        "Sign": {
+                            "Type": "Choice",
+                            "Choices": [
+                                {"Variable": "$", "NumericLessThan": 0, "Next": "Negative"},
+                                {"Variable": "$", "NumericEquals": 0, "Next": "Zero"},
+                            ],
+                            "Default": "Positive",
+                        },
+                        "Negative": {"Type": "Fail", "Error": "Negative"},
+                        "Zero": {"Type": "Succeed"},
+                        "Positive": {"Type": "Succeed"},
+                    },
+                },
+                "Retry": [{"ErrorEquals": ["States.ALL"], "IntervalSeconds": 1, "MaxAttempts": 1}],
+                "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Sorry"}],
+                "End": True,
+            },
+            "Sorry": {"Type": "Pass", "End": True},
+        },
+    }
+
+
+def test_child_executions_have_coverage(project: Project) -> None:
+    """On each kind of environment; the error that a Map fails with is its own."""
+    project.write("workflows/each.asl.json", json.dumps(each("STANDARD")))
+    project.publish("1.0.0")
+    for numbers in ([1, 2], [3, -1]):
+        project.ok("execute", "each", "--input", json.dumps({"numbers": numbers}))
+    (release,) = project.json("coverage", "each", "--env", project.environment)["workflows"]
+    assert (release["executions"], release["unseen"]) == (2, [])
+    assert release["states"]["missing"] == ["Zero"]
+    assert release["choices"]["missing"] == ["Sign: rule 2 ($ = 0)"]
+    failed = {"state": "Each", "error": "States.ExceedToleratedFailureThreshold", "count": 1}
+    assert (release["retried"], release["caught"]) == ([failed], [failed])
+    assert (release["retries"]["reached"], release["catches"]["reached"]) == (1, 1)
+
+
+def test_express_child_executions_are_not_counted(shop: Project) -> None:
+    """They have no histories; the report names their states."""
+    shop.write("workflows/each.asl.json", json.dumps(each("EXPRESS")))
+    shop.publish("1.0.0")
+    shop.ok("execute", "each", "--input", '{"numbers": [1]}')
+    (release,) = shop.json("coverage", "each", "--env", "local")["workflows"]
+    assert release["unseen"] == ["Sign", "Negative", "Zero", "Positive"]
+    assert release["states"] == {"reached": 1, "total": 2, "missing": ["Sorry"]}
+    assert "Not counted in each 1.0.0: Sign, Negative" in shop.ok("coverage", "--env", "local").out

@@ -290,9 +290,10 @@ class _Reader:
             self._cut_off(visit)
         elif kind.endswith(("Failed", "TimedOut")) and not kind.startswith("MapIteration"):
             timeout = "States.Timeout" if kind.endswith("TimedOut") else None
-            visit.error, visit.cause = details.get("error") or timeout, details.get("cause")
             self._failing.add(id(visit))
-            if visit.error is None and kind.startswith(_CONTAINERS):
+            if details.get("error") or not kind.startswith(_CONTAINERS):
+                visit.error, visit.cause = details.get("error") or timeout, details.get("cause")
+            elif visit.error is None:  # a map run's failure has said it otherwise
                 visit.error, visit.cause = self._failure_inside(visit)
 
     def _failure_inside(self, container: Visit) -> tuple[str | None, str | None]:
