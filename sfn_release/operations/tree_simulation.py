@@ -40,9 +40,12 @@ class TreeSimulator:
 
         The tasks that the test doesn't mock are answered as `execute --tree` answers them. Each run
         starts without executions of other workflows. Raises NotFoundError for an unknown workflow,
-        and DefinitionError for a faulty one.
+        DefinitionError for a faulty one, and UsageError for an input that doesn't fit the schema of
+        the workflow, unless the run begins in the middle.
         """
         form = self._form(workflow, stacklevel + 1)
+        if conditions.get("check_input", True) and conditions.get("start_at") is None:
+            self.tree.check_input(workflow, input, skip="check_input=False")
 
         def context(name: str, started: datetime) -> ContextSeed:
             return execution_seed(form, self.tree.environment, name, started)

@@ -19,6 +19,7 @@ from sfn_release.operations.workflow_schemas import refuse_input, tree_schema
 from sfn_release.project import Environment, Project
 from sfn_release.project.backends import Clone
 from sfn_release.project.backends.local_tasks import project_sources
+from sfn_release.project.json_schemas import Schema
 from sfn_release.project.mock_files import read_mocks
 from sfn_release.release.rendering import Rendered, parameters_of, render
 from sfn_release.simulator import ContextSeed, Mocks
@@ -77,9 +78,18 @@ class WorkTree:
         """Return the mocks beside a workflow's module."""
         return read_mocks(self.project.root, self.declaration(workflow).source)
 
-    def check_input(self, workflow: str, input: Any) -> None:
-        """Raise UsageError for an input that doesn't fit the workflow's schema, if it has one."""
-        refuse_input(workflow, tree_schema(self.project, workflow), input)
+    def check_input(self, workflow: str, input: Any, *, skip: str) -> None:
+        """Raise UsageError for an input that doesn't fit the workflow's schema, if it has one.
+
+        *skip* is how to leave out the check.
+        """
+        if workflow not in self._schemas:
+            self._schemas[workflow] = tree_schema(self.project, workflow)
+        refuse_input(workflow, self._schemas[workflow], input, skip=skip)
+
+    @cached_property
+    def _schemas(self) -> dict[str, Schema | None]:
+        return {}
 
     def open_tasks(self) -> TreeWorkflows:
         """Return the answers to the workflows' tasks: mocks, handlers, each other. Close it.

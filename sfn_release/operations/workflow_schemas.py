@@ -11,9 +11,13 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
-from sfn_release.errors import FileError, UsageError
+from sfn_release.errors import UsageError
 from sfn_release.project import Project
-from sfn_release.project.input_schemas import read_schema, refuse_unknown_workflows
+from sfn_release.project.input_schemas import (
+    read_schema,
+    read_schema_file,
+    refuse_unknown_workflows,
+)
 from sfn_release.project.json_schemas import Schema, value_faults
 from sfn_release.text import count
 
@@ -26,17 +30,8 @@ _SHOWN = 10  # faults in an error
 
 def tree_schema(project: Project, workflow: str) -> Schema | None:
     """Return a workflow's schema in the work tree; None without one. Raises ConfigError."""
-
-    def read(path: str) -> bytes | None:
-        try:
-            return (project.root / path).read_bytes()
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise FileError(f"{path} can't be read: {error.strerror}.") from error
-
     declared = project.input_schemas.get(workflow)
-    return None if declared is None else read_schema(declared, read)
+    return None if declared is None else read_schema_file(project.root, declared)
 
 
 def check_tree_schemas(project: Project, workflows: Collection[str]) -> None:
@@ -71,8 +66,11 @@ def released_schema(
     return schema
 
 
-def refuse_input(workflow: str, schema: Schema | None, input: Any) -> None:
-    """Raise UsageError for an input that doesn't fit its workflow's schema."""
+def refuse_input(workflow: str, schema: Schema | None, input: Any, *, skip: str) -> None:
+    """Raise UsageError for an input that doesn't fit its workflow's schema.
+
+    *skip* is how to leave out the check.
+    """
     faults = value_faults(schema, input) if schema is not None else []
     if faults:
         more = len(faults) - _SHOWN
@@ -80,5 +78,5 @@ def refuse_input(workflow: str, schema: Schema | None, input: Any) -> None:
         raise UsageError(
             f"The input doesn't fit the input schema of {workflow}.",
             why="\n  ".join(lines),
-            fix="Correct the input, or start without the check:  --no-schema",
+            fix=f"Correct the input, or start without the check:  {skip}",
         )

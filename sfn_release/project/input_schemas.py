@@ -9,10 +9,11 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 from sfn_release.canonical import loads
-from sfn_release.errors import ConfigError, DefinitionError
+from sfn_release.errors import ConfigError, DefinitionError, FileError
 from sfn_release.project import value_rules
 from sfn_release.project.json_schemas import Schema, schema_fault
 from sfn_release.project.toml_document import Expected, TomlDocument
@@ -99,3 +100,20 @@ def read_schema(declared: InputSchema, read: Callable[[str], bytes | None]) -> S
         raise ConfigError(f"{declared.place}: {declared.path} isn't a JSON Schema", why=f"{fault}.")
     valid: Schema = schema
     return valid
+
+
+def read_schema_file(root: Path, declared: InputSchema) -> Schema:
+    """Return a declared schema from its file in the project at *root*.
+
+    Raises ConfigError, and FileError for a file that can't be read.
+    """
+
+    def read(path: str) -> bytes | None:
+        try:
+            return (root / path).read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise FileError(f"{path} can't be read: {error.strerror}.") from error
+
+    return read_schema(declared, read)

@@ -151,11 +151,8 @@ def is_date_time(value: object) -> bool:
 def _lost_references(schema: Schema) -> Iterator[str]:
     """Yield each reference that leads nowhere."""
     from referencing.exceptions import Unresolvable
-    from referencing.jsonschema import DRAFT202012, specification_with
 
-    draft = schema.get("$schema") if isinstance(schema, Mapping) else None
-    specification = specification_with(draft) if draft else DRAFT202012
-    resource = specification.create_resource(schema)
+    resource = _resource(schema)
     registry = _drafts().with_resource(resource.id() or "", resource).crawl()
     waiting = [(resource, registry.resolver(resource.id() or ""))]
     while waiting:
@@ -175,3 +172,36 @@ def _path(keys: Iterable[str | int]) -> str:
     for key in keys:
         path = f"{path}[{key}]" if isinstance(key, int) else member(path, key)
     return path
+
+
+class SchemaTree:
+    """A schema without a `schema_fault`, to walk through: references and parts."""
+
+    def __init__(self, schema: Schema) -> None:
+        self.schema = schema
+        self._validator = _class_of(schema)(
+            schema, registry=_drafts(), format_checker=_format_checker()
+        )
+        resource = _resource(schema)
+        registry = _drafts().with_resource(resource.id() or "", resource).crawl()
+        self._resolver = registry.resolver(resource.id() or "")
+
+    def referred(self, reference: str) -> Schema:
+        """Return the part that a ``$ref`` leads to."""
+        part: Schema = self._resolver.lookup(reference).contents
+        return part
+
+    def accepts(self, part: Schema, value: Any) -> bool:
+        """Whether a *part* of the schema accepts a value."""
+        try:
+            return bool(self._validator.evolve(schema=part).is_valid(value))
+        except RecursionError:
+            return False
+
+
+def _resource(schema: Schema) -> Any:
+    from referencing.jsonschema import DRAFT202012, specification_with
+
+    draft = schema.get("$schema") if isinstance(schema, Mapping) else None
+    specification = specification_with(draft) if draft else DRAFT202012
+    return specification.create_resource(schema)

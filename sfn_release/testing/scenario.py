@@ -47,7 +47,9 @@ class Conditions(TypedDict, total=False):
     *started_at* is a time, or its ISO 8601 text; a run takes no real time. *seed* changes the drawn
     UUIDs, random numbers and jitter, and *name* is the execution's.
 
-    A mocked result that AWS could never return is a warning, and with *strict* it fails.
+    A mocked result that AWS could never return is a warning, and with *strict* it fails. If the
+    workflow has an input schema, an input that doesn't fit it is an error, unless *check_input* is
+    False.
     """
 
     mocks: Mapping[str, Any] | Mocks | None
@@ -58,6 +60,7 @@ class Conditions(TypedDict, total=False):
     seed: int | str
     name: str
     strict: bool
+    check_input: bool
 
 
 @dataclass(frozen=True)

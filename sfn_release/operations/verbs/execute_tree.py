@@ -69,7 +69,7 @@ def execute_tree(
     tree = read_work_tree(workspace, chosen)
     declaration = tree.declaration(workflow)
     if schema:
-        tree.check_input(workflow, given)
+        tree.check_input(workflow, given, skip="--no-schema")
     for other in tree.refused:
         workspace.runtime.watcher.say(
             f"warning: {other} can't run, and it's left out: {tree.refused[other].message}"

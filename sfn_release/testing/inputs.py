@@ -1,0 +1,60 @@
+"""Inputs for tests: a hypothesis strategy from a JSON Schema.
+
+hypothesis-jsonschema isn't used: its last release fails under the hypothesis of today, and it can't
+make values of a schema that refers to itself.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sfn_release.errors import NotFoundError, UsageError
+from sfn_release.project import find_project, read_project
+from sfn_release.project.input_schemas import read_schema_file
+from sfn_release.project.json_schemas import schema_fault
+from sfn_release.text import did_you_mean
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
+
+
+def inputs(workflow: str, *, folder: Path | str = ".") -> SearchStrategy[Any]:
+    """Return a strategy for the inputs that fit the ``input_schema`` of a workflow.
+
+    The project is the one around *folder*. Raises NotFoundError for a workflow without a schema,
+    ConfigError for a faulty one, and the errors of `inputs_from`.
+    """
+    project = read_project(find_project(Path(folder)))
+    declared = project.input_schemas.get(workflow)
+    if declared is None:
+        known = ", ".join(project.input_schemas) or "none"
+        raise NotFoundError(
+            f"{workflow} has no input schema.",
+            why=f"Workflows with one: {known}.",
+            fix=did_you_mean(workflow, project.input_schemas)
+            or f'Add one to releases.toml:  [workflows.{workflow}]  input_schema = "…"',
+        )
+    return inputs_from(read_schema_file(project.root, declared))
+
+
+def inputs_from(schema: Any) -> SearchStrategy[Any]:
+    """Return a strategy for the values that fit a JSON Schema.
+
+    Raises UsageError for a faulty schema, and without hypothesis, which the extra
+    ``sfn-release[testing]`` installs.
+    """
+    try:
+        from hypothesis import strategies
+    except ImportError as error:
+        raise UsageError(
+            "Inputs from a schema need hypothesis, which isn't installed.",
+            fix="Run:  pip install 'sfn-release[testing]'",
+        ) from error
+    from sfn_release.testing.schema_strategy import SchemaStrategy
+
+    fault = schema_fault(schema)
+    if fault is not None:
+        raise UsageError("The JSON Schema can't be used.", why=f"{fault}.")
+    made: SearchStrategy[Any] = SchemaStrategy(schema, strategies).strategy()
+    return made
