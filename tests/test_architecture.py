@@ -49,6 +49,7 @@ ONLY: dict[str, set[str]] = {
     "sqlite3": {"local_service"},
     "tomli": {"project"},
     "semver": {"release"},
+    "hypothesis": {"testing"},
     "jsonschema": {"project"},
     "jsonschema_specifications": {"project"},
     "referencing": {"project"},

@@ -10,6 +10,8 @@ is in every test session of its environment.
 
 simulate_workflow  `simulate`: a workflow on an input, under the conditions of a `scenario`
 answers            the answers of tasks in a test; `result_shapes` holds them to AWS's models
+fake_results       plausible results of AWS's services, made from their models
+inputs             a hypothesis strategy for inputs, made from a JSON Schema
 run                one simulated execution, as tests see it; `run_definition` makes it
 run_report         a run as text, for a failed test
 histories          the histories of executions: of AWS, of files and of the simulator

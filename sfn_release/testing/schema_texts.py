@@ -11,6 +11,7 @@ Part = Mapping[str, Any]
 
 _LONGEST: Final = 2**16
 _HOST: Final = r"^[a-z]{1,10}\.(com|net|org)$"
+_EMAIL: Final = r"^[a-z][a-z0-9.+]{0,9}@[a-z]{1,10}\.(com|net|org)$"
 _NAME: Final = "^[A-Za-z_][A-Za-z0-9_]{0,9}$"
 
 
@@ -72,7 +73,7 @@ class SchemaTexts:
             "date": lambda: st.dates().map(lambda day: day.isoformat()),
             "date-time": lambda: st.datetimes().map(lambda time: f"{time.isoformat()}Z"),
             "time": lambda: st.times().map(lambda time: f"{time.isoformat()}Z"),
-            "email": st.emails,
+            "email": lambda: self._matching(_EMAIL),
             "hostname": lambda: self._matching(_HOST),
             "ipv4": lambda: st.ip_addresses(v=4).map(str),
             "ipv6": lambda: st.ip_addresses(v=6).map(str),
