@@ -16,7 +16,7 @@ from sfn_release.cli.output.execution_path import (
 )
 from sfn_release.release.record import timestamp
 from sfn_release.testing.histories.error_advice import seconds_text
-from sfn_release.testing.histories.timeline import Spent, where_time_went
+from sfn_release.testing.histories.timeline import Spent, reading_order, where_time_went
 from sfn_release.text import count
 
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ def write_explanation(explained: Explanation, *, verbose: bool) -> None:
         _write_title("Why")
         terminal.write_parts("  ", terminal.Styled(terminal.one_line(reason.summary), "bold"))
         for line in reason.advice:
+            if line == timeline.cause:
+                continue  # the head has it
             terminal.write_parts("    ", _short(line, 4 * _DATA, verbose=verbose))
     if explained.waits:
         _write_title("Now")
@@ -113,7 +115,7 @@ def _release(explained: Explanation) -> str:
 
 def _way(timeline: Timeline, *, verbose: bool) -> Iterator[str]:
     """Yield the lines of the visits: offset, time, name, end; below, their data and attempts."""
-    visits = timeline.visits
+    visits = reading_order(timeline.visits)
     shown = range(len(visits)) if verbose else shown_visits(visits)
     rows = {at: _row(timeline, visits[at]) for at in shown}
     wide = [max((len(row[column]) for row in rows.values()), default=0) for column in range(3)]
@@ -144,7 +146,8 @@ def _row(timeline: Timeline, visit: Visit) -> tuple[str, str, str, str]:
 
 def _details(timeline: Timeline, visit: Visit, *, verbose: bool) -> Iterator[str]:
     """Yield the data and the attempts of a visit; unless *verbose*, only what is new in it."""
-    before = visit.previous.output if visit.previous else None
+    around = visit.container
+    before = visit.previous.output if visit.previous else around.input if around else None
     if visit.input is not None and (verbose or visit.input != before):
         yield f"in   {_short(visit.input, _DATA, verbose=verbose)}"
     if len(visit.tasks) > 1 or any(attempt.submitted is not None for attempt in visit.tasks):

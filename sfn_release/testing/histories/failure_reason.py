@@ -5,7 +5,6 @@ Timeline, definition → failure_reason → the failed visit, a sentence, advice
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,11 +16,6 @@ from sfn_release.testing.histories.state_visits import Visit
 from sfn_release.testing.histories.timeline import Timeline
 from sfn_release.text import listing
 
-_BLAMED = re.compile(
-    r"An error occurred while executing the state '(?P<state>.*?)'"
-    r" \(entered at the event id #(?P<event>\d+)\)",
-    re.DOTALL,
-)
 _SHOWN = 5  # states that still ran at the end
 
 
@@ -66,21 +60,6 @@ def failure_reason(
             return None
 
 
-def failed_visit(timeline: Timeline) -> Visit | None:
-    """Return the visit that an execution failed in, the innermost one; None if it isn't known."""
-    blamed = _BLAMED.match(timeline.cause or "")
-    if blamed:
-        number = int(blamed["event"])
-        for visit in timeline.visits:
-            if visit.event == number and visit.state == blamed["state"]:
-                return visit
-    failed = [visit for visit in timeline.visits if visit.ended == "failed"]
-    if timeline.last is not None and timeline.last.ended in {"failed", "running"}:
-        return timeline.last
-    same = [visit for visit in failed if visit.error == timeline.error]
-    return max(same or failed, key=lambda visit: (visit.depth, visit.event), default=None)
-
-
 def place_of(visit: Visit) -> str:
     """Return the Map iterations and the Parallel around a visit, as text; "" at the top."""
     parts = [f"iteration {index} of {name}" for name, index in reversed(visit.iterations)]
@@ -91,7 +70,7 @@ def place_of(visit: Visit) -> str:
 
 
 def _failed(timeline: Timeline, states: Mapping[str, Mapping[str, Any]]) -> FailureReason:
-    visit = failed_visit(timeline)
+    visit = timeline.failed
     error, cause = timeline.error, timeline.cause
     if visit is None:
         summary = f"The execution failed with {_error(error)}."

@@ -10,7 +10,7 @@ from typing import Any
 from sfn_release.text import did_you_mean
 
 _PATH = re.compile(
-    r"(?:JSONPath|path) '(?P<quoted>\$[^']*)'"
+    r"(?:JSONPath|path|argument for the field) '(?P<quoted>\$[^']*)'"
     r"|(?:reference an input value:|format string:|integer:) (?P<bare>\$\S*)"
 )
 _FIELD = re.compile(r"specified for the field '(?P<field>[^']*)'")

@@ -5,6 +5,7 @@ events of GetExecutionHistory → read_timeline → Timeline: the ends, and the 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -20,6 +21,11 @@ _ENDS = {
     "ExecutionAborted": "ABORTED",
 }
 _NONE = timedelta()
+_BLAMED = re.compile(
+    r"An error occurred while executing the state '(?P<state>.*?)'"
+    r" \(entered at the event id #(?P<event>\d+)\)",
+    re.DOTALL,
+)
 
 
 @dataclass(frozen=True)
@@ -53,8 +59,8 @@ class Timeline:
 
     *status* is RUNNING if the history has no end: the execution runs, or the history is cut off.
     *redrives* are the times of its redrives. *version_arn* and *alias_arn* are the state machine's
-    version and alias that it was started with, as far as the history has them. *last* is the visit
-    that the last event of the failed execution follows, if any.
+    version and alias that it was started with, as far as the history has them. *failed* is the
+    visit that a failed execution failed in, the innermost one, as far as the history has it.
     """
 
     status: str
@@ -70,7 +76,7 @@ class Timeline:
     redrives: Sequence[datetime | None] = ()
     evaluations: Sequence[EvaluationFault] = ()
     events: int = 0
-    last: Visit | None = field(default=None, repr=False)
+    failed: Visit | None = field(default=None, repr=False)
 
     @property
     def took(self) -> timedelta | None:
@@ -120,13 +126,19 @@ def read_timeline(
     began, ended = _details(start), _details(end)
     visits = read_visits(events, finished=status != "RUNNING")
     last_event = end or (events[-1] if events else {})
+    error = _first(ended.get("error"), known.get("error"))
+    cause = _first(ended.get("cause"), known.get("cause"))
+    failed = None
+    if status == "FAILED":
+        failed = _failed(visits, error, cause, _visit_before(end, events, visits))
+    _settle(visits, failed, error, cause)
     return Timeline(
         status=status,
         visits=visits,
         input=_first(began.get("input"), known.get("input")),
         output=_first(ended.get("output"), known.get("output")),
-        error=_first(ended.get("error"), known.get("error")),
-        cause=_first(ended.get("cause"), known.get("cause")),
+        error=error,
+        cause=cause,
         started=instant_of(known.get("startDate")) or instant_of(start.get("timestamp")),
         stopped=instant_of(known.get("stopDate")) or instant_of(last_event.get("timestamp")),
         version_arn=_first(
@@ -136,8 +148,35 @@ def read_timeline(
         redrives=tuple(redrives),
         evaluations=tuple(_evaluations(events)),
         events=len(events),
-        last=_visit_before(end, events, visits),
+        failed=failed,
     )
+
+
+def reading_order(visits: Sequence[Visit]) -> list[Visit]:
+    """Return visits so that what is inside a Map or Parallel follows it, a branch after another."""
+    inside: dict[int, dict[int, list[Visit]]] = {}
+    roots: dict[int, int] = {}
+    for visit in visits:
+        before = visit.previous
+        root = roots.get(id(before), visit.event) if before is not None else visit.event
+        roots[id(visit)] = root
+        groups = inside.setdefault(id(visit.container), {})
+        groups.setdefault(root if visit.container is not None else 0, []).append(visit)
+    found: list[Visit] = []
+    pending = _groups(inside, None)
+    while pending:
+        visit = pending.pop()
+        found.append(visit)
+        pending += _groups(inside, visit)
+    return found
+
+
+def _groups(
+    inside: Mapping[int, Mapping[int, list[Visit]]], container: Visit | None
+) -> list[Visit]:
+    """Return the visits inside a container, the last first."""
+    groups = inside.get(id(container), {})
+    return [visit for root in sorted(groups) for visit in groups[root]][::-1]
 
 
 def where_time_went(timeline: Timeline) -> list[Spent]:
@@ -194,6 +233,39 @@ def _visit_before(
         seen.add(at)
         at = previous[at]
     return None
+
+
+def _failed(
+    visits: Sequence[Visit], error: str | None, cause: str | None, last: Visit | None
+) -> Visit | None:
+    """Return the visit that an execution failed in; *last* is the one that its end follows."""
+    blamed = _BLAMED.match(cause or "")
+    if blamed:
+        number = int(blamed["event"])
+        for visit in visits:
+            if visit.event == number and visit.state == blamed["state"]:
+                return visit
+    if last is not None and last.ended in {"failed", "running"}:
+        return last
+    failed = [visit for visit in visits if visit.ended == "failed"]
+    same = [visit for visit in failed if visit.error == error]
+    return max(same or failed, key=lambda visit: (visit.depth, visit.event), default=None)
+
+
+def _settle(
+    visits: Iterable[Visit], failed: Visit | None, error: str | None, cause: str | None
+) -> None:
+    """Give the failed visit its error, and mark the visits that the execution's end cut off."""
+    around = set[int]()
+    visit = failed
+    while visit is not None:
+        around.add(id(visit))
+        visit = visit.container
+    if failed is not None and failed.error is None:
+        failed.error, failed.cause = error, cause
+    for visit in visits:
+        if visit.ended == "failed" and visit.error is None and id(visit) not in around:
+            visit.ended = "aborted"
 
 
 def _evaluations(events: Iterable[Mapping[str, Any]]) -> Iterator[EvaluationFault]:
