@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from sfn_release.errors import ConfigError
 from sfn_release.project import parse_project
-from sfn_release.project.toml_lines import Key, key_lines
+from sfn_release.project.toml_lines import Key, key_lines, statements
 
 BARE = st.text("abcXYZ019_-", min_size=1, max_size=4)
 KEYS = BARE | st.text("ab .=#[]{}\"'\\\n\té", max_size=4)
@@ -177,3 +177,36 @@ def test_a_wrong_silence_is_told_at_its_own_line(wrong: str, line: int) -> None:
     )
     with pytest.raises(ConfigError, match=rf"^releases\.toml:{line}: "):
         parse_project(text, path=Path("releases.toml"))
+
+
+@given(TABLES, st.data())
+def test_statements_are_everything_but_comments(table: dict[str, Any], data: st.DataObject) -> None:
+    """They don't overlap, and a document without their lines is empty."""
+    writer = Writer(data)
+    writer.table((), table)
+    lines = writer.text.split("\n")
+    last = 0
+    for statement in statements(writer.text):
+        assert last < statement.first <= statement.last
+        last = statement.last
+        lines[statement.first - 1 : last] = [""] * (last - statement.first + 1)
+    assert tomli.loads("\n".join(lines)) == {}
+
+
+def test_a_table_inside_an_array_belongs_to_its_item() -> None:
+    """Its header names the array, and means the last item."""
+    text = "[[a]]\nb.c = 1\n[a.d]\ne = 1\n[[a]]\n[a.d]\n[a.d.f]\n[[a.g]]\n[[a.g]]\nh = '''\n'''\n"
+    found = [(*statement.key, statement.last) for statement in statements(text)]
+    assert found == [
+        ("a", 0, 1),
+        ("a", 0, "b", "c", 2),
+        ("a", 0, "d", 3),
+        ("a", 0, "d", "e", 4),
+        ("a", 1, 5),
+        ("a", 1, "d", 6),
+        ("a", 1, "d", "f", 7),
+        ("a", 1, "g", 0, 8),
+        ("a", 1, "g", 1, 9),
+        ("a", 1, "g", 1, "h", 11),
+    ]
+    assert key_lines(text)["a", 1, "d"] == 6

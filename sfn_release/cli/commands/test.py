@@ -85,20 +85,22 @@ def run(
         raise UsageError("--overwrite needs --record.", fix="Add --record.")
     workspace = session.workspace()
     progress = _Progress(session)
-    tested = run_tests(
-        workspace,
-        workflows,
-        expression=expression,
-        environment=session.environment,
-        mock_file=None if mock_config is None else str(session.directory / mock_config),
-        strict=strict,
-        record=("all" if overwrite else "missing") if record else None,
-        watch=progress.watch,
-        covered=coverage
-        or coverage_append
-        or any(option is not None for option in (fail_under, coverage_json, coverage_markdown)),
-    )
-    progress.close()
+    try:
+        tested = run_tests(
+            workspace,
+            workflows,
+            expression=expression,
+            environment=session.environment,
+            mock_file=None if mock_config is None else str(session.directory / mock_config),
+            strict=strict,
+            record=("all" if overwrite else "missing") if record else None,
+            watch=progress.watch,
+            covered=coverage
+            or coverage_append
+            or any(option is not None for option in (fail_under, coverage_json, coverage_markdown)),
+        )
+    finally:
+        progress.close()
     for file in tested.recorded:
         write_text(workspace.project.root / file.file, file.new)
     if junit is not None:
@@ -212,7 +214,7 @@ def _write_result(result: DeclaredResult) -> None:
 def _write_recorded(file: RecordedFile) -> None:
     """Show the lines that were written, for review."""
     terminal.write_parts(terminal.Styled("wrote  ", "green"), file.file)
-    old, new = file.old.splitlines(), file.new.splitlines()
+    old, new = (text.replace("\r\n", "\n").split("\n") for text in (file.old, file.new))
     for line in difflib.unified_diff(old, new, lineterm="", n=1):
         if not line.startswith(("---", "+++")):
             styles = {"+": "green", "-": "red", "@": "dim"}

@@ -7,6 +7,7 @@ written as TOML if it fits on a line, and otherwise as JSON, as you know it from
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -17,6 +18,7 @@ from sfn_release.testing.declared.declared_test import DeclaredTest, ExpectedCal
 from sfn_release.testing.run import Run
 
 _WIDEST = 88  # characters of a line
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")  # of TOML: other line separators are data
 _BITS = 63  # of a whole number in TOML, beside its sign
 
 
@@ -26,7 +28,7 @@ def recorded(text: str, runs: Sequence[tuple[DeclaredTest, Run]]) -> str:
     Raises ConfigError for a test in an inline table, where there is no place for them.
     """
     newline = "\r\n" if "\r\n" in text else "\n"
-    lines = text.splitlines(keepends=True)
+    lines = _LINE.findall(text)
     if lines and not lines[-1].endswith("\n"):
         lines[-1] += newline
     known = statements(text.removeprefix("\ufeff"))

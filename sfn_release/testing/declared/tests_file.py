@@ -138,7 +138,7 @@ class _Reader:
             until=table.get("until"),
             variables=self._object(table, at, "variables"),
             started_at=self._time(table, at),
-            expected=None if expect is None else self._expectation(expect, (*at, "expect")),
+            expected=None if not expect else self._expectation(expect, (*at, "expect")),
         )
 
     def _workflow(self, table: Mapping[str, Any], at: Key) -> str:

@@ -58,7 +58,7 @@ def _calls(value: Any) -> str | None:
 def _json_key(name: str, plain: Expected) -> dict[str, Expected]:
     """Return the key of a JSON value in its three forms."""
     return {name: plain} | {
-        f"{name}{form}": Expected(str, value_rules.text, example.replace("input", name, 1))
+        f"{name}{form}": Expected(str, example=example.replace("input", name, 1))
         for form, example in _EXAMPLES.items()
     }
 
