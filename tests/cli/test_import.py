@@ -23,7 +23,7 @@ def test_a_file_becomes_a_module_of_the_project(shop: Project) -> None:
 
     ran = shop.ok("import", "workflows/orders.asl.json")
 
-    assert ran.out == "wrote  workflows/orders.py\n"
+    assert ran.out == "wrote  workflows/orders.py\nwrote  workflows/orders.tests.toml\n"
     assert "git rm workflows/orders.asl.json" in ran.err
     (shop.root / "workflows" / "orders.asl.json").unlink()
     after = shop.json("list")["workflows"][1]
