@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sfn_release.errors import UsageError
-from sfn_release.simulator import Mocks
+from sfn_release.authoring.diagrams import graph_of
+from sfn_release.canonical import loads
+from sfn_release.errors import DefinitionError, UsageError
+from sfn_release.simulator import Mocks, Stretch
 from sfn_release.testing.coverage.coverage_counter import CoverageCounter
 from sfn_release.testing.coverage.coverage_data import (
     CoverageData,
@@ -23,6 +25,7 @@ from sfn_release.testing.coverage.coverage_data import (
 from sfn_release.testing.coverage.coverage_report import (
     KINDS,
     coverage_of,
+    marks_of,
     percent,
     total_percent,
     workflow_coverage,
@@ -30,6 +33,7 @@ from sfn_release.testing.coverage.coverage_report import (
 from sfn_release.testing.coverage.points import Step, points_of
 from sfn_release.testing.run_definition import run_definition
 from support.executions import SEED, machine
+from support.places import CORPUS
 
 LAMBDA = "arn:aws:states:::lambda:invoke"
 CHARGE: dict[str, Any] = machine(
@@ -179,15 +183,19 @@ def test_express_child_executions_are_no_points_of_histories() -> None:
     assert "Each" in points_of(NESTED, of_histories=True).states
 
 
-def test_a_run_of_a_stretch_counts_only_what_the_workflow_has() -> None:
-    """Its start is not a transition of the workflow."""
-    stretch = {**CHARGE, "StartAt": "Tell Customer"}
+def test_a_run_of_a_stretch_counts_what_it_ran() -> None:
+    """From the entry of its first state to the exit of its last one."""
     counter = CoverageCounter()
     counter.expect("orders", CHARGE)
-    counter.add("orders", run_definition(stretch, {}, tasks=Mocks({}), context=SEED))
+    tasks = Mocks(paid("DECLINED")[1])
+    stretch = Stretch("Charge", "Is It Paid")
+    counter.add("orders", run_definition(CHARGE, {}, tasks=tasks, context=SEED, stretch=stretch))
     counts = counter.data().workflows["orders"]
-    assert counts.states == {"Tell Customer": 1, "Failed": 1}
-    assert counts.steps == {Step("next", "Tell Customer", "Failed"): 1}
+    assert counts.states == {"Charge": 1, "Is It Paid": 1}
+    assert counts.steps == {
+        Step("next", "Charge", "Is It Paid"): 1,
+        Step("choice", "Is It Paid", "Tell Customer", 1): 1,
+    }
 
 
 def test_percent_is_rounded_down() -> None:
@@ -270,3 +278,27 @@ def test_a_file_of_something_else_is_named() -> None:
     for text in ("", "[]", "{", '{"schema": "x"}', "[" * 100_000):
         with pytest.raises(UsageError, match=r"here\.json doesn't hold coverage data"):
             data_from_text(text, "here.json")
+
+
+@pytest.mark.skipif(not CORPUS.is_dir(), reason="the corpus is not here")
+def test_the_points_are_the_parts_of_the_picture() -> None:
+    """Of every published definition, valid or not: both find the same states and transitions."""
+    found = 0
+    for path in sorted(CORPUS.rglob("*.json")):
+        try:
+            definition = loads(path.read_bytes())
+            graph = graph_of(definition)
+        except DefinitionError:
+            continue
+        found += 1
+        points = points_of(definition)
+        everything = WorkflowCounts(
+            points, dict.fromkeys(points.states, 1), dict.fromkeys(points.steps, 1)
+        )
+        marks, bare = marks_of(everything), marks_of(WorkflowCounts(points))
+        nodes = [node for node in graph.nodes() if node.type not in {"Missing", "Unknown"}]
+        assert [node.id for node in nodes if marks.node(node)] == [], path
+        assert [edge for edge in graph.edges if marks.edge(edge)] == [], path
+        assert all(bare.edge(edge) for edge in graph.edges)
+        assert {node.id for node in graph.nodes()} >= {*points.states}, path
+    assert found > 400

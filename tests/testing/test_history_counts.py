@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sfn_release.simulator import ExecutionOutcome, Observer, Transition, VirtualClock, simulate
 from sfn_release.testing.coverage.history_counts import HistoryCounter
@@ -15,6 +17,7 @@ from sfn_release.testing.coverage.points import Step, points_of, step_of
 from sfn_release.testing.histories.state_visits import api_events
 from support.executions import SEED, START
 from support.oracle import CATEGORIES, Case, Recorded, cases
+from support.random_machines import RandomAnswers, machines
 
 
 def executed(
@@ -65,3 +68,14 @@ def definition_of(case: Case) -> dict[str, Any]:
     found = case["definition"]
     definition: dict[str, Any] = json.loads(found) if isinstance(found, str) else found
     return definition
+
+
+@given(machines(), st.integers(0, 1000))
+def test_a_random_execution_takes_known_steps(definition: dict[str, Any], seed: int) -> None:
+    """And its history has the same steps, with the same retriers and catchers."""
+    input = {"n": seed % 3, "items": [0, 1]}
+    outcome, steps = executed(definition, input, RandomAnswers(seed))
+    assert {*steps} <= {*points_of(definition).steps}
+    counter = HistoryCounter(definition)
+    counter.add(api_events(outcome.events))
+    assert pairs(steps) == pairs(counter.counts().steps)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
-from sfn_release.simulator.observer import Transition
 from sfn_release.testing.coverage.coverage_data import CoverageData, WorkflowCounts
 from sfn_release.testing.coverage.points import Points, Step, points_of, step_of
 from sfn_release.testing.run import Run
@@ -37,7 +36,7 @@ class CoverageCounter:
             self.expect(workflow, run.definition)
         states = self._states.setdefault(workflow, Counter())
         steps = self._steps.setdefault(workflow, Counter())
-        states.update(_entered(run.transitions))
+        states.update(_entered(run, self._points[workflow].child_states))
         steps.update(step_of(transition) for transition in run.transitions)
         self._runs[workflow] += 1
 
@@ -60,8 +59,9 @@ def known(counts: Mapping[Key, int], keys: Iterable[Key]) -> dict[Key, int]:
     return {key: counts[key] for key in keys if counts.get(key)}
 
 
-def _entered(transitions: Iterable[Transition]) -> Iterable[str]:
-    """Yield the state of each entry."""
-    for transition in transitions:
-        if transition.next is not None and transition.kind != "retry":
+def _entered(run: Run, child_states: frozenset[str]) -> Iterator[str]:
+    """Yield the state of each entry. A child execution may have no history, but transitions."""
+    yield from (visit.state for visit in run.visits)
+    for transition in run.transitions:
+        if transition.next in child_states and transition.kind != "retry":
             yield transition.next

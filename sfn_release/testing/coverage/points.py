@@ -8,7 +8,7 @@ A *transition* is a pair of states, whichever steps lead from one to the other.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple, assert_never
 
@@ -42,11 +42,12 @@ class Points:
     """The points of one definition, in the order of the document.
 
     *words* say of each step where it starts from, or when it is taken: the condition of a rule, the
-    errors of a retrier or catcher, the branch that begins.
+    errors of a retrier or catcher, the branch that begins. *child_states* run in child executions.
     """
 
     states: tuple[str, ...]
     words: Mapping[Step, str]
+    child_states: frozenset[str] = field(default=frozenset(), compare=False)
 
     @property
     def steps(self) -> Iterable[Step]:
@@ -108,9 +109,12 @@ def points_of(definition: Mapping[str, Any], *, of_histories: bool = False) -> P
     """
     states: dict[str, None] = {}
     words: dict[Step, str] = {}
+    child_states: set[str] = set()
     for scope in parse_definition(definition, "STANDARD").scopes:
         if of_histories and scope.express:
             continue
+        if scope.distributed or (scope.holder is not None and scope.holder.id in child_states):
+            child_states.update(scope.states)
         start = scope.body.get("StartAt")
         if isinstance(start, str) and start in scope.states:
             words[Step("start", "", start)] = _title(scope)
@@ -119,7 +123,7 @@ def points_of(definition: Mapping[str, Any], *, of_histories: bool = False) -> P
             if isinstance(body, Mapping):
                 words.update(_retries(name, body))
                 words.update(_links(name, body, scope.links[name]))
-    return Points(tuple(states), words)
+    return Points(tuple(states), words, frozenset(child_states))
 
 
 def _retries(name: str, body: Mapping[str, Any]) -> Iterator[tuple[Step, str]]:
