@@ -10,15 +10,17 @@ import threading
 from collections.abc import Iterable, Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sfn_release.asl.placeholders import WORKFLOW
-from sfn_release.deployment.runtime import Runtime
 from sfn_release.errors import DefinitionError
-from sfn_release.operations.work_tree import WorkTree
 from sfn_release.project import LOCAL, read_project
 from sfn_release.project.backends import Clone
 from sfn_release.project.modules import build
+
+if TYPE_CHECKING:
+    from sfn_release.deployment.runtime import Runtime
+    from sfn_release.operations.work_tree import WorkTree
 
 
 def open_light_tree(file: Path, runtime: Runtime) -> WorkTree:
@@ -29,8 +31,7 @@ def open_light_tree(file: Path, runtime: Runtime) -> WorkTree:
     project = read_project(file)
     environment = project.environment(LOCAL)
     refused: dict[str, DefinitionError] = {}
-    # A process builds the modules; this one loads the simulator meanwhile.
-    loading = threading.Thread(target=import_module, args=(_MEANWHILE,), daemon=True)
+    loading = threading.Thread(target=_load, daemon=True)
     loading.start()
     declarations = {
         declaration.name: declaration
@@ -44,6 +45,7 @@ def open_light_tree(file: Path, runtime: Runtime) -> WorkTree:
         ).declarations
     }
     loading.join()
+    from sfn_release.operations.work_tree import WorkTree
 
     def look_up(names: Iterable[str]) -> Mapping[str, Any]:
         if environment.sources(environment.open(names)):
@@ -64,7 +66,10 @@ def open_light_tree(file: Path, runtime: Runtime) -> WorkTree:
     return WorkTree(project, environment, declarations, refused, clone, look_up)
 
 
-_MEANWHILE = "sfn_release.operations.tree_simulation"
+def _load() -> None:
+    """Load the simulator and the checks, while a process of its own builds the modules."""
+    for module in ("operations.tree_simulation", "project.modules.acceptance"):
+        import_module(f"sfn_release.{module}")
 
 
 def _repository(root: Path) -> Path:

@@ -10,15 +10,15 @@ import pytest
 from sfn_release.errors import NotFoundError, SfnReleaseError, UsageError
 from sfn_release.operations.light_tree import open_light_tree
 from sfn_release.operations.real_runtime import system_runtime
-from sfn_release.operations.tree_simulation import TreeSimulator
 from sfn_release.project import find_project
 
 if TYPE_CHECKING:
     from sfn_release.deployment.runtime import ShiftProgress
+    from sfn_release.operations.tree_simulation import TreeSimulator
     from sfn_release.plan import Plan
     from sfn_release.plan.steps import Step
 
-_BUILT = pytest.StashKey[dict[Path, TreeSimulator]]()
+_BUILT = pytest.StashKey["dict[Path, TreeSimulator]"]()
 _FAILED = pytest.StashKey[dict[Path, SfnReleaseError]]()
 
 
@@ -46,10 +46,13 @@ def project_at(config: pytest.Config, file: Path) -> TreeSimulator:
         raise failed[file].with_traceback(None)  # without the frames of the other test
     if file not in built:
         try:
-            built[file] = TreeSimulator(open_light_tree(file, system_runtime(_Captured())))
+            tree = open_light_tree(file, system_runtime(_Captured()))
         except SfnReleaseError as error:
             failed[file] = error
             raise
+        from sfn_release.operations.tree_simulation import TreeSimulator
+
+        built[file] = TreeSimulator(tree)
     return built[file]
 
 

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 import pytest
 
-from sfn_release.authoring.declaration import StateMachineType
 from sfn_release.errors import SfnReleaseError, UsageError
 from sfn_release.project.modules.single_file import is_file
 from sfn_release.pytest_plugin.kept_runs import CURRENT, KEPT_RUNS, KeptRuns
 from sfn_release.pytest_plugin.own_frames import without_own_frames
 from sfn_release.pytest_plugin.project_workflows import workflows_around
-from sfn_release.testing.run import Run
-from sfn_release.testing.scenario import Conditions, run_scenario
-from sfn_release.testing.simulate_workflow import Subject, declaration_of, runnable_of
+
+if TYPE_CHECKING:  # they're loaded while a process builds the project
+    from sfn_release.authoring.declaration import StateMachineType
+    from sfn_release.testing.run import Run
+    from sfn_release.testing.scenario import Conditions
+    from sfn_release.testing.simulate_workflow import Subject
 
 
 class Simulate:
@@ -59,17 +61,31 @@ class Simulate:
                     finished=lambda run: self._finished(workflow, workflow, run),
                     stacklevel=2,
                 )
-            found = declaration_of(self._path(workflow), type)
-            return run_scenario(
-                runnable_of(found, parameters or {}),
-                input,
-                conditions,
-                finished=lambda run: self._finished(None, found.name, run),
-                stacklevel=2,
-            )
+            return self._simulate(workflow, input, parameters, type, conditions)
         except (SfnReleaseError, AssertionError) as error:
             # The test is at fault, or a function among its mocks; a bug keeps its traceback.
             raise without_own_frames(error) from error.__cause__
+
+    def _simulate(
+        self,
+        workflow: Subject,
+        input: Any,
+        parameters: Mapping[str, Any] | None,
+        type: StateMachineType | None,
+        conditions: Conditions,
+    ) -> Run:
+        """Run a workflow that needs no project."""
+        from sfn_release.testing.scenario import run_scenario
+        from sfn_release.testing.simulate_workflow import declaration_of, runnable_of
+
+        found = declaration_of(self._path(workflow), type)
+        return run_scenario(
+            runnable_of(found, parameters or {}),
+            input,
+            conditions,
+            finished=lambda run: self._finished(None, found.name, run),
+            stacklevel=3,
+        )
 
     def _path(self, workflow: Subject) -> Subject:
         """Return a file's path: relative to the test's folder, or else to the current one."""

@@ -70,6 +70,7 @@ from sfn_release.simulator.mock_answers import (
     read_answers,
 )
 from sfn_release.simulator.task_protocol import (
+    FunctionResult,
     Later,
     NoAnswer,
     TaskCall,
@@ -77,7 +78,7 @@ from sfn_release.simulator.task_protocol import (
     TaskResult,
 )
 
-_LAMBDA_INVOKE = ":states:::lambda:invoke"
+LAMBDA_INVOKE = ":states:::lambda:invoke"
 _SUBMITS = tuple(filter(None, WAITS))
 
 
@@ -139,7 +140,10 @@ class Mocks:
             )
         if "return" in chosen:
             return TaskResult(chosen["return"], seconds, submitted)
-        return TaskResult(function_result(call.resource, chosen["payload"]), seconds, submitted)
+        payload = chosen["payload"]
+        if not call.resource.endswith(LAMBDA_INVOKE):
+            return TaskResult(payload, seconds, submitted)
+        return FunctionResult(envelope(payload), seconds, submitted)
 
     def _refuse_unsubmitted(self, call: TaskCall, answer: Mapping[str, Any]) -> None:
         """Raise NoAnswer if the task isn't submitted, or if you couldn't send its end."""
@@ -205,10 +209,8 @@ def ask(answer: Callable[..., Any], call: TaskCall, *others: Any) -> Any:
         raise TaskFailure(type(error).__name__, json.dumps(cause)) from error
 
 
-def function_result(resource: str, payload: Any) -> Any:
-    """Return a Lambda function's *payload* as a task with this Resource gets it."""
-    if not resource.endswith(_LAMBDA_INVOKE):
-        return payload
+def envelope(payload: Any) -> dict[str, Any]:
+    """Return a Lambda function's *payload* as ``lambda:invoke`` returns it."""
     return {"ExecutedVersion": "$LATEST", "Payload": payload, "StatusCode": 200}
 
 

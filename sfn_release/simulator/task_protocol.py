@@ -84,6 +84,11 @@ class TaskResult:
 
 
 @dataclass(frozen=True)
+class FunctionResult(TaskResult):
+    """The result of a Lambda function, in the form that the task's integration gives it."""
+
+
+@dataclass(frozen=True)
 class Later:
     """The answer comes later, by `sfn_release.simulator.execution.Execution.answer`.
 

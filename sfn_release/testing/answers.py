@@ -28,7 +28,8 @@ from sfn_release.asl.intrinsic_functions import compact
 from sfn_release.errors import UsageError
 from sfn_release.simulator import Later, Mocks, NoAnswer, TaskCall, TaskFailure, TaskResult
 from sfn_release.simulator.mock_answers import KINDS, ByCall
-from sfn_release.simulator.mocks import ask, function_result
+from sfn_release.simulator.mocks import LAMBDA_INVOKE, ask, envelope
+from sfn_release.simulator.task_protocol import FunctionResult
 from sfn_release.testing.run import Call
 
 
@@ -95,11 +96,6 @@ class Timeout:
 
     heartbeat: bool = False
     submitted: Any = None
-
-
-@dataclass(frozen=True)
-class FunctionResult(TaskResult):
-    """The result of a Lambda function that a `Payload` has put into the right form."""
 
 
 _TYPES = (Result, Payload, Error, Timeout)
@@ -215,10 +211,11 @@ def _payload(value: Any, call: TaskCall) -> FunctionResult:
     called = service_call(call.resource)
     if called is not None and called[:3] == ("aws-sdk", "lambda", "invoke"):
         # The SDK's answer has the payload as text.
-        members = {"ExecutedVersion": "$LATEST", "Payload": compact(value), "StatusCode": 200}
-        return FunctionResult(members)
+        return FunctionResult(envelope(compact(value)))
+    if call.resource.endswith(LAMBDA_INVOKE):
+        return FunctionResult(envelope(value))
     if is_function(call.resource) or (called is not None and called.service == "lambda"):
-        return FunctionResult(function_result(call.resource, value))
+        return FunctionResult(value)
     raise _bad(
         call,
         f"Payload is the result of a Lambda function, and the task calls {call.resource}."

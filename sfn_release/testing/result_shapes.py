@@ -13,7 +13,7 @@ from typing import Any, Final, assert_never
 from sfn_release.checks.location import Location
 from sfn_release.checks.services.result_validation import ResultFault, json_type, result_faults
 from sfn_release.simulator import Later, TaskCall, TaskFailure, TaskResult, Tasks
-from sfn_release.testing.answers import FunctionResult
+from sfn_release.simulator.task_protocol import FunctionResult
 from sfn_release.testing.mocked_errors import error_problems
 from sfn_release.testing.result_models import ResultModel, result_model, submission_model
 from sfn_release.testing.shape_problem import ShapeProblem

@@ -13,13 +13,12 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sfn_release import __version__
 from sfn_release.authoring.declaration import Declaration
 from sfn_release.canonical import digest
-from sfn_release.checks.silence import Silence
 from sfn_release.errors import BuildError, DefinitionError
-from sfn_release.project.modules.acceptance import accept
 from sfn_release.project.modules.build_process import (
     FIRST,
     SECOND,
@@ -38,6 +37,9 @@ from sfn_release.project.modules.workflow_files import (
     read_document,
     refuse_submodules,
 )
+
+if TYPE_CHECKING:
+    from sfn_release.checks.silence import Silence
 
 
 @dataclass(frozen=True)
@@ -223,5 +225,8 @@ def _accepted(
     silences: Sequence[Silence],
     refused: dict[str, DefinitionError] | None = None,
 ) -> Build:
+    # The checks take long to import: the processes of the build run meanwhile.
+    from sfn_release.project.modules.acceptance import accept
+
     declarations, warnings = accept(result.workflows, silences, refused)
     return Build(declarations, result.toolchain, result.output, warnings)

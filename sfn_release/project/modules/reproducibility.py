@@ -9,7 +9,6 @@ from typing import Any
 from sfn_release.authoring.declaration import Declaration
 from sfn_release.canonical import first_difference, keys_of
 from sfn_release.errors import BuildError, NonDeterministicError
-from sfn_release.project.modules.acceptance import content
 from sfn_release.text import shorten
 
 _ADVICE = (
@@ -29,6 +28,8 @@ def builds_once(error: BuildError) -> NonDeterministicError:
 
 def require_equal(first: Sequence[Declaration], second: Sequence[Declaration]) -> None:
     """Raise NonDeterministicError unless both builds declare the same; names may have any type."""
+    from sfn_release.project.modules.acceptance import content  # with it, all checks are loaded
+
     one = {workflow.name: workflow for workflow in first}
     other = {workflow.name: workflow for workflow in second}
     for name in sorted(one.keys() ^ other.keys(), key=str):

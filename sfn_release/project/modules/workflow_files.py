@@ -19,7 +19,6 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from sfn_release.asl.placeholders import quoted
-from sfn_release.authoring.yaml_documents import load_yaml
 from sfn_release.canonical import decoded, loads
 from sfn_release.errors import BuildError, DefinitionError, NotFoundError
 
@@ -119,7 +118,12 @@ def parse_document(content: bytes, file: str) -> dict[str, Any]:
 
 def definition_in(content: bytes, *, yaml: bool) -> dict[str, Any]:
     """Return the definition in *content*, as `parse_document`; errors don't name a file."""
-    definition = load_yaml(content) if yaml else loads(quoted(decoded(content)))
+    if yaml:
+        from sfn_release.authoring.yaml_documents import load_yaml
+
+        definition = load_yaml(content)
+    else:
+        definition = loads(quoted(decoded(content)))
     if isinstance(definition, str) and not yaml:  # as the AWS CLI prints --query definition
         definition = loads(quoted(definition))
     if not isinstance(definition, dict):
