@@ -206,7 +206,7 @@ def walk(
     return input
 
 
-_REENTERED = ("Pass", "Succeed", "Fail")
+REENTERED = ("Pass", "Succeed", "Fail")
 """The states that a redrive enters again. It goes on inside the others.
 
 Source: "Redrive behavior of individual states" in AWS's developer guide.
@@ -229,7 +229,7 @@ def _visit(
     if type_ not in run.behaviours:
         raise StateFailure(RUNTIME, f"The state '{name}' does not exist or has no known Type.")
     previous = frame.last
-    if resume is None or type_ in _REENTERED:
+    if resume is None or type_ in REENTERED:
         text = run.texts.of(input, name)
         details = with_input(text, name=name)
         frame.last = run.history.record(f"{type_}StateEntered", frame.last, details)

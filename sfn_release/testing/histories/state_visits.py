@@ -167,16 +167,20 @@ class _Reader:
         self._failing: set[int] = set()
         self._exited: dict[int, Visit] = {}
         self._redriven: set[int] = set()
+        self._left: dict[int, list[Visit]] = {}
+        self._around: dict[int, _Scope] = {}
 
     def read(self, event: Mapping[str, Any]) -> None:
         """Take in the next event."""
-        kind, id = event["type"], event["id"]
+        kind, number = event["type"], event["id"]
         previous = event.get("previousEventId", 0)
         scope = self._scopes.get(previous, self._scopes[0])
         visit = self._current.get(previous)
         details = _details(event)
         if kind == "ExecutionRedriven":
-            self._redriven = {id(visit) for visit in self.visits if visit.exited is None}
+            self._redrive(number)
+        elif previous in self._left:
+            scope, visit = self._resumed(previous, kind, event, details) or (scope, visit)
         if kind.endswith(_ENTERED):
             visit = self._enter(scope, kind, event, details)
         elif kind.endswith(_EXITED):
@@ -191,7 +195,7 @@ class _Reader:
             scope, visit = self._leave(scope, kind)
         if visit is not None:
             self._note(visit, kind, event, details)
-        self._scopes[id], self._current[id] = scope, visit
+        self._scopes[number], self._current[number] = scope, visit
 
     def _enter(
         self, scope: _Scope, kind: str, event: Mapping[str, Any], details: Mapping[str, Any]
@@ -209,8 +213,33 @@ class _Reader:
             container=scope.container,
         )
         scope.open.setdefault(visit.state, []).append(visit)
+        self._around[id(visit)] = scope
         self.visits.append(visit)
         return visit
+
+    def _redrive(self, event: int) -> None:
+        """Note the visits that a redrive goes on with: the innermost unfinished ones."""
+        unfinished = [visit for visit in self.visits if visit.exited is None]
+        around = {id(visit.container) for visit in unfinished}
+        self._redriven = {id(visit) for visit in unfinished}
+        self._failing -= self._redriven
+        self._left[event] = [visit for visit in unfinished if id(visit) not in around]
+
+    def _resumed(
+        self, redrive: int, kind: str, event: Mapping[str, Any], details: Mapping[str, Any]
+    ) -> tuple[_Scope, Visit] | None:
+        """Return the visit and its scope for the first event of a strand after a redrive.
+
+        A task's event doesn't name its state, so its resource decides.
+        """
+        resource = _scheduled(event, details).resource if kind in _TRIED else None
+        for visit in self._left[redrive]:
+            tried = visit.tasks[-1].resource if visit.tasks else None
+            named = details.get("name") == visit.state
+            if named or (resource is not None and resource == tried):
+                self._left[redrive].remove(visit)
+                return self._around[id(visit)], visit
+        return None
 
     def _exit(
         self, scope: _Scope, event: Mapping[str, Any], details: Mapping[str, Any]

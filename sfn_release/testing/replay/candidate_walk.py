@@ -15,7 +15,7 @@ from sfn_release.simulator import Observer, Transition
 from sfn_release.simulator.execution import BEHAVIOURS
 from sfn_release.simulator.failure import StateFailure
 from sfn_release.simulator.languages.query_language import QueryLanguage
-from sfn_release.simulator.machine import Behaviour, ExecutionRun, Frame
+from sfn_release.simulator.machine import REENTERED, Behaviour, ExecutionRun, Frame
 from sfn_release.simulator.scheduler import Strand, WaitForMessage
 from sfn_release.simulator.states.item_processor import is_distributed
 from sfn_release.simulator.states.state_visit import StateExit, StateVisit
@@ -25,40 +25,12 @@ from sfn_release.testing.histories.instants import instant_of
 from sfn_release.testing.histories.state_visits import Visit
 from sfn_release.testing.replay.candidate import Candidate
 from sfn_release.testing.replay.drawn_values import Drawing, DrawnLanguage
-from sfn_release.testing.replay.json_differences import first_apart
+from sfn_release.testing.replay.exit_comparison import ExitComparison
 from sfn_release.testing.replay.meetings import Findings, Meeting, differ, is_known, value_of
 from sfn_release.testing.replay.recorded_clock import RecordedClock
 from sfn_release.testing.replay.recorded_maps import recorded_map
 from sfn_release.testing.replay.recorded_way import RecordedWay
-
-
-@dataclass
-class _Position:
-    """Where a strand of the candidate is: *last* is the recorded visit that it met last.
-
-    *lost* is true after it parted from the recording.
-    """
-
-    frame: Frame
-    last: Visit | None = None
-    begun: bool = False
-    lost: bool = False
-
-
-@dataclass
-class _Scope:
-    """The strands of one container. *container* is its recorded visit; None for the execution."""
-
-    container: Visit | None = None
-    lost: bool = False
-    positions: dict[int, _Position] = field(default_factory=dict)
-
-    def position(self, frame: Frame) -> _Position:
-        """Return the position of a strand."""
-        found = self.positions.get(id(frame))
-        if found is None:
-            found = self.positions[id(frame)] = _Position(frame, lost=self.lost)
-        return found
+from sfn_release.testing.replay.strand_positions import Position, Scope, index_of
 
 
 @dataclass(frozen=True)
@@ -66,7 +38,7 @@ class _ReplayRun(ExecutionRun):
     """The run, as the states in *scope* see it."""
 
     walk: CandidateWalk = field(kw_only=True)
-    scope: _Scope = field(kw_only=True)
+    scope: Scope = field(kw_only=True)
 
     def language(self, frame: Frame, state: Mapping[str, Any]) -> QueryLanguage:
         """Return the language of a state, and take drawn values over if the state draws some."""
@@ -100,8 +72,15 @@ class CandidateWalk:
         self._findings = findings
         self._clock = clock
         self._root: _ReplayRun | None = None
-        self._reported: StateFailure | None = None
+        self._exits = ExitComparison(way, findings)
         self._parked = 0
+        self._redriven = False
+
+    def go_on(self, until: Mapping[str, Any] | None) -> None:
+        """Begin a part of the execution: to its redrive by the event *until*, or to its end."""
+        self._redriven = self._root is not None
+        self._exits.until = until
+        self._root = None
 
     def _behaviour(self, type: str, behaviour: Behaviour) -> Behaviour:
         """Return the *behaviour* of a state type, beside the recording."""
@@ -123,9 +102,9 @@ class CandidateWalk:
                 else:
                     exit_ = yield from behaviour(inside, frame, visit)
             except StateFailure as failure:
-                self._failed(position, meeting, failure, inside.scope if contains else None)
+                self._exits.failed(position, meeting, failure, inside.scope if contains else None)
                 raise
-            self._left(meeting, visit, exit_, inside.scope if contains else None)
+            self._exits.left(meeting, visit, exit_, inside.scope if contains else None)
             return exit_
 
         return visit_state
@@ -145,7 +124,7 @@ class CandidateWalk:
     def _root_run(self, run: ExecutionRun) -> _ReplayRun:
         if self._root is None:
             self._findings.texts = run.texts
-            self._root = self._within(run, _Scope(), run.observer)
+            self._root = self._within(run, Scope(), run.observer)
         return self._root
 
     def _inner(self, run: ExecutionRun, meeting: Meeting) -> _ReplayRun:
@@ -157,54 +136,66 @@ class CandidateWalk:
             if transition.kind == "retry" and transition.state == meeting.state:
                 meeting.calls += 1
 
-        scope = _Scope(recorded, lost=recorded is None)
+        scope = Scope(recorded, lost=recorded is None)
         return self._within(run, scope, Observer(transition=count))
 
-    def _within(self, run: ExecutionRun, scope: _Scope, observer: Observer) -> _ReplayRun:
+    def _within(self, run: ExecutionRun, scope: Scope, observer: Observer) -> _ReplayRun:
         shared = {name: getattr(run, name) for name in _SHARED} | {"observer": observer}
         return _ReplayRun(**shared, walk=self, scope=scope)
 
     def _meet(
-        self, position: _Position, scope: _Scope, frame: Frame, visit: StateVisit, type: str
+        self, position: Position, scope: Scope, frame: Frame, visit: StateVisit, type: str
     ) -> tuple[Meeting, bool]:
         """Return the meeting of a visit, and whether the recording of its strand is cut off here.
 
         Reports it when another state came here in the recording.
         """
         way, name = self._way, visit.name
-        expected: Visit | None = None
-        if not position.lost:
-            if not position.begun:
-                expected = way.first(
-                    scope.container, _index(frame, scope), name, self.candidate.names
-                )
-            elif position.last is not None:
-                expected = way.after(position.last)
+        if self._redriven and not position.begun and type not in REENTERED:
+            before = self._findings.open.get((name, frame.iteration))
+            if before is not None:
+                self._resume(position, before)
+                return before, False
+        expected = self._expected(position, scope, frame, name)
         meeting = Meeting(name, frame.iteration, expected)
-        if expected is not None and expected.state == name:
-            self._compare_start(position, scope, expected, visit)
-            self._begin(position, meeting, visit)
-            return meeting, False
         if position.lost:
-            return self._meet_again(position, meeting, visit), False
-        if expected is None:
+            self._meet_again(position, meeting, visit)
+        elif expected is None:
             if way.was_cut(scope.container):
                 return meeting, True
             self._part(position, scope, meeting, None, name)
-            return self._meet_again(position, meeting, visit), False
-        if self._is_renamed(expected, name, type):
-            meeting.renamed = True
-            self._findings.parted(
-                "path", meeting, expected.state, name, data=self._data(expected, visit)
-            )
+            self._meet_again(position, meeting, visit)
+        elif expected.state == name:
+            self._compare_start(position, scope, expected, visit)
             self._begin(position, meeting, visit)
-            return meeting, False
-        meeting.recorded = None
-        self._part(position, scope, meeting, expected.state, name)
-        return self._meet_again(position, meeting, visit), False
+        elif self._is_renamed(expected, name, type):
+            meeting.renamed = True
+            data = value_of(expected.input), visit.raw
+            self._findings.parted("path", meeting, expected.state, name, data=data)
+            self._begin(position, meeting, visit)
+        else:
+            meeting.recorded = None
+            self._part(position, scope, meeting, expected.state, name)
+            self._meet_again(position, meeting, visit)
+        return meeting, False
+
+    @staticmethod
+    def _resume(position: Position, meeting: Meeting) -> None:
+        """Let a redriven strand go on in the state where it was left."""
+        if meeting.recorded is not None:
+            position.begun, position.lost, position.last = True, False, meeting.recorded
+
+    def _expected(self, position: Position, scope: Scope, frame: Frame, name: str) -> Visit | None:
+        """Return the recorded visit that comes next in a strand; None where there is none."""
+        if position.lost:
+            return None
+        if not position.begun:
+            index = index_of(frame, scope)
+            return self._way.first(scope.container, index, name, self.candidate.names)
+        return None if position.last is None else self._way.after(position.last)
 
     def _compare_start(
-        self, position: _Position, scope: _Scope, expected: Visit, visit: StateVisit
+        self, position: Position, scope: Scope, expected: Visit, visit: StateVisit
     ) -> None:
         """Compare the input of a branch or iteration, which its container has made."""
         if position.begun or scope.container is None or self._findings.origin is not None:
@@ -225,15 +216,14 @@ class CandidateWalk:
             and name not in self._way.names
         )
 
-    def _meet_again(self, position: _Position, meeting: Meeting, visit: StateVisit) -> Meeting:
+    def _meet_again(self, position: Position, meeting: Meeting, visit: StateVisit) -> None:
         """Let a strand that has parted meet a recorded visit of the same state, if one is left."""
         position.lost = position.begun = True
         meeting.recorded = self._way.unused(visit.name, meeting.iterations)
         if meeting.recorded is not None:
             self._begin(position, meeting, visit)
-        return meeting
 
-    def _begin(self, position: _Position, meeting: Meeting, visit: StateVisit) -> None:
+    def _begin(self, position: Position, meeting: Meeting, visit: StateVisit) -> None:
         recorded = meeting.recorded
         if recorded is None:
             return
@@ -245,14 +235,10 @@ class CandidateWalk:
             if entered is not None:
                 visit.context["State"]["EnteredTime"] = write_instant(entered)
 
-    def _data(self, recorded: Visit, visit: StateVisit) -> tuple[Any, Any]:
-        """Return the inputs of a visit: the recorded one and the candidate's."""
-        return value_of(recorded.input), visit.raw
-
     def _part(
         self,
-        position: _Position,
-        scope: _Scope,
+        position: Position,
+        scope: Scope,
         meeting: Meeting,
         recorded: str | None,
         candidate: str | None,
@@ -267,7 +253,7 @@ class CandidateWalk:
             state, data = recorded or meeting.state, (None, position.frame.input)
         self._findings.parted("path", meeting, recorded, candidate, state=state, data=data)
 
-    def _park(self, scope: _Scope, position: _Position, meeting: Meeting) -> Strand:
+    def _park(self, scope: Scope, position: Position, meeting: Meeting) -> Strand:
         """Wait where the recording of a strand ends because something else cut it off."""
         until = None
         if not self._way.cut_short and scope.container is not None:
@@ -279,86 +265,7 @@ class CandidateWalk:
         self._part(position, scope, meeting, None, meeting.state)
         position.lost = position.begun = True
 
-    def _failed(
-        self, position: _Position, meeting: Meeting, failure: StateFailure, inside: _Scope | None
-    ) -> None:
-        """Report it if the recorded state went on where the candidate's fails."""
-        recorded = meeting.recorded
-        position.lost = True
-        if recorded is None or failure is self._reported:
-            return
-        if inside is not None and not inside.positions:
-            self._report_left_out(meeting, recorded)
-        following = self._following(meeting, recorded)
-        if recorded.exited is not None or recorded.error not in (None, failure.error):
-            self._findings.parted_at(recorded.state)
-        if following is None and recorded.exited is not None:
-            self._findings.unexpected = recorded.state
-        if following is not None:
-            self._reported = failure
-            error = {"Error": failure.error, "Cause": failure.cause}
-            data = value_of(recorded.output), error
-            self._findings.parted("path", meeting, following, None, data=data)
-
-    def _left(
-        self, meeting: Meeting, visit: StateVisit, exit_: StateExit, inside: _Scope | None
-    ) -> None:
-        """Compare the exit of a state: its data, its attempts and the end of its strand."""
-        recorded = meeting.recorded
-        if recorded is None:
-            return
-        if inside is not None and (not inside.positions or recorded.ended == "succeeded"):
-            self._report_left_out(meeting, recorded)
-        following = self._following(meeting, recorded)
-        again = following == recorded.state and meeting.calls < attempts_of(recorded)
-        if again or (exit_.next is None and following is not None):
-            data = value_of(recorded.output), exit_.output
-            self._findings.parted("path", meeting, following, exit_.next, data=data)
-        if self._findings.origin is None and self._data_differ(recorded, visit, exit_):
-            self._findings.parted_at(recorded.state)
-
-    def _report_left_out(self, meeting: Meeting, container: Visit) -> None:
-        """Report the first branch or iteration that the candidate doesn't run."""
-        first = None if container.map_run is not None else self._way.left_out(container)
-        if first is not None:
-            self._findings.parted_at(container.state)
-            data = value_of(container.input), None
-            self._findings.parted("path", meeting, first.state, None, data=data)
-
-    def _following(self, meeting: Meeting, recorded: Visit) -> str | None:
-        """Return the recorded next state: the same again if it was tried more often."""
-        if meeting.calls < attempts_of(recorded):
-            return recorded.state
-        following = self._way.after(recorded)
-        return None if following is None else following.state
-
-    def _data_differ(self, recorded: Visit, visit: StateVisit, exit_: StateExit) -> bool:
-        if recorded.exited is None:
-            return False
-        try:
-            text = self._findings.texts.of(exit_.output, visit.name)
-        except StateFailure:  # larger than AWS allows: the simulator fails the state next
-            return True
-        if differ(recorded.output, text, exit_.output):
-            return True
-        if not recorded.assigned and not exit_.assigned:
-            return False
-        assigned = {name: value_of(text) for name, text in recorded.assigned.items()}
-        return first_apart(assigned, dict(exit_.assigned)) is not None
-
-
-def attempts_of(visit: Visit) -> int:
-    """Return how often a recorded state was tried."""
-    return len(visit.tasks) if visit.type == "Task" else visit.attempts
-
 
 def _is_map_run(visit: StateVisit, meeting: Meeting) -> bool:
     recorded = meeting.recorded
     return recorded is not None and recorded.map_run is not None and is_distributed(visit)
-
-
-def _index(frame: Frame, scope: _Scope) -> int | None:
-    """Return the index of the iteration that a strand is; None for a branch and the execution."""
-    if scope.container is None or frame.in_branch or not frame.iteration:
-        return None
-    return frame.iteration[-1][1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from sfn_release.asl.intrinsic_functions import compact
@@ -11,10 +12,12 @@ from sfn_release.simulator import (
     ContextSeed,
     Execution,
     ExecutionOutcome,
+    Redrive,
     Tasks,
     drive,
 )
 from sfn_release.testing.histories.finished_execution import FinishedExecution
+from sfn_release.testing.histories.instants import instant_of
 from sfn_release.testing.histories.state_visits import read_visits
 from sfn_release.testing.replay.candidate import Candidate
 from sfn_release.testing.replay.candidate_walk import CandidateWalk
@@ -51,23 +54,62 @@ def replay_execution(
     clock = RecordedClock(recording.started)
     answers = RecordedAnswers(findings, clock, mocks, cut_short=way.cut_short)
     walk = CandidateWalk(candidate, recording, way, findings, clock)
-    execution = Execution(
-        candidate.definition,
-        parsed(recording.input),
-        tasks=answers,
-        clock=clock,
-        context=_context(recording),
-        well_formed=candidate.fault is None,
-        behaviours=walk.behaviours,
-        records=False,
-    )
-    outcome = drive(execution, clock)
+    outcome = _run(recording, candidate, walk, answers, clock)
     _report_pending(answers, findings, outcome, recording)
     if not findings.unanswered:
         _compare_ends(findings, outcome, recording, way)
     return Replayed(
         recording.arn, tuple(findings.differences), tuple(findings.unanswered), "", findings.notes
     )
+
+
+def _run(
+    recording: FinishedExecution,
+    candidate: Candidate,
+    walk: CandidateWalk,
+    answers: RecordedAnswers,
+    clock: RecordedClock,
+) -> ExecutionOutcome:
+    """Run the candidate, and redrive it as often as the recorded execution was redriven."""
+    redrives = [event for event in recording.events if event["type"] == "ExecutionRedriven"]
+    redrive: Redrive | None = None
+    for count, event in enumerate((*redrives, None)):
+        walk.go_on(until=event)
+        execution = Execution(
+            candidate.definition,
+            parsed(recording.input),
+            tasks=answers,
+            clock=clock,
+            context=_context(recording),
+            redrive=redrive,
+            well_formed=True,
+            behaviours=walk.behaviours,
+            records=False,
+        )
+        outcome = _drive(
+            execution, clock, None if event is None else instant_of(event["timestamp"])
+        )
+        if event is None or outcome.checkpoint is None:
+            break
+        answers.pending.clear()
+        at = instant_of(event["timestamp"]) or clock.now()
+        clock.reach(at)
+        redrive = Redrive(outcome.checkpoint, 0, count + 1, at)
+    return outcome
+
+
+def _drive(execution: Execution, clock: RecordedClock, until: datetime | None) -> ExecutionOutcome:
+    """Advance an execution to its end; stop it where it still waits when it was redriven."""
+    if until is None:
+        return drive(execution, clock)
+    while True:
+        due = execution.advance()
+        if execution.outcome is not None:
+            return execution.outcome
+        if due is None or due > until:
+            execution.stop()
+        else:
+            clock.wait(due, execution.work)
 
 
 def _problem(recording: FinishedExecution, candidate: Candidate) -> str:

@@ -44,7 +44,7 @@ def recorded(definition: dict[str, Any], seed: int) -> tuple[ExecutionOutcome, F
     return outcome, recording
 
 
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(machines(), st.integers(0, 10_000))
 def test_an_execution_replays_as_the_same(definition: dict[str, Any], seed: int) -> None:
     """With branches, iterations, retries, catches, timeouts and drawn values."""
@@ -53,7 +53,7 @@ def test_an_execution_replays_as_the_same(definition: dict[str, Any], seed: int)
     assert replayed.same, json.dumps(definition)
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(machines(draws=False), st.integers(0, 10_000), st.randoms(use_true_random=False))
 def test_a_change_is_found_where_it_is(
     definition: dict[str, Any], seed: int, random: Random
