@@ -91,7 +91,12 @@ def _other_cases(
         for case in cases.machines.get(machine, {}):
             if (workflow, case) not in used:
                 yield DeclaredTest(
-                    case, workflow, cases.file, test_case=case, expected=Expectation(any_end=True)
+                    case,
+                    workflow,
+                    cases.file,
+                    test_case=case,
+                    expected=Expectation(any_end=True),
+                    check_input=False,
                 )
 
 
@@ -123,7 +128,7 @@ class DeclaredRuns:
         self.ran(test, run)
         warnings = tuple(dict.fromkeys(map(str, problems)))
         fault = _fault(test, run)
-        if fault is None and warnings and self.strict:
+        if fault is None and warnings and (self.strict or test.strict):
             fault = ConfigError("A mock answers as AWS never would.", why="\n".join(warnings))
         differences = () if fault else run_differences(test.expected or Expectation(), run)
         return DeclaredResult(test, run, differences, fault, warnings)
@@ -143,6 +148,8 @@ class DeclaredRuns:
     def _run(self, test: DeclaredTest) -> tuple[Run, list[ShapeProblem]]:
         form = self.form(test.workflow)
         _refuse_unknown(test, form)
+        if test.check_input and test.start_at is None:
+            self.tree.check_input(test.workflow, test.input, skip="check_input = false")
         case = self._case(test, form)
         conditions: Conditions = {
             "mocks": test.mocks,

@@ -61,7 +61,9 @@ class DeclaredTest:
 
     *mocks* have the form of a mock file. *test_case* names a case of the MockConfigFile.json. The
     run goes from *start_at*, by default the definition's own, and ends after *until*.
-    *expected* is None for a test that declares no expectations; it has to succeed.
+    *expected* is None for a test that declares no expectations; it has to succeed. If it's
+    *strict*, it fails if its mocks answer as AWS never would. With *check_input*, its input must
+    fit the workflow's input schema, if there is one.
     """
 
     name: str
@@ -77,6 +79,8 @@ class DeclaredTest:
     variables: Mapping[str, Any] = field(default_factory=dict)
     started_at: datetime = STARTED
     expected: Expectation | None = None
+    strict: bool = False
+    check_input: bool = True
 
     @property
     def states(self) -> list[str]:

@@ -85,7 +85,8 @@ def read_tests_file(
     if not tests:
         empty = ConfigError(f"{file} has no test.", fix=MINIMUM)
         return TestsFile(file, errors=(empty,))
-    reader = _Reader(root, document, workflows, known, data.get("workflow"))
+    default, strict = data.get("workflow"), data.get("strict", False)
+    reader = _Reader(root, document, workflows, known, default, strict)
     found, errors = [], []
     for index in range(len(tests)):
         try:
@@ -104,6 +105,7 @@ class _Reader:
     workflows: Sequence[str]
     known: Sequence[str]
     default: str | None
+    strict: bool
     names: dict[tuple[str, str], int | None] = field(default_factory=dict)
 
     def test(self, table: Any, index: int) -> DeclaredTest:
@@ -139,6 +141,8 @@ class _Reader:
             variables=self._object(table, at, "variables"),
             started_at=self._time(table, at),
             expected=None if not expect else self._expectation(expect, (*at, "expect")),
+            strict=table.get("strict", self.strict),
+            check_input=table.get("check_input", True),
         )
 
     def _workflow(self, table: Mapping[str, Any], at: Key) -> str:

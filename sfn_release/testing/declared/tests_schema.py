@@ -87,6 +87,8 @@ _TEST: Mapping[str, Expected] = {
     "until": Expected(str, value_rules.text, 'until = "Is It Paid"'),
     **_json_key("variables", _TABLE),
     "started_at": Expected(object, example="started_at = 2026-01-01T00:00:00Z"),
+    "strict": Expected(bool, example="strict = true"),
+    "check_input": Expected(bool, example="check_input = false"),
     "expect": Expected(dict, keys=_EXPECT, example="[test.expect]"),
 }
 
@@ -97,6 +99,7 @@ TESTS_FILE = Expected(
     dict,
     keys={
         "workflow": Expected(str, value_rules.text, 'workflow = "orders"'),
+        "strict": Expected(bool, example="strict = true"),
         "test": Expected(list, example="[[test]]"),
     },
 )
