@@ -11,8 +11,9 @@ from sfn_release.errors import NotFoundError, SfnReleaseError
 from sfn_release.operations.finished.execution_filter import ExecutionFilter
 from sfn_release.operations.finished_executions import finished_executions
 from sfn_release.operations.replaying.candidates import candidate_for
-from sfn_release.operations.replaying.replay_jobs import ReplayWork, replay_side_by_side
+from sfn_release.operations.replaying.replay_jobs import replay_side_by_side
 from sfn_release.operations.replaying.replay_report import ReplayTally, one_line_difference
+from sfn_release.operations.replaying.replay_work import ReplayWork
 from sfn_release.operations.workspace import Workspace
 from sfn_release.plan.policy import ReplayedWorkflow
 from sfn_release.project.replay_policy import ReplayPolicy

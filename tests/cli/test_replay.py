@@ -239,9 +239,9 @@ def test_a_shard_without_an_execution_is_fine(orders: Project) -> None:
 
 def test_ctrl_c_shows_what_is_done(orders: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     """The report covers the executions before, and the exit code is 130."""
-    from sfn_release.operations.replaying import replay_jobs
+    from sfn_release.operations.replaying import replay_work
 
-    original = replay_jobs.ReplayWork.replay
+    original = replay_work.ReplayWork.replay
     done: list[Any] = []
 
     def replay(self: Any, recording: Any) -> Any:
@@ -250,7 +250,7 @@ def test_ctrl_c_shows_what_is_done(orders: Project, monkeypatch: pytest.MonkeyPa
         done.append(recording)
         return original(self, recording)
 
-    monkeypatch.setattr(replay_jobs.ReplayWork, "replay", replay)
+    monkeypatch.setattr(replay_work.ReplayWork, "replay", replay)
     ran = orders.run("--json", "replay", "orders")
     assert ran.code == 130
     assert (ran.json["executions"], ran.json["stopped"]) == (2, True)

@@ -49,7 +49,7 @@ def _pages(client: StepFunctions, arn: str) -> list[dict[str, Any]]:
 
 
 def read_side_by_side(
-    items: Iterator[Item], read: Callable[[Item], Read | None]
+    items: Iterator[Item], read: Callable[[Item], Read | None], *, threads: int = _THREADS
 ) -> Generator[Read]:
     """Yield what *read* returns for each item, in order; None is left out.
 
@@ -57,10 +57,10 @@ def read_side_by_side(
     is cancelled.
     """
     waiting: deque[Future[Read | None]] = deque()
-    with ThreadPoolExecutor(_THREADS, thread_name_prefix="history") as pool:
+    with ThreadPoolExecutor(threads, thread_name_prefix="reading") as pool:
         try:
             while True:
-                for item in islice(items, 2 * _THREADS - len(waiting)):
+                for item in islice(items, 2 * threads - len(waiting)):
                     waiting.append(pool.submit(read, item))
                 if not waiting:
                     return

@@ -3,55 +3,23 @@
 from __future__ import annotations
 
 import os
-import signal
-from collections import deque
+import pickle
+import subprocess
+import sys
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from contextlib import ExitStack, closing
 from itertools import islice
-from multiprocessing import get_context
-from pathlib import Path
+from queue import SimpleQueue
+from typing import Any, Self
 
-from sfn_release.operations.replaying.candidates import ReplayCandidate
-from sfn_release.simulator import Mocks
-from sfn_release.testing.histories.finished_execution import FinishedExecution
-from sfn_release.testing.histories.history_files import read_history_file
-from sfn_release.testing.replay.replay_execution import replay_execution
+from sfn_release.errors import FileError
+from sfn_release.operations.finished.execution_histories import read_side_by_side
+from sfn_release.operations.replaying import replay_worker
+from sfn_release.operations.replaying.replay_work import Recording, ReplayWork
 from sfn_release.testing.replay.replayed import Replayed
 
 _BATCH = 16  # executions that are sent to a process at once
-_WORTH = 64  # fewer executions are done before a second process has started
-
-
-@dataclass(frozen=True)
-class RecordedFile:
-    """A file with the history of an execution. *name* is how the report names the execution."""
-
-    path: Path
-    name: str
-
-
-Recording = FinishedExecution | RecordedFile
-
-
-@dataclass(frozen=True)
-class ReplayWork:
-    """What every process needs: the candidate, and the mocks for answers that weren't recorded."""
-
-    candidate: ReplayCandidate
-    mocks: Mocks | None = None
-
-    def replay(self, recording: Recording) -> Replayed:
-        """Replay one execution. Raises FileError for a file that has no history."""
-        if isinstance(recording, RecordedFile):
-            found = read_history_file(recording.path, self.candidate.workflow)
-            recorded = found if found.arn.startswith("arn:") else replace(found, arn=recording.name)
-        else:
-            recorded = recording
-        if recorded.incomplete:
-            return Replayed(recorded.arn, unreplayable=recorded.incomplete)
-        definition = self.candidate.form(recorded.version_arn)
-        return replay_execution(recorded, definition, mocks=self.mocks)
+_WORTH = 256  # fewer executions are done before a second process has started
 
 
 def replay_side_by_side(
@@ -82,34 +50,56 @@ def _chained(first: Sequence[Recording], rest: Iterator[Recording]) -> Iterator[
 
 def _in_processes(
     recordings: Iterator[Recording], work: ReplayWork, jobs: int
-) -> Generator[Replayed]:
-    # Threads read histories meanwhile, and a fork of a process with threads may never end.
-    pool = ProcessPoolExecutor(
-        jobs, mp_context=get_context("spawn"), initializer=_begin, initargs=(work,)
-    )
-    waiting: deque[Future[list[Replayed]]] = deque()
-    try:
-        while True:
-            while len(waiting) < 2 * jobs:
-                batch = list(islice(recordings, _BATCH))
-                if not batch:
-                    break
-                waiting.append(pool.submit(_replay_batch, batch))
-            if not waiting:
-                return
-            yield from waiting.popleft().result()
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+) -> Iterator[Replayed]:
+    with ExitStack() as stack:
+        idle: SimpleQueue[_ReplayProcess] = SimpleQueue()
+        for _ in range(jobs):
+            idle.put(stack.enter_context(_ReplayProcess(work)))
+
+        def replay(batch: Sequence[Recording]) -> list[Replayed]:
+            process = idle.get()
+            try:
+                return process.replay(batch)
+            finally:
+                idle.put(process)
+
+        batches = iter(lambda: list(islice(recordings, _BATCH)), [])
+        with closing(read_side_by_side(batches, replay, threads=jobs)) as done:
+            for replayed in done:
+                yield from replayed
 
 
-_work: list[ReplayWork] = []
-"""The work of this process, which `_begin` sets once: it is large, and the same for each batch."""
+class _ReplayProcess:
+    """A process that replays batches, one after the other; a context manager."""
 
+    def __init__(self, work: ReplayWork) -> None:
+        program = (
+            "import signal, sys; signal.signal(signal.SIGINT, signal.SIG_IGN);"
+            f" sys.path[:] = sys.argv[1:]; from {replay_worker.__name__} import main; main()"
+        )
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", program, *sys.path],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        self._send(work)
 
-def _begin(work: ReplayWork) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the command, which ends us
-    _work[:] = [work]
+    def __enter__(self) -> Self:
+        return self
 
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.communicate()
 
-def _replay_batch(batch: Sequence[Recording]) -> list[Replayed]:
-    return [_work[0].replay(recording) for recording in batch]
+    def replay(self, batch: Sequence[Recording]) -> list[Replayed]:
+        """Return the replays of a batch; raises FileError for a file that isn't a history."""
+        self._send(batch)
+        answer: Any = pickle.load(self._process.stdout)  # type: ignore[arg-type]  # noqa: S301 - our own process wrote it
+        if isinstance(answer, dict):
+            raise FileError(**answer)
+        found: list[Replayed] = answer
+        return found
+
+    def _send(self, value: object) -> None:
+        pickle.dump(value, self._process.stdin)  # type: ignore[arg-type] # it is a pipe
+        self._process.stdin.flush()  # type: ignore[union-attr] # as above

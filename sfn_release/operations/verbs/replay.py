@@ -13,13 +13,9 @@ from sfn_release.operations.finished.execution_filter import ExecutionFilter
 from sfn_release.operations.finished_executions import finished_executions
 from sfn_release.operations.replaying.candidates import ReplayCandidate, candidate_of
 from sfn_release.operations.replaying.recorded_environment import recorded_environment
-from sfn_release.operations.replaying.replay_jobs import (
-    RecordedFile,
-    Recording,
-    ReplayWork,
-    replay_side_by_side,
-)
+from sfn_release.operations.replaying.replay_jobs import replay_side_by_side
 from sfn_release.operations.replaying.replay_report import ReplayReport, ReplayTally
+from sfn_release.operations.replaying.replay_work import RecordedFile, Recording, ReplayWork
 from sfn_release.operations.replaying.shards import Shard
 from sfn_release.operations.workspace import Workspace
 from sfn_release.project import Environment

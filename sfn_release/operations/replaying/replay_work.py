@@ -1,0 +1,59 @@
+"""One replay: of an execution as it was read, or of a history file. Processes send it to others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from sfn_release.operations.replaying.candidates import ReplayCandidate
+from sfn_release.simulator import Mocks
+from sfn_release.testing.histories.finished_execution import FinishedExecution
+from sfn_release.testing.histories.history_files import read_history_file
+from sfn_release.testing.replay.candidate import Candidate
+from sfn_release.testing.replay.replay_execution import replay_execution
+from sfn_release.testing.replay.replayed import Replayed
+
+
+@dataclass(frozen=True)
+class RecordedFile:
+    """A file with the history of an execution. *name* is how the report names the execution."""
+
+    path: Path
+    name: str
+
+
+Recording = FinishedExecution | RecordedFile
+
+
+@dataclass(frozen=True)
+class ReplayWork:
+    """What every process needs: the candidate, and the mocks for answers that weren't recorded."""
+
+    candidate: ReplayCandidate
+    mocks: Mocks | None = None
+
+    @cached_property
+    def _prepared(self) -> dict[int, Candidate]:
+        """Each form of the candidate, prepared once in each process, by its id."""
+        return {}
+
+    def __reduce__(self) -> tuple[type[ReplayWork], tuple[Any, ...]]:
+        """Return what another process needs."""
+        return ReplayWork, (self.candidate, self.mocks)
+
+    def replay(self, recording: Recording) -> Replayed:
+        """Replay one execution. Raises FileError for a file that has no history."""
+        if isinstance(recording, RecordedFile):
+            found = read_history_file(recording.path, self.candidate.workflow)
+            recorded = found if found.arn.startswith("arn:") else replace(found, arn=recording.name)
+        else:
+            recorded = recording
+        if recorded.incomplete:
+            return Replayed(recorded.arn, unreplayable=recorded.incomplete)
+        definition = self.candidate.form(recorded.version_arn)
+        candidate = self._prepared.get(id(definition))
+        if candidate is None:
+            candidate = self._prepared[id(definition)] = Candidate.of(definition)
+        return replay_execution(recorded, candidate, mocks=self.mocks)
