@@ -17,7 +17,7 @@ from sfn_release.project.toml_text import toml
 from sfn_release.release.rendering import Rendered
 from sfn_release.simulator import ContextSeed
 from sfn_release.tasks.mock_config import MockConfig, MockedTestCase
-from sfn_release.testing.declared.declared_report import DeclaredResult
+from sfn_release.testing.declared.declared_report import DeclaredResult, UnreadTest
 from sfn_release.testing.declared.declared_test import DeclaredTest, Expectation
 from sfn_release.testing.declared.run_differences import run_differences
 from sfn_release.testing.declared.tests_file import SUFFIX, file_of_tests, read_tests_file
@@ -36,10 +36,20 @@ Ran = Callable[[DeclaredTest, Run], None]
 
 @dataclass(frozen=True)
 class FoundTests:
-    """The tests of a project, by workflow, and the errors of those that can't be read."""
+    """The tests of a project, by workflow, and the *unread* ones.
+
+    *unknown* are state machines of the mock configuration that no workflow has.
+    """
 
     tests: tuple[DeclaredTest, ...]
-    errors: tuple[ConfigError, ...] = ()
+    unread: tuple[UnreadTest, ...] = ()
+    unknown: tuple[str, ...] = ()
+
+    def untested(self, workflows: Iterable[str]) -> tuple[str, ...]:
+        """Return which of *workflows* have no test, not even an unread one."""
+        tested = {test.workflow for test in self.tests}
+        tested |= {name for unread in self.unread for name in unread.workflows}
+        return tuple(name for name in sorted(workflows) if name not in tested)
 
 
 def find_tests(tree: WorkTree, cases: MockConfig | None) -> FoundTests:
@@ -47,23 +57,38 @@ def find_tests(tree: WorkTree, cases: MockConfig | None) -> FoundTests:
     beside: dict[str, list[str]] = {}
     for name, declaration in tree.declarations.items():
         beside.setdefault(file_of_tests(declaration.source), []).append(name)
-    known = [*tree.declarations, *tree.refused]
+    known = known_in(tree)
     tests: list[DeclaredTest] = []
-    errors: list[ConfigError] = []
+    unread: list[UnreadTest] = []
     for file in _files(tree.project.root, tree.project.workflows):
         own = beside.get(file) or _refused_beside(file, tree.refused)
         found = read_tests_file(tree.project.root, file, own, known)
         tests += found.tests
-        errors += found.errors
+        unread += [UnreadTest(file, error, tuple(own)) for error in found.errors]
     tests += _other_cases(tree, cases, tests) if cases else ()
-    order = {name: number for number, name in enumerate(sorted(known))}
-    return FoundTests(tuple(sorted(tests, key=lambda test: order[test.workflow])), tuple(errors))
+    order = {name: number for number, name in enumerate(known)}
+    return FoundTests(
+        tuple(sorted(tests, key=lambda test: order[test.workflow])),
+        tuple(unread),
+        tuple(_unknown(tree, cases)),
+    )
 
 
 def mock_cases(tree: WorkTree) -> MockConfig | None:
     """Return the test cases of an environment's mock configuration; None without one."""
     file = opened(tree.environment.tasks, tree.project.root)
     return None if file is None else file.read()
+
+
+def _unknown(tree: WorkTree, cases: MockConfig | None) -> Iterator[str]:
+    """Yield the state machines of a mock configuration that no workflow of *tree* has."""
+    names = {tree.environment.state_machine_name(name) for name in known_in(tree)}
+    yield from (machine for machine in (cases.machines if cases else ()) if machine not in names)
+
+
+def known_in(tree: WorkTree) -> list[str]:
+    """Return the names of all workflows, faulty ones too."""
+    return sorted([*tree.declarations, *tree.refused])
 
 
 def _files(root: Path, workflows: str) -> Iterator[str]:
@@ -206,7 +231,9 @@ def _fault(test: DeclaredTest, run: Run) -> ConfigError | None:
     fix = (
         f"Give the case an input: a [[test]] with  test_case = {toml(test.test_case)}  beside the"
         " module."
-        if bare and error == _RUNTIME
+        if bare and error == _RUNTIME and not (run.cause or "").startswith(f"{test.file}: ")
         else ""
     )
+    if error == "SfnRelease.NobodyAnswers":
+        fix = "Give the mock its end too:  { submitted = {...}, return = {...} }"
     return ConfigError(f"The run ended{place} with {error}.", why=run.cause or "", fix=fix)

@@ -75,17 +75,15 @@ def _report(
     found = find_tests(tree, cases)
     with closing(tree):
         results = tuple(DeclaredRuns(tree, cases).results(found.tests))
-    tested = {test.workflow for test in found.tests}
-    without = tuple(name for name in sorted(declarations) if name not in tested)
-    return DeclaredReport(results, found.errors, without)
+    return DeclaredReport(results, found.unread, found.untested(declarations))
 
 
 def _problems(report: DeclaredReport) -> Iterator[str]:
     """Yield a line for each reason against a release."""
     for name in report.untested:
         yield f"{name} has no test."
-    for error in report.errors:
-        yield error.message
+    for unread in report.unread:
+        yield unread.error.message
     for result in report.results:
         if result.status == "failed":
             first, *_ = (result.difference or "").splitlines()

@@ -379,3 +379,128 @@ def test_cases_of_a_mock_config_file_are_tests(paying: Project) -> None:
         ("a", "failed"),
         ("b", "passed"),
     ]
+
+
+def test_a_job_of_github_actions_shows_the_failures(
+    paying: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In its summary, and beside the lines of the tests."""
+    change(paying, 'error = "NotPaid"', 'error = "Other"')
+    paying.write("workflows/hello.tests.toml", "x = 1")
+    summary = paying.root / "summary.md"
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    ran = paying.run("test")
+    assert "### Tests of workflows: 1 passed, 1 failed" in summary.read_text()
+    assert "a declined card" in summary.read_text()
+    place = "file=workflows/pay.tests.toml,line=14,title=pay%3A a declined card"
+    assert f'::error {place}::error   expected "Other"' in ran.err
+    assert "workflows/hello.tests.toml%3A E_CONFIG" in ran.err
+
+
+def test_errors_belong_to_the_workflows_beside_their_file(paying: Project) -> None:
+    """A file that can't be read doesn't count as missing, and fails its own workflow alone."""
+    paying.write("workflows/hello.tests.toml", "[[test]]\nname = 'x'\ninput = null\n")
+    paying.ok("test", "pay")
+    ran = paying.run("test")
+    assert (ran.code, "without tests" in ran.err) == (1, False)
+    assert "hello.tests.toml:3: not valid TOML" in ran.err
+    assert "TOML has no null." in ran.err
+
+
+def test_faulty_workflows_fail_their_own_tests(paying: Project) -> None:
+    """The other workflows are tested."""
+    paying.write("workflows/hello.asl.json", '{"StartAt": "X", "States": {}}')
+    paying.write("workflows/hello.tests.toml", '[[test]]\nname = "x"\n')
+    done = paying.run("--json", "test")
+    assert (done.code, done.json["passed"], done.json["failed"]) == (1, 2, 1)
+    assert "has an error in its definition" in done.json["tests"][0]["difference"]
+
+
+def test_a_part_of_a_workflow_can_be_tested(paying: Project) -> None:
+    """From a state until another has ended, with variables and a start time."""
+    flow = {
+        "QueryLanguage": "JSONata",
+        "StartAt": "A",
+        "States": {
+            "A": {"Type": "Pass", "Assign": {"v": 1}, "Next": "B"},
+            "B": {
+                "Type": "Pass",
+                "Output": "{% [$v, $states.context.Execution.StartTime] %}",
+                "Next": "C",
+            },
+            "C": {"Type": "Fail"},
+        },
+    }
+    paying.write("workflows/part.asl.json", json.dumps(flow))
+    paying.write(
+        "workflows/part.tests.toml",
+        '[[test]]\nname = "x"\nstart_at = "B"\nuntil = "B"\nvariables.v = 7\n'
+        "started_at = 2027-02-03T04:05:06Z\n"
+        'expect.output = [7, "2027-02-03T04:05:06.000Z"]\nexpect.path = ["B"]\n'
+        '[[test]]\nname = "y"\nstart_at = "Z"\n',
+    )
+    done = paying.run("--json", "test", "part").json
+    assert [test["status"] for test in done["tests"]] == ["passed", "failed"]
+    assert 'part has no state "Z".' in done["tests"][1]["difference"]
+
+
+def test_a_mock_that_aws_never_gives_is_a_warning(paying: Project) -> None:
+    """With --strict, it fails the test."""
+    send = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::sqs:sendMessage",
+        "Parameters": {"QueueUrl": "q", "MessageBody": "m"},
+        "End": True,
+    }
+    flow = {"StartAt": "Send", "States": {"Send": send}}
+    paying.write("workflows/send.asl.json", json.dumps(flow))
+    paying.write("workflows/send.tests.toml", '[[test]]\nname = "x"\nmocks.Send.MessageID = "1"\n')
+    ran = paying.ok("test", "send")
+    assert 'warning: The mock of "Send" (sqs:sendMessage)' in ran.out
+    assert paying.json("test", "send")["tests"][0]["warnings"]
+    ran = paying.run("test", "send", "--strict")
+    assert (ran.code, "A mock answers as AWS never would." in ran.out) == (1, True)
+
+
+def test_coverage_is_shown_and_kept(paying: Project) -> None:
+    """For `coverage` and `graph`; a percentage can be required."""
+    ran = paying.run("test", "pay", "--coverage")
+    assert ran.code == 0
+    assert "pay" in ran.out
+    assert (paying.root / ".sfn-coverage").is_file()
+    done = paying.run("--json", "test", "pay", "-k", "paid", "--fail-under", "100")
+    assert done.code == 1
+    assert done.json["workflows"][0]["states"]["missing"]
+
+
+def test_import_writes_a_test_with_a_mock_for_every_task(paying: Project) -> None:
+    """It is read, and a person's file is never replaced."""
+    flow = {
+        "StartAt": "Put",
+        "States": {
+            "Put": {"Type": "Task", "Resource": "arn:aws:states:::dynamodb:putItem", "Next": "F"},
+            "F": {"Type": "Task", "Resource": CHARGE, "Next": "Each"},
+            "Each": {
+                "Type": "Map",
+                "ItemProcessor": {
+                    "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+                    "StartAt": "P",
+                    "States": {"P": {"Type": "Pass", "End": True}},
+                },
+                "ItemReader": {
+                    "Resource": "arn:aws:states:::s3:listObjectsV2",
+                    "Parameters": {"Bucket": "b"},
+                },
+                "End": True,
+            },
+        },
+    }
+    flow["States"]["Put"]["Parameters"] = {"TableName": "t", "Item": {"id": {"S": "1"}}}  # type: ignore[index]
+    paying.write("flow.json", json.dumps(flow))
+    done = paying.json("import", "flow.json")
+    assert done["tests"].endswith("workflows/flow.tests.toml")
+    ran = paying.ok("test", "flow")
+    assert "warning" not in ran.out
+    assert paying.json("import", "flow.json", "--force")["tests"] is None
+    assert "module" in paying.json("import", "flow.json", "--out", "-")

@@ -79,6 +79,7 @@ def run(
     work tree, in this process and in virtual time. EXPRESSION is a part of a test's name; combine
     several with and, or, not and parentheses.
     """
+    from sfn_release.cli.output.declared_markdown import declared_tests_markdown
     from sfn_release.operations.verbs.test import run_tests
 
     if overwrite and not record:
@@ -112,7 +113,12 @@ def run(
         _write_reports(session, covered, coverage_json, coverage_markdown)
         members |= coverage_members(covered)
         low = too_low(covered, fail_under)
-    session.show("test", members, lambda: _write(session, tested, covered))
+    session.show(
+        "test",
+        members,
+        lambda: _write(session, tested, covered),
+        summary=lambda: declared_tests_markdown(tested.report),
+    )
     if low:
         terminal.say(f"error: {low}", style="red")
     return 0 if tested.report.ok and not low else 1
@@ -181,8 +187,8 @@ def _write(session: Session, tested: Tested, covered: Sequence[WorkflowCoverage]
                 workflow = result.test.workflow
                 terminal.write_parts(terminal.Styled(terminal.one_line(workflow), "bold"))
             _write_result(result)
-    for error in report.errors:
-        write_error(error, as_json=False, verbose=False)
+    for unread in report.unread:
+        write_error(unread.error, as_json=False, verbose=False)
     for file in tested.recorded:
         _write_recorded(file)
     if tested.coverage is not None:
@@ -204,7 +210,7 @@ def _write_result(result: DeclaredResult) -> None:
     )
     for line in (result.difference or "").splitlines():
         terminal.write(f"      {line}")
-    if result.run is not None and result.status == "failed":
+    if result.run is not None and result.differences:
         for line in run_lines(result.run):
             terminal.write(f"      {line}".rstrip(), style="dim")
     for warning in result.warnings if result.error is None else ():
@@ -214,7 +220,8 @@ def _write_result(result: DeclaredResult) -> None:
 def _write_recorded(file: RecordedFile) -> None:
     """Show the lines that were written, for review."""
     terminal.write_parts(terminal.Styled("wrote  ", "green"), file.file)
-    old, new = (text.replace("\r\n", "\n").split("\n") for text in (file.old, file.new))
+    texts = (file.old.rstrip(), file.new.rstrip())
+    old, new = (text.replace("\r\n", "\n").split("\n") for text in texts)
     for line in difflib.unified_diff(old, new, lineterm="", n=1):
         if not line.startswith(("---", "+++")):
             styles = {"+": "green", "-": "red", "@": "dim"}
@@ -223,7 +230,7 @@ def _write_recorded(file: RecordedFile) -> None:
 
 def _write_summary(report: DeclaredReport) -> None:
     parts = [f"{report.passed} passed", f"{report.failed} failed"]
-    parts += [f"{count(report.errors, 'error')}"] if report.errors else []
+    parts += [f"{count(report.unread, 'error')}"] if report.unread else []
     parts += [f"{report.deselected} deselected"] if report.deselected else []
     if report.untested:
         terminal.say(f"without tests: {', '.join(report.untested)}", style="yellow")

@@ -42,6 +42,11 @@ def report(command: str, members: Mapping[str, Any], summary: str | None = None)
         title = f"{finding['rule']} {place}".strip()
         where = {key: finding[key] for key in ("file", "line") if finding.get(key)}
         _annotate(level, finding, title=title, **where)
+    for member in (members.get("tests") or []) if command == "test" else []:
+        if member["status"] == "failed":
+            title = f"{member['workflow']}: {member['name']}"
+            where = {key: member[key] for key in ("file", "line") if member.get(key)}
+            _annotate("error", {"message": member["difference"]}, title=title, **where)
     for member in (members.get("diagnoses") or []) if command == "doctor" else []:
         if member["verdict"] != "ok":
             level = "error" if member["verdict"] == "problem" else "warning"

@@ -33,11 +33,12 @@ def junit_xml(report: DeclaredReport) -> str:
         suite.set("failures", str(sum(bool(result.differences) for result in results)))
         suite.set("errors", str(sum(result.error is not None for result in results)))
         suite.set("time", _seconds(results))
-    if report.errors:
-        suite = _suite(root, "files", len(report.errors))
-        suite.set("errors", str(len(report.errors)))
-        for number, error in enumerate(report.errors, 1):
-            case = _child(suite, "testcase", classname="files", name=f"file {number}", time="0")
+    if report.unread:
+        suite = _suite(root, "files", len(report.unread))
+        suite.set("errors", str(len(report.unread)))
+        for unread in report.unread:
+            error = unread.error
+            case = _child(suite, "testcase", classname="files", name=unread.file, time="0")
             _child(case, "error", message=error.message, type=error.code)
     for name in ("tests", "failures", "errors", "skipped"):
         root.set(name, str(sum(int(suite.get(name, "0")) for suite in root)))

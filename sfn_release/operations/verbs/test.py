@@ -7,7 +7,14 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from sfn_release.errors import NotFoundError, UsageError
-from sfn_release.operations.declared_runs import DeclaredRuns, Ran, find_tests, mock_cases
+from sfn_release.operations.declared_runs import (
+    DeclaredRuns,
+    FoundTests,
+    Ran,
+    find_tests,
+    known_in,
+    mock_cases,
+)
 from sfn_release.operations.local_settings import mock_config, with_defaults
 from sfn_release.operations.work_tree import WorkTree, read_work_tree
 from sfn_release.operations.workspace import Workspace
@@ -75,7 +82,7 @@ def run_tests(
     matches = read_expression(expression) if expression is not None else None
     chosen = _environment(workspace, environment, mock_file)
     tree = read_work_tree(workspace, chosen)
-    known = sorted([*tree.declarations, *tree.refused])
+    known = known_in(tree)
     for name in workflows:
         if name not in known:
             raise NotFoundError(
@@ -85,15 +92,20 @@ def run_tests(
             )
     cases = mock_cases(tree)
     found = find_tests(tree, cases)
+    _warn_unknown(workspace, tree, found)
+    unread = [
+        unread
+        for unread in found.unread
+        if not workflows or not unread.workflows or {*workflows} & {*unread.workflows}
+    ]
     wanted = [test for test in found.tests if not workflows or test.workflow in workflows]
-    tested = {test.workflow for test in found.tests}
-    untested = [name for name in workflows or known if name not in tested]
-    if not found.errors and (not wanted or (workflows and untested)):
+    untested = found.untested(workflows or known)
+    if not unread and (not wanted or (workflows and untested)):
         raise _no_tests(tree, untested or known)
     picked = [
         test for test in wanted if matches is None or matches([test.name, test.workflow, test.file])
     ]
-    if wanted and not picked and not found.errors:
+    if wanted and not picked and not unread:
         raise NotFoundError(
             f"-k {expression!r} matches none of {len(wanted)} tests.",
             fix="List their names:  sfn-release test -v",
@@ -110,11 +122,18 @@ def run_tests(
         watch(made, len(results) + 1, len(picked))
         keep = made.recorded or made.status == "failed"
         results.append(made if keep else replace(made, run=None))
-    report = DeclaredReport(
-        tuple(results), found.errors, tuple(untested), len(wanted) - len(picked)
-    )
+    report = DeclaredReport(tuple(results), tuple(unread), untested, len(wanted) - len(picked))
     data = counter.data() if counter is not None else None
     return Tested(report, tuple(_files(workspace, results)), data)
+
+
+def _warn_unknown(workspace: Workspace, tree: WorkTree, found: FoundTests) -> None:
+    names = [tree.environment.state_machine_name(name) for name in known_in(tree)]
+    for machine in found.unknown:
+        near = did_you_mean(machine, names)
+        workspace.runtime.watcher.say(
+            f"warning: the mock file has test cases of {machine}, which no workflow is. {near}"
+        )
 
 
 def _counting(counter: CoverageCounter | None) -> Ran:

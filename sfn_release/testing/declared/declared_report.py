@@ -62,14 +62,32 @@ class DeclaredResult:
 
 
 @dataclass(frozen=True)
+class UnreadTest:
+    """A test, or a whole *file* of tests, that can't be read, because of *error*.
+
+    *workflows* are those of the module beside the file.
+    """
+
+    file: str
+    error: ConfigError
+    workflows: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        error = self.error
+        members = {"message": error.message, "why": error.why, "fix": error.fix}
+        return {"file": self.file, "code": error.code, **members}
+
+
+@dataclass(frozen=True)
 class DeclaredReport:
-    """The results of all tests that ran. *errors* stand for files and tests that can't be read.
+    """The results of all tests that ran, and the *unread* ones.
 
     *untested* are workflows without a test, by name. *deselected* counts tests that were left out.
     """
 
     results: tuple[DeclaredResult, ...]
-    errors: tuple[ConfigError, ...] = ()
+    unread: tuple[UnreadTest, ...] = ()
     untested: tuple[str, ...] = ()
     deselected: int = 0
 
@@ -86,7 +104,7 @@ class DeclaredReport:
     @property
     def ok(self) -> bool:
         """Whether there were tests, and all of them could be read and passed."""
-        return bool(self.results) and not self.failed and not self.errors
+        return bool(self.results) and not self.failed and not self.unread
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON form."""
@@ -94,10 +112,7 @@ class DeclaredReport:
             "tests": [result.to_json() for result in self.results],
             "passed": self.passed,
             "failed": self.failed,
-            "errors": [
-                {"code": error.code, "message": error.message, "why": error.why, "fix": error.fix}
-                for error in self.errors
-            ],
+            "errors": [unread.to_json() for unread in self.unread],
             "untested": list(self.untested),
         }
 

@@ -80,7 +80,7 @@ def read_tests_file(
         problem = f"{file} is not UTF-8: {error.reason} at byte {error.start}."
         return TestsFile(file, errors=(ConfigError(problem, fix="Save it as UTF-8."),))
     except ConfigError as error:
-        return TestsFile(file, errors=(error,))
+        return TestsFile(file, errors=(_about_null(error, text),))
     tests = data.get("test", [])
     if not tests:
         empty = ConfigError(f"{file} has no test.", fix=MINIMUM)
@@ -94,6 +94,16 @@ def read_tests_file(
         except ConfigError as error:
             errors.append(error)
     return TestsFile(file, tuple(found), tuple(errors))
+
+
+def _about_null(error: ConfigError, text: str) -> ConfigError:
+    """Return an error of a document with advice about JSON's null, if its line has one."""
+    place = re.match(r".*?:(\d+): not valid TOML", error.message)
+    line = text.split("\n")[int(place[1]) - 1] if place else ""
+    if re.search(r"\bnull\b", line) is None:
+        return error
+    fix = "TOML has no null. Write the value as JSON, in a key with _json:  input_json = '…'"
+    return ConfigError(error.message, fix=fix)
 
 
 @dataclass(frozen=True)
