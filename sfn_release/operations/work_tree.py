@@ -114,6 +114,15 @@ class WorkTree:
         if "_sources" in vars(self) and self._sources.handlers is not None:
             self._sources.handlers.close()
 
+    def with_workflows(self, declarations: Mapping[str, Declaration]) -> WorkTree:
+        """Return other *declarations* of the same workflows, with the same mocks and handlers.
+
+        The processes of handlers are shared.
+        """
+        other = replace(self, declarations=declarations, refused={})
+        vars(other)["_sources"] = self._sources  # as cached_property keeps it
+        return other
+
     @cached_property
     def _sources(self) -> TaskSources:
         name_of = self.environment.state_machine_name

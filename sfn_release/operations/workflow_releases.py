@@ -136,6 +136,13 @@ class WorkflowReleases:
             self._starting[digest] = any(part in text for part in _STARTS_WORKFLOWS)
         return self._starting[digest]
 
+    def every_workflow(self) -> dict[str, Declaration]:
+        """Return the newest declaration of each workflow that a release or the work tree has."""
+        found: dict[str, Declaration] = {}
+        for version in [*self._versions(), None]:
+            found |= self.declarations(version)
+        return found
+
     @cache  # noqa: B019 - a history lives as long as its command
     def declarations(self, version: str | None) -> Mapping[str, Declaration]:
         """Return the workflows of a release, or of the work tree, with the mock files of today."""

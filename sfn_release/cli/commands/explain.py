@@ -38,10 +38,14 @@ def run(session: Session, execution: str, format_: str) -> None:
     explained = _explained(session, execution)
     members = explained.to_json()
     if format_ == "mermaid":
+        from sfn_release.authoring.diagrams.mermaid import too_large
         from sfn_release.testing.histories.way_diagram import way_diagram
 
         graph = way_diagram(explained.timeline, explained.reason, explained.definition)
         members |= {"format": format_, "graph": graph}
+        problem = too_large(graph)
+        if problem:
+            terminal.say(f"warning: {problem}")
         session.show("explain", members, lambda: terminal.write_block(graph.rstrip()))
         return
     from sfn_release.cli.output.explanation import write_explanation

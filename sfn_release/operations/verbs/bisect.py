@@ -183,6 +183,7 @@ class _Runner:
         self._mocks = mocks
         self._keys = {candidate.item.version: candidate.key for candidate in candidates}
         self._runs: dict[str, Run | None] = {}
+        self._workflows = workflows_in(history.workspace, environment, history.every_workflow(), {})
 
     def run(self, release: BisectedRelease) -> Run | None:
         """Return the run of a release; None if its definition can't run in the environment."""
@@ -202,8 +203,7 @@ class _Runner:
 
     def _run(self, version: str | None) -> Run:
         history = self.history
-        declared = history.declarations(version)
-        tree = workflows_in(history.workspace, self._environment, declared, {})
+        tree = self._workflows.with_workflows(history.declarations(version))
         form = tree.rendered(history.workflow)
         seed = execution_seed(form, self._environment, "bisect", STARTED)
         mocks = self._mocks.fresh() if self._mocks else None

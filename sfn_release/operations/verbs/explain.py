@@ -6,7 +6,7 @@ FILE → events, description, definition ─────────────
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -176,8 +176,15 @@ def explain_file(
         definition,
         failure_reason(timeline, definition),
         _waits(events) if timeline.status == "RUNNING" else (),
-        tuple(note for note in (file.incomplete,) if note),
+        tuple(_notes(file, timeline)),
     )
+
+
+def _notes(file: SavedHistory, timeline: Timeline) -> Iterator[str]:
+    if file.incomplete:
+        yield file.incomplete
+    elif timeline.status == "RUNNING" and not file.described.get("status"):
+        yield "The history has no end: the execution was still running, or the file is cut off."
 
 
 def _asked(client: StepFunctions, arn: ExecutionArn, environment: str) -> SavedHistory:

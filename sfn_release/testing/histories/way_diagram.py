@@ -114,7 +114,8 @@ def _chain(visits: Sequence[Visit], failed: Visit | None) -> str:
             edges.append(Edge("begin", key, "start"))
     ends = [Node("begin", "Start", "Start")]
     if left_out:
-        ends.append(Node("more", f"… {count(left_out, 'more visit')}", "Pass"))
+        ends.append(Node("more", f"… {count(left_out, 'more visit')}", "Start"))
+        edges += [Edge(f"s{half}", "more", "next"), Edge("more", f"s{half + 1}", "next")]
     graph = Diagram(Cluster("g0", "", (*ends, *nodes), ()), tuple(edges))
     bad = keys.get(id(failed)) if failed is not None else None
 
