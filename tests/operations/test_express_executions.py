@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 from sfn_release.errors import AccessError, ConfigError
 from sfn_release.operations.finished.execution_filter import ExecutionFilter
 from sfn_release.operations.finished_executions import finished_executions
+from sfn_release.operations.verbs.coverage import environment_coverage
 from sfn_release.operations.verbs.replay import replay
 from sfn_release.testing.histories.finished_execution import FinishedExecution
 from support.express_logs import GROUP, ago, express_run, put
@@ -142,6 +143,15 @@ def test_log_events_become_a_history(shop: Shop, logs: Any) -> None:
     assert found.incomplete == ""
     report = replay(shop.workspace(), "hello", environment="prod")
     assert (report.executions, report.same) == (1, 1)
+
+
+def test_executions_in_logs_have_coverage(shop: Shop, logs: Any) -> None:
+    """As other executions, and inside a Map too."""
+    put(logs, run(shop, "one", ago(minutes=3)) + run(shop, "two", ago(minutes=2)))
+    (release,) = environment_coverage(shop.workspace(), "prod", workflows=["hello"])
+    assert (release.version, release.executions) == ("1.0.0", 2)
+    assert release.coverage is not None
+    assert release.coverage.percent == 100
 
 
 def test_the_newest_come_first_however_old_they_are(shop: Shop, logs: Any) -> None:

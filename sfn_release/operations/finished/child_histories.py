@@ -7,11 +7,15 @@ from typing import Any
 
 from sfn_release.aws.api_calls import call
 from sfn_release.aws.stepfunctions import StepFunctions
-from sfn_release.errors import AccessError, AwsError
+from sfn_release.errors import AwsError
 from sfn_release.operations.finished.execution_filter import FINISHED_STATUSES
 from sfn_release.operations.finished.execution_histories import read_history
 
 _STARTED = ("mapRunStartedEventDetails", "mapRunRedrivenEventDetails")
+_UNREADABLE = frozenset(
+    ("ResourceNotFound", "InvalidArn", "ValidationException", "StateMachineTypeNotSupported")
+)
+"""The map run is gone, or its children are EXPRESS executions."""
 
 History = list[dict[str, Any]]
 
@@ -22,7 +26,7 @@ def child_histories(
     """Yield the histories of child executions of an execution, given its *events*.
 
     Reads at most *most* children of each map run and each status, the newest first, and the
-    children of children. EXPRESS children have no history. Raises AccessError.
+    children of children. EXPRESS children have no history. Raises AwsError.
     """
     pending = [*_map_runs(events)]
     for arn in pending:  # the loop below adds the map runs of children
@@ -45,9 +49,9 @@ def _children(client: StepFunctions, arn: str, most: int) -> Iterator[str]:
             listed = call(
                 client.list_executions, mapRunArn=arn, statusFilter=status, maxResults=most
             )
-        except AccessError:
-            raise
-        except AwsError:  # the map run is gone, or its children are EXPRESS executions
+        except AwsError as error:
+            if error.aws_code not in _UNREADABLE:
+                raise
             return
         yield from (child["executionArn"] for child in listed["executions"])
 
@@ -55,7 +59,7 @@ def _children(client: StepFunctions, arn: str, most: int) -> Iterator[str]:
 def _history(client: StepFunctions, arn: str) -> History | None:
     try:
         return read_history(client, arn)
-    except AccessError:
-        raise
-    except AwsError:  # an EXPRESS execution
+    except AwsError as error:
+        if error.aws_code not in _UNREADABLE:
+            raise
         return None

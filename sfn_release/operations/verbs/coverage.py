@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from sfn_release.aws.stepfunctions import StepFunctions
 from sfn_release.errors import ConfigError, NotFoundError
 from sfn_release.operations.coverage_file import read_coverage
 from sfn_release.operations.finished.child_histories import child_histories
@@ -179,9 +181,14 @@ class _Reading:
 
     def _count(self, counter: HistoryCounter, execution: FinishedExecution) -> None:
         counter.add(execution.events)
-        client = self.workspace.aws(self.environment).stepfunctions
-        for history in child_histories(client, execution.events, most=_CHILDREN):
-            counter.add(history, child=True)
+        if any("mapRunStartedEventDetails" in event for event in execution.events):
+            for history in child_histories(self._client, execution.events, most=_CHILDREN):
+                counter.add(history, child=True)
+
+    @cached_property
+    def _client(self) -> StepFunctions:
+        """Reads child executions; most workflows have none."""
+        return self.workspace.reach(self.environment).stepfunctions
 
 
 def _counter(workspace: Workspace, version: str | None, workflow: str) -> HistoryCounter | None:
