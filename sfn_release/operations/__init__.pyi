@@ -1,6 +1,7 @@
 # The public names of `sfn_release.operations`: the one list of them. Type checkers read this file
 # in the place of __init__.py, and __init__.py reads it to find the module of a name.
 
+from sfn_release.operations.bisected_answers import Bisected as Bisected
 from sfn_release.operations.diagnosis.diagnosis import Diagnosis as Diagnosis
 from sfn_release.operations.finished.execution_filter import ExecutionFilter as ExecutionFilter
 from sfn_release.operations.real_runtime import system_runtime as system_runtime
@@ -8,7 +9,6 @@ from sfn_release.operations.replaying.replay_report import ReplayReport as Repla
 from sfn_release.operations.replaying.shards import Shard as Shard
 from sfn_release.operations.tag_version import version_from_tag as version_from_tag
 from sfn_release.operations.verbs.acknowledge import acknowledge as acknowledge
-from sfn_release.operations.verbs.bisect import Bisected as Bisected
 from sfn_release.operations.verbs.bisect import bisect as bisect
 from sfn_release.operations.verbs.build import build_definitions as build_definitions
 from sfn_release.operations.verbs.check import Checked as Checked

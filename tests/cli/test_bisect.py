@@ -139,6 +139,30 @@ def test_mocks_and_nested_workflows_answer(shop: Project) -> None:
     assert (found["why"], found["got"]["error"]) == ("All 3 releases answer as expected.", "Down")
 
 
+def test_the_parameters_of_another_environment(shop: Project) -> None:
+    """A release answers otherwise where its parameters have other values."""
+    prod = """
+[environments.prod]
+region = "eu-west-1"
+account = "123456789012"
+role_arn = "arn:aws:iam::123456789012:role/prod"
+parameters = { Limit = 5 }
+"""
+    settings = (shop.root / "releases.toml").read_text()
+    shop.write("releases.toml", settings.replace("{ Who", "{ Limit = 0, Who") + prod)
+    release(shop, "1.0.0", threshold(3))
+    release(shop, "1.1.0", threshold(0).replace(": 0,", ': "${Limit}",'))
+    asked = ("--input", '{"n": 4}', "--expect", "SUCCEEDED")
+    assert outcome(shop, *asked)["why"] == "All 2 releases answer as expected."
+    found = outcome(shop, *asked, "--env", "prod")
+    assert (found["version"], found["got"]["error"]) == ("1.1.0", "Broken")
+    gone = (shop.root / "releases.toml").read_text().replace("{ Limit = 5 }", "{}")
+    shop.write("releases.toml", gone)
+    left_out = shop.run("bisect", "pay", *asked, "--env", "prod")
+    assert left_out.code == 1
+    assert "warning: 1.1.0 was left out: " in left_out.err
+
+
 def test_bad_requests(shop: Project) -> None:
     """Each error says what to write."""
     release(shop, "1.0.0", threshold(1))

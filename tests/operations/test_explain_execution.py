@@ -135,6 +135,30 @@ def test_child_executions_of_a_distributed_map(shop: Shop) -> None:
     assert "None of its 1 rule matched: $ > 2" in found.reason.advice
 
 
+def test_a_redriven_execution(shop: Shop) -> None:
+    """Its visits go on after the redrive, which is shown."""
+    client = shop.client("prod")
+    fail = {"Type": "Task", "Resource": "arn:aws:lambda:us-east-1:000000000000:function:f",
+            "End": True}  # fmt: skip
+    states = {"First": {"Type": "Pass", "Next": "Fails"}, "Fails": fail}
+    machine = shop.arn("hello", "prod")
+    definition = json.dumps({"StartAt": "First", "States": states})
+    client.update_state_machine(stateMachineArn=machine, definition=definition)
+    arn = started(shop)
+    redrive: Any = client
+    redrive.redrive_execution(executionArn=arn)
+    for _ in range(100):
+        if client.describe_execution(executionArn=arn)["status"] != "RUNNING":
+            break
+    found = explained(shop, arn)
+    assert (found.timeline.status, len(found.timeline.redrives)) == ("FAILED", 1)
+    assert found.reason is not None
+    assert found.reason.visit is not None
+    assert found.reason.visit.state == "Fails"
+    assert [visit.state for visit in found.timeline.visits] == ["First", "Fails"]
+    assert found.timeline.visits[-1].attempts == 2
+
+
 @pytest.mark.parametrize(
     ("arn", "error", "message"),
     [

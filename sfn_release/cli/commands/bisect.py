@@ -16,7 +16,7 @@ from sfn_release.errors import DefinitionError, UsageError
 from sfn_release.text import count
 
 if TYPE_CHECKING:
-    from sfn_release.operations.verbs.bisect import Bisected, ReleaseChange
+    from sfn_release.operations.bisected_answers import Bisected, ReleaseChange
     from sfn_release.operations.workflow_releases import BisectedRelease
     from sfn_release.simulator import Mocks
     from sfn_release.testing.declared.declared_test import Expectation

@@ -59,9 +59,22 @@ def _explained(session: Session, execution: str) -> Explanation:
     from sfn_release.testing.histories.history_files import parse_history
 
     if is_execution(execution):
-        return explain_execution(session.workspace(), execution, environment=session.environment)
+        return explain_execution(
+            _opened(session, execution), execution, environment=session.environment
+        )
     data = read_stdin() if execution == _STDIN else read_bytes(session.directory / execution)
     return explain_file(parse_history(data, file=execution), workspace=lambda: _project(session))
+
+
+def _opened(session: Session, execution: str) -> Workspace:
+    try:
+        return session.workspace()
+    except NotFoundError as error:
+        raise error.explained(
+            fix="Run it in the project whose environment has the execution, or explain a file:\n"
+            f"  aws stepfunctions get-execution-history --execution-arn {execution} > history.json"
+            "\n  sfn-release explain history.json"
+        ) from error
 
 
 def _project(session: Session) -> Workspace | None:

@@ -11,15 +11,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from sfn_release.testing.histories.finished_execution import FINISHED
 from sfn_release.testing.histories.instants import instant_of
 from sfn_release.testing.histories.state_visits import TaskAttempt, Visit, read_visits
 
-_ENDS = {
-    "ExecutionSucceeded": "SUCCEEDED",
-    "ExecutionFailed": "FAILED",
-    "ExecutionTimedOut": "TIMED_OUT",
-    "ExecutionAborted": "ABORTED",
-}
 _NONE = timedelta()
 _BLAMED = re.compile(
     r"An error occurred while executing the state '(?P<state>.*?)'"
@@ -117,12 +112,12 @@ def read_timeline(
     end: Mapping[str, Any] = {}
     redrives = []
     for event in events:
-        if event["type"] in _ENDS:
+        if event["type"] in FINISHED:
             end = event
         elif event["type"] == "ExecutionRedriven":
             end = {}
             redrives.append(instant_of(event["timestamp"]))
-    status = _ENDS.get(end.get("type", ""), "") or _text(known.get("status")) or "RUNNING"
+    status = FINISHED.get(end.get("type", ""), "") or _text(known.get("status")) or "RUNNING"
     began, ended = _details(start), _details(end)
     visits = read_visits(events, finished=status != "RUNNING")
     last_event = end or (events[-1] if events else {})
