@@ -6,6 +6,7 @@
 
 pytest loads it by itself, for every test session of an environment that has sfn-release. So the
 start of a session imports pytest and small modules only; the rest comes with the first `simulate`.
+``__init__.pyi`` has the public name: `Simulate`, the type of the fixture.
 
 hooks               the entry point: options, fixtures, reports
 simulate_fixture    the callable behind the fixture `simulate`
@@ -16,3 +17,14 @@ coverage_option     the options of coverage
 session_coverage    counts the runs of a session, and reports what they reached
 hook_specs          the hook that gets every run
 """
+
+from __future__ import annotations
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name when it is first used."""
+    from sfn_release.lazy_names import load
+
+    value = load(__name__, __file__, name)
+    globals()[name] = value
+    return value

@@ -12,6 +12,7 @@ from sfn_release.simulator import ExecutionOutcome, Transition
 from sfn_release.testing.histories.state_visits import Visit, api_events, read_visits
 
 Member = TypeVar("Member")
+_FEW = 8  # names of states in the text of a run
 
 
 @dataclass
@@ -36,12 +37,15 @@ class Call:
     step: int = 0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class StateRun:
     """All *visits* of one state in a run, in order. The other members are about the last one."""
 
     name: str
     visits: Sequence[Visit]
+
+    def __repr__(self) -> str:
+        return f"StateRun({self.name!r}, {self.type}, {len(self.visits)} visits)"
 
     @property
     def type(self) -> str:
@@ -79,7 +83,7 @@ class StateRun:
         return self.visits[-1].cause
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Run:
     """One simulated execution of *definition* on *input*.
 
@@ -92,6 +96,15 @@ class Run:
     outcome: ExecutionOutcome
     transitions: Sequence[Transition]
     all_calls: Sequence[Call]
+
+    def __repr__(self) -> str:
+        """Return a short text, for failed assertions."""
+        shown = [*self.path[:_FEW], "…"] if len(self.path) > _FEW else self.path
+        return f"Run({', '.join(filter(None, (self.status, self.error)))}, path={shown})"
+
+    def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:
+        """Print the same text; hypothesis and IPython would print all fields."""
+        printer.text(repr(self))
 
     @property
     def status(self) -> str:

@@ -48,6 +48,7 @@ def test_mock_file(simulate):
 """
 FAILING = """
 import pytest
+from hypothesis import given, settings, strategies as st
 from sfn_release.testing import Payload
 
 def test_path(simulate):
@@ -71,6 +72,18 @@ def test_missing(simulate):
     simulate({"StartAt": "Ask", "States": {"Ask": {
         "Type": "Task", "Resource": "arn:aws:lambda:us-east-1:000000000000:function:f", "End": True
     }}})
+
+@pytest.fixture(scope="module")
+def declined(simulate):
+    return simulate("orders", mocks={"Charge": Payload(paid=False)})
+
+def test_module(declined):
+    assert declined.status == "FAILED"
+
+@given(st.booleans())
+@settings(max_examples=5, database=None)
+def test_any(simulate, declined, paid):
+    assert simulate("orders", mocks={"Charge": Payload(paid=paid)}).status == "FAILED"
 """
 
 
@@ -86,25 +99,49 @@ def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytes
     return pytester
 
 
+def session(pytester: pytest.Pytester, *options: str) -> pytest.RunResult:
+    """Run pytest in a process of its own: in this one, it would unload modules of ours."""
+    return pytester.runpytest_subprocess("-p", "no:cov", "-p", "no:cacheprovider", *options)
+
+
 def test_workflows_of_the_project_run_by_name(project: pytest.Pytester) -> None:
-    """With the parameters of `local`, the mock file, and each other: every run anew."""
+    """With the parameters of `local`, the mock file, and each other; every run anew.
+
+    A mock in the file that no task uses is a warning. Other plugins get the runs by a hook.
+    """
+    mocks = project.path / "workflows" / "orders.mocks.json"
+    mocks.write_text('{"Charge": {"payload": {"paid": false}}, "Chrage": {"return": 1}}')
+    project.makeconftest(
+        """
+        def pytest_sfn_run_finished(item, workflow, run):
+            print(f"<{item.name}: {workflow} {run.status}>")
+        """
+    )
     project.mkdir("tests").joinpath("test_shop.py").write_text(TESTS)
-    project.runpytest_inprocess().assert_outcomes(passed=2)
+    result = session(project, "-s")
+    result.assert_outcomes(passed=2, warnings=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*<test_paid: orders SUCCEEDED>*",
+            '*UnusedMockWarning: workflows/orders.mocks.json: "Chrage" is *',
+        ]
+    )
 
 
 def test_workers_of_xdist_run_them_too(project: pytest.Pytester) -> None:
     """Each of them builds the project."""
     project.makepyfile(TESTS)
-    project.runpytest_subprocess(
-        "-n", "1", "-p", "no:hypothesispytest", "-p", "no:cov"
-    ).assert_outcomes(passed=2)
+    session(project, "-n", "1", "-p", "no:hypothesispytest").assert_outcomes(passed=2)
 
 
 def test_a_failed_test_shows_its_runs(project: pytest.Pytester) -> None:
-    """And where the path parts from the expected one; our own frames are left out."""
+    """And where the path parts from the expected one; our own frames are left out.
+
+    The fixture is the session's, so that hypothesis and fixtures of any scope can use it.
+    """
     project.makepyfile(FAILING)
-    result = project.runpytest_inprocess()
-    result.assert_outcomes(failed=5)
+    result = session(project)
+    result.assert_outcomes(failed=6, passed=1)
     result.stdout.fnmatch_lines(
         [
             "E * the run's path == the expected path, but they part after 'Paid':",
@@ -123,65 +160,22 @@ def test_a_failed_test_shows_its_runs(project: pytest.Pytester) -> None:
             "E * assert 40 == 41",
             'E *UsageError: The test can\'t run to its end: The task "Ask" * has no mock. *',
             "*- Run of definition -*",
+            "E * declined=Run(FAILED, CardDeclined, path=*",
+            "*- Run of orders (*) -*",
+            "SUCCEEDED in Done",
         ]
     )
     assert "scenario.py" not in result.stdout.str()
 
 
-def test_fuzzing_and_wider_fixtures_can_simulate(project: pytest.Pytester) -> None:
-    """The fixture is the session's, so that hypothesis and fixtures of any scope can use it."""
-    project.makepyfile(
-        """
-        import pytest
-        from hypothesis import given, settings, strategies as st
-        from sfn_release.testing import Payload
-
-        @pytest.fixture(scope="module")
-        def paid(simulate):
-            return simulate("orders", mocks={"Charge": Payload(paid=True)})
-
-        def test_module(paid):
-            assert paid.status == "FAILED"
-
-        @given(st.booleans())
-        @settings(max_examples=5, database=None)
-        def test_any(simulate, paid):
-            run = simulate("orders", mocks={"Charge": Payload(paid=paid)})
-            assert run.status == ("SUCCEEDED" if paid else "FAILED")
-        """
-    )
-    result = project.runpytest_inprocess()
-    result.assert_outcomes(passed=1, failed=1)
-    result.stdout.fnmatch_lines(["*- Run of orders -*", "SUCCEEDED in Done"])
-
-
-def test_a_faulty_mock_file_and_a_faulty_module_are_shown(project: pytest.Pytester) -> None:
-    """An answer that no task uses is a warning. A build that failed isn't tried for each test."""
-    mocks = project.path / "workflows" / "orders.mocks.json"
-    mocks.write_text('{"Charge": {"payload": {"paid": false}}, "Chrage": {"return": 1}}')
+def test_a_build_that_failed_is_not_tried_for_each_test(project: pytest.Pytester) -> None:
+    """Each test shows the error, and not the frames of the test before it."""
+    project.path.joinpath("workflows/orders.py").write_text("raise ValueError('broken')")
     project.makepyfile(TESTS)
-    result = project.runpytest_inprocess("-W", "default")
-    result.assert_outcomes(passed=2, warnings=1)
-    result.stdout.fnmatch_lines(['*UnusedMockWarning: workflows/orders.mocks.json: "Chrage" is *'])
-    module = project.path / "workflows" / "orders.py"
-    module.write_text("raise ValueError('broken')")
-    result = project.runpytest_inprocess()
+    result = session(project)
     result.assert_outcomes(failed=2)
     result.stdout.fnmatch_lines(["E *BuildError: workflows/orders.py:1 raised *"])
     assert "pluggy" not in result.stdout.str().partition("= FAILURES =")[2]
-
-
-def test_other_plugins_get_every_run(project: pytest.Pytester) -> None:
-    """By a hook, with the workflow's name."""
-    project.makeconftest(
-        """
-        def pytest_sfn_run_finished(item, workflow, run):
-            print(f"<{item.name}: {workflow} {run.status}>")
-        """
-    )
-    project.makepyfile(TESTS)
-    result = project.runpytest_inprocess("-s")
-    result.stdout.fnmatch_lines(["*<test_paid: orders SUCCEEDED>*"])
 
 
 def test_without_a_project_only_names_are_missing(pytester: pytest.Pytester) -> None:
@@ -207,7 +201,7 @@ def test_without_a_project_only_names_are_missing(pytester: pytest.Pytester) -> 
     pytester.path.joinpath("a.asl.json").write_text(
         '{"StartAt": "A", "States": {"A": {"Type": "Pass", "End": true}}}'
     )
-    result = pytester.runpytest_inprocess()
+    result = session(pytester)
     result.assert_outcomes(passed=1, failed=2)
     result.stdout.fnmatch_lines(
         [

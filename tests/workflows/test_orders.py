@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sfn_release.pytest_plugin.simulate_fixture import Simulate
+from sfn_release.pytest_plugin import Simulate
 from sfn_release.testing import Error, Payload, Timeout
 
 ORDER: dict[str, Any] = {
