@@ -70,7 +70,7 @@ class _Exploration:
         self._places = read_places(case.definition)
         self._classes = HandlingClasses(case.definition, self._places)
         self._most_runs = most_runs
-        self._most_steps = _STEPS
+        self._most_steps: int | None = None  # the passing case ends by itself
         self._seen: set[str] = set()
         self._endless: set[tuple[str, ...]] = set()  # loops that had no end in a long run
         self._explored: set[str] = set()
@@ -91,7 +91,8 @@ class _Exploration:
     def explore(self) -> Run:
         """Explore the passing case, then each run that reaches new states. Return the first run."""
         base = self._run((), None)
-        self._most_steps = _STEPS + 3 * len(base.run.transitions)
+        passed = base.run.status == "SUCCEEDED"
+        self._most_steps = _STEPS + (3 * len(base.run.transitions) if passed else 0)
         while self._queue and not self._spent():
             scenario = self._queue.popleft()
             for call in _first_calls(scenario.run):
@@ -126,7 +127,7 @@ class _Exploration:
         loop = find_loop(found.run) if found.run.error == STILL_RUNNING else None
         if found.run.error == STILL_RUNNING and (loop is None or not loop.proven):
             states = () if loop is None else loop.states
-            if states not in self._endless and self._most_steps < _LONG:
+            if states not in self._endless and (self._most_steps or _LONG) < _LONG:
                 found = self._try(injections, usual, _LONG)
                 self._endless |= {states} if found.run.error == STILL_RUNNING else set()
         reached = {step.next for step in found.run.transitions if step.next is not None}
@@ -144,7 +145,9 @@ class _Exploration:
             self.problems[key] = more
         return found
 
-    def _try(self, injections: Sequence[Injection], usual: Run | None, most_steps: int) -> FaultRun:
+    def _try(
+        self, injections: Sequence[Injection], usual: Run | None, most_steps: int | None
+    ) -> FaultRun:
         found = self._case.run(injections, usual, most_steps)
         self.runs += 1
         self._ran(self.runs)

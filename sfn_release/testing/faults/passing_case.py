@@ -48,7 +48,8 @@ class PassingCase:
         """Return the case with retries that wait as long as they can."""
         copy: dict[str, Any] = json.loads(json.dumps(self.definition))
         for place in read_places(copy).values():
-            for retrier in place.definition.get("Retry", []):
+            retriers = place.definition.get("Retry")
+            for retrier in retriers if isinstance(retriers, list) else ():
                 if isinstance(retrier, dict):
                     retrier.pop("JitterStrategy", None)
         return replace(self, definition=copy)
