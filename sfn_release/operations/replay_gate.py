@@ -20,7 +20,6 @@ from sfn_release.project.replay_policy import ReplayPolicy
 from sfn_release.release.record import Change, ReplayOutcome
 from sfn_release.release.release import ReleaseContent
 from sfn_release.testing.histories.finished_execution import FinishedExecution
-from sfn_release.text import count
 
 _NEW: tuple[Change, ...] = ("created", "updated", "repointed")
 
@@ -64,7 +63,7 @@ def gate_replays(
             )
             continue
         outcome = _outcome(policy, tally)
-        notes.append(_note(name, outcome))
+        notes.append(outcome.text(name))
         replays[name] = ReplayedWorkflow(
             outcome, one_line_difference(tally.different), one_line_difference(tally.unanswered)
         )
@@ -109,15 +108,3 @@ def _outcome(policy: ReplayPolicy, tally: ReplayTally) -> ReplayOutcome:
         "unreplayable": len(tally.unreplayable),
     }
     return ReplayOutcome(policy.environment, **counts)
-
-
-def _note(workflow: str, outcome: ReplayOutcome) -> str:
-    parts = {
-        "same": outcome.same,
-        "different": outcome.different,
-        "unanswered": outcome.unanswered,
-        "not replayed": outcome.unreplayable,
-    }
-    shown = ", ".join(f"{number} {word}" for word, number in parts.items() if number)
-    executions = count(outcome.executions, "execution")
-    return f"replayed {executions} of {workflow} in {outcome.environment}: {shown}"

@@ -25,6 +25,7 @@ from sfn_release.release.pins import reopen
 from sfn_release.release.rendering import Rendered
 from sfn_release.release.strict_json import read_document
 from sfn_release.release.version import Version
+from sfn_release.text import count
 
 RECORD_SCHEMA = "sfn-release/deployment/1"
 
@@ -92,6 +93,18 @@ class ReplayOutcome:
     different: int
     unanswered: int
     unreplayable: int = 0
+
+    def text(self, workflow: str) -> str:
+        """Return it in words: ``replayed 3 executions of orders in prod: 2 same, 1 different``."""
+        parts = {
+            "same": self.same,
+            "different": self.different,
+            "unanswered": self.unanswered,
+            "not replayed": self.unreplayable,
+        }
+        shown = ", ".join(f"{number} {word}" for word, number in parts.items() if number)
+        executions = count(self.executions, "execution")
+        return f"replayed {executions} of {workflow} in {self.environment}: {shown}"
 
 
 @dataclass(frozen=True)

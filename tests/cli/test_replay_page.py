@@ -76,7 +76,7 @@ def test_replay_what_ran(sold: Project) -> None:
     assert (table["level"], table["includeExecutionData"]) == ("ALL", True)
 
 
-def test_a_gate_on_promotion(sold: Project) -> None:
+def test_a_gate_on_promotion(sold: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     """The release that asks for a wrong sum doesn't get in without a reason."""
     text = section("A gate on promotion")
     (settings,) = blocks("toml", text)
@@ -92,7 +92,12 @@ def test_a_gate_on_promotion(sold: Project) -> None:
     for line in error.splitlines():
         assert " ".join(line.split()) in " ".join(ran.err.split())
     assert sold.run("plan", "1.1.0").out.count("would differ with 1.1.0") == 1
-    sold.ok("deploy", "1.1.0", "--override", "the sum is meant to be the id")
+    summary = sold.root / "summary.md"
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    deployed = sold.ok("deploy", "1.1.0", "--override", "the sum is meant to be the id")
+    line = "replayed 3 executions of orders in prod: 3 different"
+    assert f"note: {line}" in deployed.err
+    assert line in summary.read_text()
     history = sold.json("history")["deployments"][0]
     counts = {"executions": 3, "same": 0, "different": 3, "unanswered": 0, "unreplayable": 0}
     assert history["replayed"] == {"orders": {"environment": "prod", **counts}}

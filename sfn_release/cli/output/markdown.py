@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sfn_release.canonical import short
 from sfn_release.cli.output import terminal
+from sfn_release.release.record import ReplayOutcome
 from sfn_release.text import count
 
 if TYPE_CHECKING:
@@ -155,6 +156,8 @@ def result(command: str, members: Mapping[str, Any]) -> str:
             lines += ["", f"Reason: {code(record['reason'])}"]
         if record.get("override"):
             lines += ["", f"Policies were overridden: {code(record['override'])}"]
+        for workflow, outcome in record.get("replayed", {}).items():
+            lines += ["", code(ReplayOutcome(**outcome).text(workflow))]
     lines += [text for member in members.get("errors") or [] for text in ("", failed(member))]
     return "\n".join(lines)
 

@@ -49,9 +49,11 @@ def write_replay(report: ReplayReport, *, verbose: bool) -> None:
     _write_unreplayable(report)
     hidden = max(len(groups) - _SHOWN, 0) + max(len(waiting) - _SHOWN, 0)
     if hidden and not verbose:
-        terminal.write(f"\n… and {count(hidden, 'more kind')} of difference: -v shows them")
+        terminal.write()
+        terminal.write(f"… and {count(hidden, 'more kind')} of difference: -v shows them")
     if report.stopped:
-        terminal.write("\nstopped: the executions after these were not replayed", style="yellow")
+        terminal.write()
+        terminal.write("stopped: the executions after these were not replayed", style="yellow")
 
 
 def _write_difference(group: DifferenceGroup) -> None:
