@@ -11,14 +11,14 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
-from sfn_release.errors import UsageError
+from sfn_release.errors import TamperedError, UsageError
 from sfn_release.project import Project
 from sfn_release.project.input_schemas import (
     read_schema,
     read_schema_file,
     refuse_unknown_workflows,
 )
-from sfn_release.project.json_schemas import Schema, value_faults
+from sfn_release.project.json_schemas import Schema, schema_fault, value_faults
 from sfn_release.text import count
 
 if TYPE_CHECKING:
@@ -61,9 +61,15 @@ def committed_schemas(
 def released_schema(
     workspace: Workspace, snapshot: Snapshot, version: str, workflow: str
 ) -> Schema | None:
-    """Return the schema of a workflow in a release; None without one."""
-    schema: Schema | None = workspace.ledger.releases.schema(snapshot, version, workflow)
-    return schema
+    """Return the schema of a workflow in a release; None without one. Raises TamperedError."""
+    schema = workspace.ledger.releases.schema(snapshot, version, workflow)
+    fault = None if schema is None else schema_fault(schema)
+    if fault is not None:
+        raise TamperedError(
+            f"The input schema of {workflow} in {version} was edited or damaged.", why=f"{fault}."
+        )
+    released: Schema | None = schema
+    return released
 
 
 def refuse_input(workflow: str, schema: Schema | None, input: Any, *, skip: str) -> None:

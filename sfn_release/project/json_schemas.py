@@ -13,7 +13,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any, Final
 
-from sfn_release.canonical import member
 from sfn_release.text import did_you_mean, shorten
 
 Schema = Mapping[str, Any] | bool
@@ -168,10 +167,9 @@ def _lost_references(schema: Schema) -> Iterator[str]:
 
 
 def _path(keys: Iterable[str | int]) -> str:
-    path = "$"
-    for key in keys:
-        path = f"{path}[{key}]" if isinstance(key, int) else member(path, key)
-    return path
+    from sfn_release.checks.location import Location  # the checks take long to import
+
+    return Location(tuple(keys)).path
 
 
 class SchemaTree:

@@ -6,6 +6,8 @@ make values of a schema that refers to itself.
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,14 +20,18 @@ from sfn_release.text import did_you_mean
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
+_CALLS = 2  # from `_calling_folder` to the caller of `inputs`
 
-def inputs(workflow: str, *, folder: Path | str = ".") -> SearchStrategy[Any]:
+
+def inputs(workflow: str, *, folder: Path | str | None = None) -> SearchStrategy[Any]:
     """Return a strategy for the inputs that fit the ``input_schema`` of a workflow.
 
-    The project is the one around *folder*. Raises NotFoundError for a workflow without a schema,
-    ConfigError for a faulty one, and the errors of `inputs_from`.
+    The project is the one around *folder*: by default around the file that calls, or else around
+    the current folder. Raises NotFoundError for a workflow without a schema, ConfigError for a
+    faulty one, and the errors of `inputs_from`.
     """
-    project = read_project(find_project(Path(folder)))
+    folders = [Path(folder)] if folder is not None else [*_calling_folder(), Path()]
+    project = read_project(_found(folders))
     declared = project.input_schemas.get(workflow)
     if declared is None:
         known = ", ".join(project.input_schemas) or "none"
@@ -58,3 +64,24 @@ def inputs_from(schema: Any) -> SearchStrategy[Any]:
         raise UsageError("The JSON Schema can't be used.", why=f"{fault}.")
     made: SearchStrategy[Any] = SchemaStrategy(schema, strategies).strategy()
     return made
+
+
+def _calling_folder() -> Iterator[Path]:
+    """Yield the folder of the file that calls `inputs`, if it is a file."""
+    frame = inspect.currentframe()
+    for _ in range(_CALLS):
+        frame = frame.f_back if frame is not None else None
+    file = frame.f_globals.get("__file__") if frame is not None else None
+    if isinstance(file, str):
+        yield Path(file).parent
+
+
+def _found(folders: list[Path]) -> Path:
+    """Return the releases.toml of the first folder that has one. Raises NotFoundError."""
+    *others, last = folders
+    for folder in others:
+        try:
+            return find_project(folder)
+        except NotFoundError:
+            continue
+    return find_project(last)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -124,3 +125,37 @@ def test_a_schema_may_be_beside_the_folder_of_the_modules(shop: Project) -> None
     declare(shop, table='\n[workflows.hello]\ninput_schema = "../schemas/hello.json"\n')
     shop.write("schemas/hello.json", json.dumps(SCHEMA))
     assert shop.run("execute", "hello", "--tree", "--input", BAD).code == 2
+
+
+def test_a_trial_brings_its_schema_into_the_ledger(shop: Project, tmp_path: Path) -> None:
+    """When the release that only `local` knew gets its tag."""
+    shop.git("init", "--quiet", "--bare", str(tmp_path / "remote.git"))
+    shop.git("remote", "add", "origin", str(tmp_path / "remote.git"))
+    declare(shop)
+    shop.publish("1.0.0")
+    assert shop.json("show", "1.0.0")["trial"]
+    assert shop.run("publish", "1.0.0", "--no-deploy").code == 0
+    shown = shop.json("show", "1.0.0", "hello")
+    assert shown["input_schema"] == SCHEMA
+    assert shop.run("verify").code == 0
+    assert shop.run("execute", "hello", "--input", BAD).code == 2
+
+
+def test_a_schema_that_was_damaged_in_the_ledger_is_an_error(shop: Project) -> None:
+    """It can't be one that `publish` has taken."""
+    declare(shop)
+    shop.publish("1.0.0")
+    [branch] = [ref for ref in shop.refs() if ref.endswith("/releases")]
+    shop.write("damaged.json", '{"type": "objct"}')
+    blob = shop.git("hash-object", "-w", "damaged.json")
+    shop.git("read-tree", branch)
+    shop.git("update-index", "--add", "--cacheinfo", f"100644,{blob},schemas/hello.json")
+    message = shop.git("log", "-1", "--format=%B", branch)
+    parents = shop.git("log", "-1", "--format=%P", branch).split()
+    options = [option for parent in parents for option in ("-p", parent)]
+    forged = shop.git("commit-tree", shop.git("write-tree"), *options, "-m", message)
+    shop.git("update-ref", branch, forged)
+    shop.git("reset", "--quiet")
+    ran = shop.run("execute", "hello", "--input", GOOD)
+    assert ran.code == 1
+    assert "E_TAMPERED" in ran.err

@@ -125,7 +125,7 @@ def test_a_declared_test_can_be_strict(sample: Project, place: str) -> None:
 def test_a_declared_input_is_checked(sample: Project) -> None:
     """Unless the test says otherwise."""
     write_files(sample)
-    test = '[[test]]\nname = "empty"\ninput = { items = [], total = -1 }\nexpect.error = "EmptyOrder"\n'
+    test = '[[test]]\nname = "empty"\ninput = { total = -1 }\nexpect.error = "EmptyOrder"\n'
     sample.write("workflows/orders.tests.toml", test)
     ran = sample.run("test", "orders")
     assert ran.code == 1

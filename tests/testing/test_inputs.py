@@ -243,6 +243,14 @@ def test_inputs_of_a_workflow(tmp_path: Path) -> None:
     assert raised.value.fix == 'Did you mean "pay"?'
 
 
+def test_the_project_around_the_calling_file_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From whatever folder you run pytest."""
+    monkeypatch.chdir(tmp_path)
+    assert find(inputs("orders"), lambda _: True) == {}
+
+
 def test_without_hypothesis_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """It's not installed with sfn-release."""
     monkeypatch.setitem(sys.modules, "hypothesis", None)
