@@ -1,4 +1,4 @@
-"""Marks on a state graph: what happened at its nodes and edges, in words and in lines."""
+"""Marks on a state graph: how often its nodes and edges were reached, in words and lines."""
 
 from __future__ import annotations
 

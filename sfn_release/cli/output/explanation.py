@@ -145,7 +145,7 @@ def _row(timeline: Timeline, visit: Visit) -> tuple[str, str, str, str]:
 
 
 def _details(timeline: Timeline, visit: Visit, *, verbose: bool) -> Iterator[str]:
-    """Yield the data and the attempts of a visit; unless *verbose*, only what is new in it."""
+    """Yield the data and the attempts of a visit; unless *verbose*, only new data."""
     around = visit.container
     before = visit.previous.output if visit.previous else around.input if around else None
     if visit.input is not None and (verbose or visit.input != before):

@@ -40,11 +40,11 @@ from sfn_release.testing.histories.timeline import Timeline, read_timeline, wher
 
 @dataclass(frozen=True)
 class Explanation:
-    """One execution, explained. *waits* says what a running execution waits for.
+    """One execution, explained. *waits* are the open waits of a running execution.
 
     *release* is None if it isn't an execution of a release of this project; *no_release* says why,
-    "" outside of a project.
-    *definition* is the definition that ran, None if it isn't known. *notes* say what is missing.
+    "" outside of a project. *definition* is the definition that ran, None if it isn't known.
+    *notes* are about missing parts.
     """
 
     execution_arn: str | None

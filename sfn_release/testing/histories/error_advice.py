@@ -1,4 +1,4 @@
-"""What to look at when a state failed, by the kind of its error. Pure.
+"""Advice about a failed state, by the kind of its error. Pure.
 
 The kinds are AWS's error names and the words of AWS's causes, as executions on AWS report them
 ("Handling errors in Step Functions workflows" in AWS's developer guide).
@@ -33,7 +33,7 @@ _MISSING = re.compile(
     r"(?:NoSuch|NotFound|DoesNotExist|NotExist)|Function not found|\.404$", re.IGNORECASE
 )
 _NO_RULE = "Failed to transition out of the state"
-"""What AWS says of a Choice that no rule matches, without a Default."""
+"""In AWS's cause when no rule of a Choice matches, and it has no Default."""
 _TRANSIENT = frozenset(
     {
         "Lambda.ServiceException",
@@ -68,7 +68,7 @@ class FailedState:
 
 
 def advice_of(failed: FailedState) -> tuple[str, ...]:
-    """Return sentences about a failure: what happened in detail, and what to look at."""
+    """Return sentences about a failure: its details, and where you look next."""
     kind = _KINDS.get(failed.error or "")
     return tuple((kind or _by_words(failed))(failed))
 
@@ -197,7 +197,7 @@ def _missing_resource(failed: FailedState) -> Iterator[str]:
     attempt = failed.attempt
     if attempt is not None and attempt.arguments is not None:
         yield f"The request was {_brief(attempt.arguments)}"
-    yield "Look whether what it names exists in this account and region."
+    yield "Check that the resource in the request exists in this account and region."
 
 
 def _map_threshold(failed: FailedState) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Finds where an execution failed, and says why and what to look at. Pure.
+"""Says where and why an execution failed, and where you look next. Pure.
 
 Timeline, definition → failure_reason → the failed visit, a sentence, advice
 """
@@ -23,7 +23,7 @@ _SHOWN = 5  # states that still ran at the end
 class FailureReason:
     """Why an execution didn't succeed. *visit* is the failed one, None if the history has none.
 
-    *summary* is a sentence, *advice* are sentences about the details and what to look at.
+    *summary* is a sentence, *advice* are sentences about the details and where you look next.
     """
 
     visit: Visit | None
@@ -129,7 +129,7 @@ def _timed_out(timeline: Timeline, definition: Mapping[str, Any]) -> FailureReas
     running = _running(timeline)
     advice = [_ran(running, "at that time")] if running else []
     if known:
-        advice.append("Raise TimeoutSeconds of the state machine, or shorten what took the time.")
+        advice.append("Raise TimeoutSeconds of the state machine, or make the slow states faster.")
     else:
         advice.append(
             "The limit is the TimeoutSeconds of the state machine: 5 minutes for EXPRESS and a year"

@@ -1,4 +1,4 @@
-"""Reads a whole execution from its history: how it ended, and what took how long. Pure.
+"""Reads a whole execution from its history: its end, and the time of each state. Pure.
 
 events of GetExecutionHistory → read_timeline → Timeline: the ends, and the visits in order
 """
@@ -105,7 +105,7 @@ def read_timeline(
 ) -> Timeline:
     """Return the execution that *events* describe; they have the shape of a history.
 
-    *description* is DescribeExecution's answer, or a part of it: it says what a history lacks.
+    *description* is DescribeExecution's answer, or a part of it, which has more than a history.
     """
     known = description or {}
     start = next((event for event in events if event["type"] == "ExecutionStarted"), {})
@@ -148,7 +148,7 @@ def read_timeline(
 
 
 def reading_order(visits: Sequence[Visit]) -> list[Visit]:
-    """Return visits so that what is inside a Map or Parallel follows it, a branch after another."""
+    """Return visits with the inside of a Map or Parallel after it, one branch after another."""
     inside: dict[int, dict[int, list[Visit]]] = {}
     roots: dict[int, int] = {}
     for visit in visits:
