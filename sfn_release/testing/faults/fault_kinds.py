@@ -20,6 +20,7 @@ from sfn_release.asl.integrations import (
     service_call,
 )
 from sfn_release.checks.services.botocore_models import Service, optimized_service, sdk_service
+from sfn_release.tasks.model_endpoint import invokes_model, model_service
 from sfn_release.tasks.service_failures import ServiceFault, failure_of, unreachable
 from sfn_release.testing.faults.injections import Failing, Fault, Overdue, Silent
 from sfn_release.testing.faults.state_places import StatePlace
@@ -129,10 +130,19 @@ def _service_faults(resource: str, call: ServiceCall | None) -> Iterator[Fault]:
         return
     by_status = {"http": _HTTP, "apigateway": _API, "eks": _KUBERNETES}.get(call.service, ())
     yield from (_failing(error, error) for error in by_status)
-    sdk = call.service == "aws-sdk"
-    service = sdk_service(call.sdk) if sdk else optimized_service(call.service)
-    if service is not None and call.action in service.actions:
+    service = _service(call)
+    if service is not None and not by_status:
+        sdk = call.service == "aws-sdk"
         yield from _modelled(service, call.action, sdk=sdk, submits=bool(call.wait))
+
+
+def _service(call: ServiceCall) -> Service | None:
+    """Return the service whose model documents the errors of a call; None for one without."""
+    if call.service == "aws-sdk":
+        return sdk_service(call.sdk)
+    if invokes_model(call.service, call.action):
+        return model_service()
+    return optimized_service(call.service)
 
 
 def _function_faults(*, submits: bool) -> Iterator[Fault]:
@@ -149,8 +159,12 @@ def _place(error: str) -> int:
 
 
 def _modelled(service: Service, action: str, *, sdk: bool, submits: bool) -> Iterator[Fault]:
-    """Yield the errors that botocore documents for an action, and the errors of every action."""
-    shapes = [error["shape"] for error in service.actions[action].get("errors", ())]
+    """Yield the errors that botocore documents for an action, and the errors of every action.
+
+    Some optimized actions aren't operations of their service, such as ``createCluster`` of EMR.
+    """
+    operation = service.actions.get(action, {})
+    shapes = [error["shape"] for error in operation.get("errors", ())]
     codes = {shape: service.shapes[shape].get("error", {}) for shape in sorted(shapes)}
     if not any(_THROTTLES.search(shape) for shape in codes):
         codes = {"ThrottlingException": {"httpStatusCode": _BUSY}, **codes}
