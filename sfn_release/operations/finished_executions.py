@@ -16,14 +16,10 @@ from typing import Any
 
 from sfn_release.aws.api_calls import call
 from sfn_release.aws.clients import Aws
-from sfn_release.errors import AwsError, ConflictError, NotFoundError
+from sfn_release.errors import AwsError, NotFoundError
 from sfn_release.operations.finished.executed_releases import ExecutedReleases
 from sfn_release.operations.finished.execution_filter import ExecutionFilter
-from sfn_release.operations.finished.execution_histories import (
-    GONE,
-    read_history,
-    read_side_by_side,
-)
+from sfn_release.operations.finished.execution_histories import read_history, read_side_by_side
 from sfn_release.operations.finished.execution_listing import list_executions
 from sfn_release.operations.finished.express_executions import express_executions, log_group_of
 from sfn_release.operations.workspace import Workspace
@@ -32,8 +28,6 @@ from sfn_release.release.serving import Served
 from sfn_release.testing.histories.express_log import LoggedExecution
 from sfn_release.testing.histories.finished_execution import FinishedExecution, ends_of
 from sfn_release.text import count, did_you_mean
-
-_MACHINE_PARTS = 7  # of the ARN of a state machine without a version or alias
 
 
 @dataclass(frozen=True)
@@ -162,15 +156,15 @@ def _release_of(deployed: DeployedWorkflow, item: Mapping[str, Any]) -> str | No
 def _finished(
     deployed: DeployedWorkflow, item: Mapping[str, Any], events: list[dict[str, Any]]
 ) -> FinishedExecution:
-    """Return an execution of an item of ListExecutions, or an answer of DescribeExecution."""
+    """Return the execution of an item of ListExecutions."""
     ends = ends_of(events)
     return FinishedExecution(
         arn=item["executionArn"],
         workflow=deployed.workflow,
         version=_release_of(deployed, item),
         status=item["status"],
-        input=ends.input if ends.input is not None else item.get("input"),
-        output=ends.output if ends.output is not None else item.get("output"),
+        input=ends.input,
+        output=ends.output,
         error=ends.error,
         cause=ends.cause,
         started=item["startDate"],
@@ -215,45 +209,4 @@ def _logged(deployed: DeployedWorkflow, logged: LoggedExecution) -> FinishedExec
         type="EXPRESS",
         version_arn=ends.version_arn,
         incomplete=logged.incomplete,
-    )
-
-
-def read_execution(workspace: Workspace, arn: str, environment: str | None) -> FinishedExecution:
-    """Return one finished STANDARD execution by its ARN, with its history.
-
-    Raises NotFoundError for an unknown one, and ConflictError for a running one.
-    """
-    chosen = workspace.environment(environment)
-    deployed = _workflow_of(workspace, arn, chosen)
-    client = workspace.reach(chosen).stepfunctions
-    try:
-        described = call(client.describe_execution, executionArn=arn)
-    except AwsError as error:
-        if error.aws_code != GONE:
-            raise
-        raise NotFoundError(
-            f"{chosen.name} has no execution {arn}.",
-            why=f"{error.message} {error.why}".strip(),
-            fix="Check the ARN and --env. Step Functions keeps executions for 90 days.",
-        ) from error
-    if described["status"] == "RUNNING":
-        raise ConflictError(f"{arn} is still running.", fix="Wait for its end.")
-    events = read_history(client, arn) or []
-    return _finished(deployed, described, events)
-
-
-def _workflow_of(workspace: Workspace, arn: str, environment: Environment) -> DeployedWorkflow:
-    """Return the deployed workflow whose execution an ARN names.
-
-    Raises NotFoundError if no workflow of the environment is its state machine.
-    """
-    parts = arn.split(":")
-    name = parts[_MACHINE_PARTS - 1] if len(parts) > _MACHINE_PARTS else ""
-    state = workspace.ledger.deployments.state(workspace.snapshot(), environment.name)
-    for workflow, served in (state.serving.workflows if state.serving else {}).items():
-        if served.settings["state_machine"] == name:
-            return deployed_workflow(workspace, workflow, environment)
-    raise NotFoundError(
-        f"{environment.name} serves no workflow whose execution is {arn}.",
-        fix="Check the ARN, and name its environment with --env.",
     )

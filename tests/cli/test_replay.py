@@ -211,6 +211,8 @@ def test_shards_that_dont_belong_together_are_refused(orders: Project) -> None:
         (["orders", "nowhere"], 1, "There is no file or folder"),
         (["orders", "workflows", "--last", "3"], 2, "Files can't be combined with --last"),
         (["orders", "releases.toml"], 1, "can't be read as the history"),
+        (["orders", "releases.toml", "--jobs", "2"], 1, "can't be read as the history"),
+        (["orders", "--save", "releases.toml"], 1, "Can't write"),
         (["orders", "--redact", "$..email"], 2, "--redact masks the files of --save"),
         (["orders", "--save", "x", "--redact", "email"], 2, "isn't a JSONPath"),
         (["orders", "--mocks", "none.json"], 2, "Can't read"),

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from sfn_release.errors import AccessError, AwsError, ConflictError, NotFoundError
+from sfn_release.errors import AccessError, AwsError, NotFoundError
 from sfn_release.operations.finished.execution_filter import ExecutionFilter
-from sfn_release.operations.finished_executions import finished_executions, read_execution
+from sfn_release.operations.finished_executions import finished_executions
 from support.faulty_client import Faulty, refused
 from support.shop import ALONE, Shop, make_shop
 
@@ -79,7 +79,6 @@ def test_executions_have_their_release_and_their_history(filled: Shop) -> None:
         "ExecutionSucceeded",
     ]
     assert newest.version_arn == f"{filled.arn('hello', 'prod')}:2"
-    assert read_execution(filled.workspace(), newest.arn, "prod") == newest
 
 
 def test_a_filter_selects_the_newest_that_fit(filled: Shop) -> None:
@@ -103,7 +102,7 @@ def test_a_release_that_left_a_workflow_alone_has_its_later_executions(filled: S
 
 
 def test_a_running_execution_is_left_out(filled: Shop) -> None:
-    """It has no end to compare. Asked for by its ARN, it's an error."""
+    """It has no end to compare."""
     client = filled.client("prod")
 
     def running(request: Any) -> Any:
@@ -111,18 +110,12 @@ def test_a_running_execution_is_left_out(filled: Shop) -> None:
         answer["executions"][0]["status"] = "RUNNING"
         return answer
 
-    def described(request: Any) -> Any:
-        return {**client.describe_execution(**request), "status": "RUNNING"}
-
-    shop = filled.using(Faulty(client, list_executions=running, describe_execution=described))
+    shop = filled.using(Faulty(client, list_executions=running))
     assert read(shop, last=1) == [("1.1.0", 3)]
-    arn = client.list_executions(stateMachineArn=shop.arn("hello", "prod"))["executions"][0]
-    with pytest.raises(ConflictError, match="still running"):
-        read_execution(shop.workspace(), arn["executionArn"], "prod")
 
 
 def test_unknown_names_are_errors_that_name_the_nearest(filled: Shop) -> None:
-    """A workflow, a release, an execution, and an environment without a deployment."""
+    """A workflow, a release, and an environment without a deployment."""
     workspace = filled.workspace()
     with pytest.raises(NotFoundError, match="helo") as error:
         finished_executions(workspace, "helo", "prod", ExecutionFilter())
@@ -131,11 +124,6 @@ def test_unknown_names_are_errors_that_name_the_nearest(filled: Shop) -> None:
         finished_executions(workspace, "hello", "prod", ExecutionFilter(version="1.9.0"))
     with pytest.raises(NotFoundError, match="Nothing is deployed to local"):
         finished_executions(workspace, "hello", "local", ExecutionFilter())
-    missing = filled.arn("hello", "prod").replace("stateMachine", "execution") + ":none"
-    with pytest.raises(NotFoundError, match="prod has no execution"):
-        read_execution(workspace, missing, "prod")
-    with pytest.raises(NotFoundError, match="serves no workflow"):
-        read_execution(workspace, "nonsense", "prod")
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pickle
 import subprocess
 import sys
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from itertools import islice
 from queue import SimpleQueue
 from typing import Any, Self
@@ -82,6 +82,8 @@ class _ReplayProcess:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )
+        self._requests: Any = self._process.stdin
+        self._answers: Any = self._process.stdout
         self._send(work)
 
     def __enter__(self) -> Self:
@@ -89,17 +91,33 @@ class _ReplayProcess:
 
     def __exit__(self, *_: object) -> None:
         self._process.kill()
-        self._process.communicate()
+        self._process.wait()
+        self._answers.close()
+        with suppress(OSError):  # what it didn't read any more
+            self._requests.close()
 
     def replay(self, batch: Sequence[Recording]) -> list[Replayed]:
-        """Return the replays of a batch; raises FileError for a file that isn't a history."""
+        """Return the replays of a batch.
+
+        Raises FileError for a file that isn't a history, and RuntimeError if the process died.
+        """
         self._send(batch)
-        answer: Any = pickle.load(self._process.stdout)  # type: ignore[arg-type]  # noqa: S301 - our own process wrote it
+        try:
+            answer: Any = pickle.load(self._answers)  # noqa: S301 - our own process wrote it
+        except (EOFError, pickle.UnpicklingError) as error:
+            raise self._died() from error
         if isinstance(answer, dict):
             raise FileError(**answer)
         found: list[Replayed] = answer
         return found
 
     def _send(self, value: object) -> None:
-        pickle.dump(value, self._process.stdin)  # type: ignore[arg-type] # it is a pipe
-        self._process.stdin.flush()  # type: ignore[union-attr] # as above
+        try:
+            pickle.dump(value, self._requests)
+            self._requests.flush()
+        except OSError as error:
+            raise self._died() from error
+
+    def _died(self) -> RuntimeError:
+        """Return the error of a process that ended by itself: by a bug, or without memory."""
+        return RuntimeError(f"a process that replays executions ended: {self._process.wait()}")

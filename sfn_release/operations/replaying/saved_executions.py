@@ -17,7 +17,7 @@ from sfn_release.testing.histories.finished_execution import FinishedExecution
 from sfn_release.testing.histories.redaction import Redaction
 
 SCHEMA = "sfn-release/recorded-execution/1"
-_LONGEST_NAME = 80
+_LONGEST_NAME = 60  # characters, which may have four bytes each
 
 
 @dataclass
@@ -46,6 +46,12 @@ class ExecutionFolder:
         text = json.dumps(document, indent=1, ensure_ascii=False) + "\n"
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise FileError(
+                f"Can't write to the folder {self.folder}: {error.strerror}.",
+                fix="Name another folder with --save.",
+            ) from error
+        try:
             with path.open("x", encoding="utf-8") as file:
                 file.write(text)
             self.saved += 1
