@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from pathlib import Path
@@ -36,13 +37,14 @@ def write_coverage(path: Path, data: CoverageData, *, append: bool = False) -> C
         data = read_coverage(path).plus(data)
     new = path.with_name(f"{path.name}.{os.getpid()}")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         new.write_text(json.dumps(data.to_json(), ensure_ascii=False) + "\n", encoding="utf-8")
         new.replace(path)
     except OSError as error:
-        new.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            new.unlink()
         raise FileError(
-            f"Can't write {path}: {error.strerror}.",
-            why="It keeps the coverage of the last test run.",
+            f"Can't write the coverage data to {path}: {error.strerror}.",
             fix="Make the folder writable.",
         ) from error
     return data
