@@ -84,8 +84,8 @@ def test_the_demo_of_testing_shows_each_way(
     for shown in (
         "2 passed in ",
         "2 passed, 0 failed",
-        "Charge → Tell Customer (catch of CardExpired)",
-        "caught by Catch 1 → Tell Customer; FAILED at Not Charged",
+        "Charge → Notify Customer (catch of CardExpired)",
+        "caught by Catch 1 → Notify Customer; FAILED at Not Charged",
         "2  different",
         "after Paid the way is another",
     ):

@@ -9,23 +9,23 @@ from sfn_release.cli.exits import DIFFERENT
 from sfn_release.cli.stories.story import Story
 
 _WORKFLOW = '''\
-"""Charge a customer, or tell them why that failed."""
+"""Charge a customer, or say why that failed."""
 
 import sfn_release as sfn
 from sfn_release import Catch, Retry, Var, path
 
-tell = sfn.task.lambda_invoke("${TellFunction}", id="Tell Customer", next=sfn.Fail("Not Charged"))
+notify = sfn.task.lambda_invoke("${NotifyFunction}", id="Notify Customer", next=sfn.Fail("Not Charged"))
 charge = sfn.task.lambda_invoke(
     "${ChargeFunction}",
     id="Charge",
     timeout_seconds=30,
     retry=[Retry("Lambda.TooManyRequestsException", max_attempts=2)],
-    catch=[Catch("CardExpired", tell)],
+    catch=[Catch("CardExpired", notify)],
     result_selector={"status": path("$.Payload.status")},
 )
 is_paid = (Var("$.status") == "PAID").next_then(sfn.Succeed("Charged"))
 workflow = sfn.Workflow()
-workflow.start_from(charge).next_then(sfn.Choice("Paid", choices=[is_paid], default=tell))
+workflow.start_from(charge).next_then(sfn.Choice("Paid", choices=[is_paid], default=notify))
 
 charging = sfn.StateMachine(
     "charging", workflow, role_arn="arn:aws:iam::111122223333:role/workflows"
@@ -34,20 +34,20 @@ charging = sfn.StateMachine(
 _SETTINGS = """
 [environments.local.parameters]
 ChargeFunction = "arn:aws:lambda:us-east-1:000000000000:function:charge"
-TellFunction = "arn:aws:lambda:us-east-1:000000000000:function:tell"
+NotifyFunction = "arn:aws:lambda:us-east-1:000000000000:function:notify"
 """
 _MOCKS = {
     "Charge": {"payload": {"status": "PAID"}},
-    "Tell Customer": {"payload": {"sent": True}},
+    "Notify Customer": {"payload": {"sent": True}},
 }
 _PYTEST = """\
 from sfn_release.testing import Error, Payload
 
 
-def test_an_expired_card_tells_the_customer(simulate):
+def test_an_expired_card_notifies_the_customer(simulate):
     run = simulate("charging", {"order": 7}, mocks={"Charge": Error("CardExpired")})
     assert run.status == "FAILED"
-    assert run.path == ["Charge", "Tell Customer", "Not Charged"]
+    assert run.path == ["Charge", "Notify Customer", "Not Charged"]
 
 
 def test_a_busy_function_is_asked_again(simulate):
@@ -64,16 +64,16 @@ mocks.Charge = { payload = { status = "PAID" } }
 expect = { status = "SUCCEEDED", path = ["Charge", "Paid", "Charged"] }
 
 [[test]]
-name = "a declined card is told"
+name = "a declined card notifies the customer"
 input = { order = 7 }
 mocks.Charge = { payload = { status = "DECLINED" } }
-expect = { status = "FAILED", path = ["Charge", "Paid", "Tell Customer", "Not Charged"] }
+expect = { status = "FAILED", path = ["Charge", "Paid", "Notify Customer", "Not Charged"] }
 """
 
 
 def testing_story(story: Story) -> None:
     """Test a workflow in every way, and replay its executions on a change."""
-    story.chapter("A project with one workflow: charge a customer, or tell them why that failed.")
+    story.chapter("A project with one workflow: charge a customer, or say why that failed.")
     story.sfn_release("init")
     story.write("workflows/charging.py", _WORKFLOW)
     story.write("workflows/charging.mocks.json", json.dumps(_MOCKS))
