@@ -120,27 +120,34 @@ def execution_of(
     the events, and *name* stands for its ARN.
     """
     first, last = (events[0], events[-1]) if events else ({}, {})
-    started, ended = _details(first), _details(last)
-    arn = described.get("executionArn") or name
     kind = str(last.get("type", ""))
-    output = described.get("output")
+    started, ended = _details(first), _details(last) if kind in _ENDS else {}
+    arn = _text("executionArn", described) or name
     begun = instant_of(described.get("startDate", first.get("timestamp")))
     return FinishedExecution(
         arn=arn,
         workflow=workflow or _machine(arn),
         version=None,
-        status=described.get("status") or _ENDS.get(kind, "RUNNING"),
-        input=described.get("input", started.get("input")),
-        output=ended.get("output") if output is None else output,
-        error=described.get("error", ended.get("error")),
-        cause=described.get("cause", ended.get("cause")),
+        status=_text("status", described) or _ENDS.get(kind, "RUNNING"),
+        input=_text("input", described, started),
+        output=_text("output", described, ended),
+        error=_text("error", described, ended),
+        cause=_text("cause", described, ended),
         started=begun or _EPOCH,
         stopped=instant_of(described.get("stopDate", last.get("timestamp"))),
         events=events,
         type="EXPRESS" if ":express:" in arn else "STANDARD",
-        version_arn=described.get("stateMachineVersionArn"),
+        version_arn=_text("stateMachineVersionArn", described, started),
         incomplete=incomplete or _gap(events),
     )
+
+
+def _text(key: str, *sources: Mapping[str, Any]) -> str | None:
+    """Return the text of a member in the first source that has one; other values don't count."""
+    for source in sources:
+        if isinstance(source.get(key), str):
+            return str(source[key])
+    return None
 
 
 def _document(text: str) -> Any:
@@ -171,7 +178,7 @@ def _parts(document: Any, file: str) -> SavedHistory:
         if not isinstance(found, list) or not all(map(_is_event, found)):
             raise _no_history(file)
         events += found
-        described = page.get("execution") or described
+        described = page["execution"] if isinstance(page.get("execution"), dict) else described
         definition = page.get("definition", definition)
         incomplete = page.get("incomplete") or (
             "The file has a nextToken: the rest of the history is missing."
@@ -211,7 +218,7 @@ def _gap(events: Sequence[Mapping[str, Any]]) -> str:
 def _details(event: Mapping[str, Any]) -> Mapping[str, Any]:
     for key, value in event.items():
         if key.endswith("EventDetails"):
-            return value or {}
+            return value if isinstance(value, dict) else {}
     return {}
 
 

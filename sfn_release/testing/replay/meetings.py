@@ -101,6 +101,11 @@ def value_of(text: str | None) -> Any:
     return None if found is _UNREADABLE else found
 
 
+def text_of(value: Any) -> str | None:
+    """Return a member of a history that is text; None for any other value."""
+    return value if isinstance(value, str) else None
+
+
 def is_readable(text: str | None) -> bool:
     """Whether the recording has the whole JSON text."""
     return parsed(text) is not _UNREADABLE

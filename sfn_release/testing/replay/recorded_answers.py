@@ -28,6 +28,7 @@ from sfn_release.testing.replay.meetings import (
     differ,
     is_readable,
     parsed,
+    text_of,
     value_of,
 )
 from sfn_release.testing.replay.recorded_clock import RecordedClock
@@ -117,8 +118,8 @@ class RecordedAnswers:
                 return TaskResult(result, _within(call, attempt, seconds), submitted)
             case "failed":
                 raise TaskFailure(
-                    attempt.error,
-                    attempt.cause,
+                    text_of(attempt.error),
+                    text_of(attempt.cause),
                     seconds=_within(call, attempt, seconds),
                     submitted=submitted,
                     at_submission=attempt.submitted is None,
@@ -141,7 +142,7 @@ class RecordedAnswers:
             )
         raise TaskFailure(
             error,
-            attempt.cause,
+            text_of(attempt.cause),
             seconds=seconds if allowed is None else min(seconds, allowed),
             submitted=submitted,
         )

@@ -7,7 +7,7 @@ looked for in that output: the candidate's own fields must make the recorded out
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -20,7 +20,8 @@ from sfn_release.testing.histories.state_visits import Visit
 from sfn_release.testing.replay.json_differences import first_apart
 from sfn_release.testing.replay.meetings import Findings, Meeting, value_of
 
-_OWN = ("ResultSelector", "Output", "OutputPath")
+_SHAPING = frozenset(("ResultSelector", "Output", "OutputPath"))
+_PLACED = 2  # the output as a whole, or its only new member, is the result
 
 
 def recorded_map(
@@ -38,22 +39,31 @@ def recorded_map(
             raise StateFailure("States.Runtime", None)
         if count < len(recorded.map_failures):
             raise StateFailure(*recorded.map_failures[count])
-        return _exit(partial(language.finish, visit), visit, recorded)
+        return _exit(partial(language.finish, visit), visit, recorded, findings)
 
     return (yield from with_retries(run, frame, visit, attempt, lambda _failure: None))
 
 
-def _exit(finish: Any, visit: StateVisit, recorded: Visit) -> StateExit:
+def _exit(
+    finish: Callable[[Any], StateExit], visit: StateVisit, recorded: Visit, findings: Findings
+) -> StateExit:
     """Return the exit of the candidate's Map with the recorded result, as far as that is known."""
     output = value_of(recorded.output)
     guesses = []
     for result in _results(visit, output):
-        exit_: StateExit = finish(result)
+        try:
+            exit_ = finish(result)
+        except StateFailure:
+            continue
         if first_apart(output, exit_.output) is None:
             return exit_
         guesses.append(exit_)
-    if len(guesses) > 1 and _OWN[0] not in visit.definition and "Output" not in visit.definition:
+    if len(guesses) == _PLACED and _SHAPING.isdisjoint(visit.definition):
         return guesses[-1]
+    findings.note(
+        f"The output of the distributed Map {visit.name} is the recorded one: the history doesn't"
+        " have its result, so its ResultSelector, ResultPath and Output weren't compared."
+    )
     assigned = {name: value_of(text) for name, text in recorded.assigned.items()}
     return StateExit(output, assigned, visit.definition.get("Next"))
 

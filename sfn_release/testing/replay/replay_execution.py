@@ -22,7 +22,7 @@ from sfn_release.testing.histories.state_visits import read_visits
 from sfn_release.testing.replay.candidate import Candidate
 from sfn_release.testing.replay.candidate_walk import CandidateWalk
 from sfn_release.testing.replay.json_differences import first_apart
-from sfn_release.testing.replay.meetings import Findings, is_known, is_readable, parsed
+from sfn_release.testing.replay.meetings import Findings, is_known, is_readable, parsed, text_of
 from sfn_release.testing.replay.recorded_answers import RecordedAnswers
 from sfn_release.testing.replay.recorded_clock import RecordedClock
 from sfn_release.testing.replay.recorded_way import RecordedWay
@@ -168,7 +168,7 @@ def _compare_ends(
     first = findings.differences[0].state if findings.differences else None
     last = way.visits[-1].state if way.visits else ""
     state = findings.origin or first or last
-    recorded = _end(recording.status, recording.error, recording.cause)
+    recorded = _end(recording.status, text_of(recording.error), text_of(recording.cause))
     candidate = _end(outcome.status, outcome.error, outcome.cause)
     another_failed = findings.unexpected and not findings.differences and not outcome.has_output
     if another_failed or _without_ids(recorded) != _without_ids(candidate):

@@ -16,7 +16,9 @@ from support.executions import SEED, START
 from support.random_machines import RandomAnswers, machines
 
 INPUT = {"n": 2, "items": [1, 2]}
-VALUES = st.sampled_from((None, 0, -1, 1e30, "", "x", "{", [], {}, True, "2026-01-01T00:00:00Z"))
+VALUES: st.SearchStrategy[Any] = st.sampled_from(
+    (None, 0, -1, 1e30, "", "x", "{", [], {}, True, "2026-01-01T00:00:00Z")
+)
 
 
 @settings(max_examples=40)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -11,23 +10,18 @@ from typing import Any
 import pytest
 
 from sfn_release.simulator import (
-    ContextSeed,
     Later,
     Mocks,
     TaskCall,
     TaskFailure,
     TaskResult,
-    VirtualClock,
-    simulate,
 )
-from sfn_release.testing.histories.finished_execution import FinishedExecution
 from sfn_release.testing.histories.history_files import execution_of
-from sfn_release.testing.histories.state_visits import api_events
 from sfn_release.testing.replay.replay_execution import replay_execution
 from sfn_release.testing.replay.replayed import Difference, Replayed, Unanswered
-from support.executions import SEED, START, Answers, machine
+from support.executions import SEED, START, machine
+from support.recorded_runs import FUNCTION, changed, parts, record
 
-FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:work"
 CHARGE = {"Type": "Task", "Resource": FUNCTION, "ResultPath": "$.charge"}
 IS_PAID = {
     "Type": "Choice",
@@ -47,7 +41,6 @@ ORDER = machine(
 )
 ORDER["States"]["Ship"] |= {"End": True}
 ORDER["States"]["Ship"].pop("Next", None)
-INPUT = {"id": "7"}
 
 
 def paid(call: TaskCall) -> Any:
@@ -55,39 +48,7 @@ def paid(call: TaskCall) -> Any:
     return TaskResult({"paid": True} if call.state == "Charge" else {"MessageId": "1"}, seconds=2)
 
 
-def record(
-    definition: Mapping[str, Any],
-    answer: Callable[[TaskCall], Any] = paid,
-    input: Any = INPUT,
-    seed: ContextSeed = SEED,
-) -> FinishedExecution:
-    """Run a definition, and return the execution as a file has it."""
-    outcome = simulate(
-        definition, input, tasks=Answers(answer), clock=VirtualClock(START), context=seed
-    )
-    described = {"executionArn": seed.execution_arn.replace("run-1", "run-2")}
-    return execution_of([*api_events(outcome.events)], described, name="run")
-
-
-def changed(definition: Mapping[str, Any], **states: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Return a definition with members of states replaced; None removes a member."""
-    copy: dict[str, Any] = json.loads(json.dumps(definition))
-    for name, members in states.items():
-        for key, value in (members or {}).items():
-            copy["States"][name][key] = value
-            if value is None:
-                del copy["States"][name][key]
-    return copy
-
-
-def parts(replayed: Replayed) -> list[tuple[str, str, Any, Any]]:
-    """Return what, state and both sides of each difference."""
-    return [
-        (found.what, found.state, found.recorded, found.candidate) for found in replayed.differences
-    ]
-
-
-RECORDING = record(ORDER)
+RECORDING = record(ORDER, paid)
 
 
 def test_the_same_definition_is_the_same() -> None:
@@ -148,7 +109,7 @@ def test_data_that_nothing_uses_are_no_difference() -> None:
         Two={"Type": "Pass", "Result": "the end"},
     )
     candidate = changed(definition, One={"Result": 2})
-    assert replay_execution(record(definition), candidate).same
+    assert replay_execution(record(definition, paid), candidate).same
 
 
 def test_a_renamed_task_gets_its_answer_and_is_reported() -> None:
@@ -251,7 +212,7 @@ def test_a_recorded_duration_counts_against_a_new_timeout(limit: int | None, sam
 def test_a_duration_over_its_own_timeout_ends_as_recorded() -> None:
     """AWS's events are a little later than its own measure."""
     limited = changed(ORDER, Charge={"TimeoutSeconds": 2})
-    events = [dict(event) for event in record(limited).events]
+    events = [dict(event) for event in record(limited, paid).events]
     for event in events[events.index(next(e for e in events if "Started" in e["type"])) + 5 :]:
         event["timestamp"] += timedelta(milliseconds=40)
     recording = execution_of(events, {"executionArn": SEED.execution_arn}, name="late")
@@ -311,7 +272,7 @@ def test_fewer_iterations_are_another_way() -> None:
             "ItemProcessor": machine(Pack={"Type": "Pass"}),
         }
     )
-    recording = record(definition, input={"items": [1, 2], "few": [1]})
+    recording = record(definition, paid, input={"items": [1, 2], "few": [1]})
     candidate = changed(definition, Items={"ItemsPath": "$.few"})
     assert parts(replay_execution(recording, candidate)) == [("path", "Items", "Pack", None)]
 
@@ -339,8 +300,8 @@ DRAWN = machine(
 
 def test_drawn_values_are_taken_over() -> None:
     """UUIDs, tokens and times are no difference, and the recorded ones go on."""
-    assert replay_execution(record(DRAWN), DRAWN).same
-    assert replay_execution(replace(record(DRAWN), arn="a file"), DRAWN).same
+    assert replay_execution(record(DRAWN, paid), DRAWN).same
+    assert replay_execution(replace(record(DRAWN, paid), arn="a file"), DRAWN).same
 
 
 @pytest.mark.parametrize(
@@ -353,7 +314,7 @@ def test_drawn_values_are_taken_over() -> None:
 def test_a_change_beside_a_drawn_value_is_found(template: dict[str, Any], at: str) -> None:
     """The parts that all draws share are compared."""
     candidate = changed(DRAWN, Draw={"Parameters": template})
-    first, *_ = replay_execution(record(DRAWN), candidate).differences
+    first, *_ = replay_execution(record(DRAWN, paid), candidate).differences
     assert (first.what, first.at, first.origin) == ("arguments", at, "Draw")
 
 
@@ -371,7 +332,7 @@ def test_a_choice_by_chance_can_go_as_recorded() -> None:
     )
     for number in range(8):
         seed = replace(SEED, execution_arn=f"{SEED.execution_arn}-{number}")
-        assert replay_execution(record(definition, seed=seed), definition).same
+        assert replay_execution(record(definition, paid, seed=seed), definition).same
 
 
 def test_a_history_without_data_says_so() -> None:
