@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +12,12 @@ from hypothesis import strategies as st
 
 from sfn_release.authoring.declaration import Declaration
 from sfn_release.canonical import digest
-from sfn_release.release.manifest import release_digest
+from sfn_release.release.manifest import (
+    Manifest,
+    ReleaseTests,
+    WorkflowTests,
+    release_digest,
+)
 from sfn_release.release.release import (
     Release,
     count_states,
@@ -152,3 +158,31 @@ def test_states_are_counted_in_every_scope() -> None:
     assert count_states({"States": outer}) == 3 + 2 + 2 + 2 + 1
     nonsense: list[Any] = [None, {}, {"States": []}, {"States": {"A": 1}}]
     assert [count_states(value) for value in nonsense] == [0, 0, 0, 1]
+
+
+def test_a_manifest_keeps_the_tests_of_its_release() -> None:
+    """They don't change a digest. A release without any has no such member."""
+    plain = freeze(DECLARED)
+    ran = ReleaseTests(3, 1, {"hello": WorkflowTests(3, 1)}, "a fire")
+    tested = replace(plain, manifest=replace(plain.manifest, tests=ran))
+    assert tested.digest == plain.digest
+    assert "tests" not in plain.manifest.to_json()
+    again = read_release(release_files(tested), where="here")
+    assert again.manifest.tests == ran
+    assert again.manifest == tested.manifest
+
+
+@pytest.mark.parametrize(
+    ("tests", "problem"),
+    [
+        ({"passed": 1}, "$.tests.failed is missing"),
+        ({"passed": "1", "failed": 0}, "$.tests.passed is not of type int"),
+        ({"passed": 1, "failed": 0, "skipped": 2}, "$.tests.skipped is unknown"),
+        ({"passed": 1, "failed": 0, "workflows": {"a/b": {}}}, "is not a"),
+    ],
+)
+def test_edited_tests_are_found(tests: dict[str, Any], problem: str) -> None:
+    """As any other member of a manifest."""
+    manifest = {**freeze(DECLARED).manifest.to_json(), "tests": tests}
+    with refused("E_TAMPERED", problem):
+        Manifest.from_json(json.loads(json.dumps(manifest)), where="here")
