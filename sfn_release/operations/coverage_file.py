@@ -29,7 +29,7 @@ def read_coverage(path: Path) -> CoverageData:
 
 
 def write_coverage(path: Path, data: CoverageData, *, append: bool = False) -> CoverageData:
-    """Replace the file by *data*, and return what is in it.
+    """Replace the file by *data*, and return its content.
 
     With *append*, the counts of the file are added. Raises FileError.
     """

@@ -1,4 +1,4 @@
-"""The options of coverage: ``--sfn-coverage`` and what goes with it."""
+"""The options of coverage: ``--sfn-coverage`` and its companions."""
 
 from __future__ import annotations
 

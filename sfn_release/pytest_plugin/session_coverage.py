@@ -1,4 +1,4 @@
-"""Counts the runs of a test session, and reports what they reached.
+"""Counts the runs of a test session, and reports their coverage.
 
     worker: run → counter → data → the controller, which adds up the data of all workers
     at the end: the data → .sfn-coverage, the reports, the table

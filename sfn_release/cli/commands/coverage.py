@@ -1,4 +1,4 @@
-"""coverage: show what tests reached, or what production has reached."""
+"""coverage: show the coverage of tests, or of production."""
 
 from __future__ import annotations
 

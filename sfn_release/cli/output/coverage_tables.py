@@ -1,4 +1,4 @@
-"""Coverage for a terminal: a row for each workflow, and by name what nothing has reached."""
+"""Coverage for a terminal: a row for each workflow, and the names of its gaps."""
 
 from __future__ import annotations
 

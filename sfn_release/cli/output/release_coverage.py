@@ -1,4 +1,4 @@
-"""Coverage of an environment: what the executions of each release reached, and the errors."""
+"""Coverage of an environment: the gaps of each release, and the errors that it handled."""
 
 from __future__ import annotations
 

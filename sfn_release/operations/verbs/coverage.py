@@ -1,4 +1,4 @@
-"""coverage: what the last test run reached, or what production has reached in each release."""
+"""coverage: of the last test run, or of the executions of each release in an environment."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _CHILDREN = 10  # of each map run and status
 
 @dataclass(frozen=True)
 class ReleaseCoverage:
-    """What the executions of one workflow in one release have reached.
+    """The coverage of the executions of one workflow in one release.
 
     *version* is None for executions whose state machine version no release made; then there is no
     definition to compare them with, and *coverage* is None. *handled* counts the errors that were
@@ -102,7 +102,7 @@ def environment_coverage(
     version: str | None = None,
     progress: Callable[[int, int | None], None] = lambda _done, _total: None,
 ) -> list[ReleaseCoverage]:
-    """Return what finished executions have reached, by workflow and release, the newest first.
+    """Return the coverage of finished executions by workflow and release, the newest first.
 
     Reads the *last* executions of each of *workflows*, by default of all that are live, and of each
     map run a sample of its child executions. *progress* receives the number of executions read.
@@ -140,7 +140,7 @@ def _live(workspace: Workspace, environment: str) -> Iterable[str]:
 
 @dataclass
 class _Reading:
-    """Reads executions of an environment, and counts what they reached."""
+    """Reads executions of an environment, and counts their states and steps."""
 
     workspace: Workspace
     environment: Environment

@@ -1,4 +1,4 @@
-"""Counts what simulated runs reach."""
+"""Counts the states and steps of simulated runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Counts of what runs have reached, merged from processes and shards, and as JSON. Pure.
+"""Counts of reached states and steps, merged from processes and shards, and as JSON. Pure.
 
 `CoverageData` holds the points of each workflow's definition and how often each was reached. So a
 report needs neither the project nor its definitions.

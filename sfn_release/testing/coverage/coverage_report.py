@@ -1,4 +1,4 @@
-"""What counts mean: of each kind of point, how many there are, and which none has reached. Pure."""
+"""The coverage of a workflow: of each kind of point, the number, and the missing ones. Pure."""
 
 from __future__ import annotations
 

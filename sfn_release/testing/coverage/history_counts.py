@@ -1,4 +1,4 @@
-"""Counts what finished executions reached, from their histories. Pure.
+"""Counts the states and steps of finished executions, from their histories. Pure.
 
 A history names the states, not the rules. A step has the rule that leads to the next
 state; if several do, each of them counts. A catcher is found by the error that it caught, and a
