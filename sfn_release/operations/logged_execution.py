@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sfn_release.aws.api_calls import call
-from sfn_release.errors import AwsError, NotFoundError
+from sfn_release.errors import AwsError, ConfigError, NotFoundError
 from sfn_release.operations.execution_arns import ExecutionArn
 from sfn_release.operations.finished.execution_filter import ExecutionFilter
 from sfn_release.operations.finished.express_executions import express_executions, log_group_of
@@ -21,6 +21,11 @@ def logged_execution(
     Raises ConfigError if its state machine doesn't log all events with their data, NotFoundError
     if the log doesn't have the execution, and AccessError for a missing ``logs:FilterLogEvents``.
     """
+    if environment.backend.can_serve:
+        raise ConfigError(
+            f"{environment.label} keeps no history of EXPRESS executions, and has no logs.",
+            fix="To see the way of an input:  sfn-release execute WORKFLOW --tree --input JSON",
+        )
     aws = workspace.reach(environment)
     machine = arn.state_machine_arn
     try:

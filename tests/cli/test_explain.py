@@ -93,3 +93,18 @@ def test_a_history_file_needs_no_project(tmp_path: Any) -> None:
     assert "Is it failed with States.NoChoiceMatched." in ran.out
     assert 'The data was {"a": 1}' in ran.out
     assert run("explain", "-", stdin=json.dumps(events)).code == 0
+
+
+@pytest.mark.parametrize("environment", ["local"], indirect=True)
+def test_express_executions_of_local_have_no_history(project: Project) -> None:
+    """The message names the command that shows the way of an input."""
+    module = (
+        "import sfn_release as sfn\n"
+        'quick = sfn.StateMachine("quick", sfn.Workflow.of(sfn.Pass("A")), type="EXPRESS")\n'
+    )
+    project.write("workflows/quick.py", module)
+    project.publish("1.0.0")
+    ran = project.run("explain", arn_of(project.run("--json", "execute", "quick")))
+    assert ran.code == 1
+    assert "local (not AWS) keeps no history of EXPRESS executions" in ran.err
+    assert "sfn-release execute WORKFLOW --tree" in ran.err

@@ -13,7 +13,7 @@ import pytest
 from sfn_release.local_service import open_service
 from sfn_release.local_service.http.server import start
 from sfn_release.simulator import TaskCall, TaskFailure, TaskResult
-from support.command_line import ROLE, Project
+from support.command_line import ROLE, Project, run
 from support.executions import Answers
 from support.places import ROOT
 from support.services import ACCOUNT
@@ -121,6 +121,12 @@ def test_a_saved_history_is_explained_in_its_project(orders: Project, tmp_path: 
     explained = orders.json("explain", str(file))
     assert (explained["execution_arn"], explained["version"]) == (arn, "1.0.0")
     assert explained["states"] == orders.json("explain", arn)["states"]
+    orders.ok("replay", "orders", "--last", "1", "--save", str(tmp_path / "saved"))
+    (kept,) = (tmp_path / "saved").iterdir()
+    (tmp_path / "elsewhere").mkdir()
+    elsewhere = run("-C", str(tmp_path / "elsewhere"), "explain", str(kept))
+    assert elsewhere.out.startswith("SUCCEEDED  orders 1.0.0 in prod")
+    assert "  release    1.0.0, as the file says" in elsewhere.out
     file.write_text(json.dumps({"events": history["events"]}, default=str))
     assert orders.json("explain", str(file))["status"] == "SUCCEEDED"
     graph = orders.ok("explain", str(file), "--format", "mermaid").out

@@ -63,7 +63,7 @@ def _write_head(explained: Explanation, *, verbose: bool) -> None:
         part
         for part in (
             explained.workflow or "an execution",
-            release.manifest.version if release else "",
+            release.manifest.version if release else explained.recorded_version or "",
             f"in {explained.environment}" if explained.environment else "",
         )
         if part
@@ -102,6 +102,8 @@ def _facts(explained: Explanation) -> Iterator[tuple[str, str]]:
 
 def _release(explained: Explanation) -> str:
     if explained.release is None:
+        if explained.recorded_version is not None:
+            return f"{explained.recorded_version}, as the file says"
         if not explained.no_release:
             return "unknown: there is no project here"
         return f"not a release of this project: {explained.no_release}"

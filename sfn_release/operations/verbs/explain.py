@@ -44,7 +44,8 @@ class Explanation:
 
     *release* is None if it isn't an execution of a release of this project; *no_release* says why,
     "" outside of a project. *definition* is the definition that ran, None if it isn't known.
-    *notes* are about missing parts.
+    *recorded_version* is the version that a file of ``replay --save`` names. *notes* are about
+    missing parts.
     """
 
     execution_arn: str | None
@@ -56,6 +57,7 @@ class Explanation:
     definition: Mapping[str, Any] | None = None
     reason: FailureReason | None = None
     waits: tuple[str, ...] = ()
+    recorded_version: str | None = None
     notes: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
@@ -67,7 +69,7 @@ class Explanation:
             "execution_arn": self.execution_arn,
             "workflow": self.workflow,
             "environment": self.environment,
-            "version": manifest.version if manifest else None,
+            "version": manifest.version if manifest else self.recorded_version,
             "commit": manifest.commit if manifest else None,
             "author": manifest.author if manifest else None,
             "released_at": manifest.date if manifest else None,
@@ -136,7 +138,7 @@ def explain_execution(
         definition,
         failure_reason(timeline, definition),
         waits,
-        tuple(note for note in (file.incomplete,) if note),
+        notes=tuple(note for note in (file.incomplete,) if note),
     )
 
 
@@ -152,7 +154,7 @@ def explain_file(
     """
     events = regular_events(file.events)
     timeline = read_timeline(events, file.described)
-    arn = _text(file.described.get("executionArn") or file.described.get("arn"))
+    arn = _text(file.described.get("executionArn"))
     parsed = _parsed(arn)
     project = workspace()
     release, why = None, "the file doesn't name the version of the state machine"
@@ -168,14 +170,15 @@ def explain_file(
     machine = parsed.machine if parsed else None
     return Explanation(
         arn or None,
-        workflow or _text(file.described.get("workflow")) or machine,
-        release.environment if release else None,
+        workflow or _text(file.saved.get("workflow")) or machine,
+        (release.environment if release else _text(file.saved.get("environment"))) or None,
         timeline,
         release,
         why,
         definition,
         failure_reason(timeline, definition),
         _waits(events) if timeline.status == "RUNNING" else (),
+        _text(file.saved.get("version")) or None,
         tuple(_notes(file, timeline)),
     )
 

@@ -44,12 +44,14 @@ class SavedHistory:
 
     *described* are members of DescribeExecution's answer, {} if the file has none. *definition* is
     the state machine's definition, if the file has one. *incomplete* says why events are missing.
+    *saved* is the "sfn_release" of a file of ``replay --save``: its workflow, environment, version.
     """
 
     events: Sequence[Mapping[str, Any]]
     described: Mapping[str, Any] = field(default_factory=dict)
     definition: Any = None
     incomplete: str = ""
+    saved: Mapping[str, Any] = field(default_factory=dict)
 
 
 def history_files(path: Path) -> list[Path]:
@@ -172,14 +174,16 @@ def _parts(document: Any, file: str) -> SavedHistory:
         return SavedHistory(pages)
     events: list[Mapping[str, Any]] = []
     described: Mapping[str, Any] = {}
+    saved: Mapping[str, Any] = {}
     incomplete, definition = "", None
     for page in pages:
         found = page.get("events") if isinstance(page, Mapping) else None
         if not isinstance(found, list) or not all(map(_is_event, found)):
             raise _no_history(file)
         events += found
-        described = page["execution"] if isinstance(page.get("execution"), dict) else described
+        described = _object(page.get("execution")) or described
         definition = page.get("definition", definition)
+        saved = _object(page.get("sfn_release")) or saved
         incomplete = page.get("incomplete") or (
             "The file has a nextToken: the rest of the history is missing."
             if page.get("nextToken") or page.get("NextToken")
@@ -189,7 +193,11 @@ def _parts(document: Any, file: str) -> SavedHistory:
         raise _no_history(file)
     if len(events) > 1 and events[0]["id"] > events[-1]["id"]:
         events.reverse()  # --reverse-order
-    return SavedHistory(events, described, definition, incomplete)
+    return SavedHistory(events, described, definition, incomplete, saved)
+
+
+def _object(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
 
 
 def _no_history(file: str) -> FileError:
