@@ -16,7 +16,7 @@ from typing import Any
 
 from sfn_release.aws.api_calls import call
 from sfn_release.aws.clients import Aws
-from sfn_release.errors import AwsError, NotFoundError
+from sfn_release.errors import AwsError, ConfigError, NotFoundError
 from sfn_release.operations.finished.executed_releases import ExecutedReleases
 from sfn_release.operations.finished.execution_filter import ExecutionFilter
 from sfn_release.operations.finished.execution_histories import read_history, read_side_by_side
@@ -183,12 +183,24 @@ def _express(
         aws.stepfunctions.describe_state_machine,
         stateMachineArn=deployed.served.version_arn or machine,
     )
-    _ = aws.logs  # raises for an environment without logs, before you set up a log group there
+    _require_logs(aws, deployed)
     group = log_group_of(machine, described, deployed.label)
     for logged in express_executions(aws, group, wanted, workspace.runtime.now()):
         found = _logged(deployed, logged)
         if wanted.version in {None, found.version}:
             yield found
+
+
+def _require_logs(aws: Aws, deployed: DeployedWorkflow) -> None:
+    """Raise ConfigError for an environment that has no CloudWatch Logs at all."""
+    try:
+        _ = aws.logs
+    except ConfigError as error:
+        raise ConfigError(
+            f"Executions of {deployed.label} can't be read: it is EXPRESS.",
+            why=f"Only a log group has the events of EXPRESS executions. {error.message}",
+            fix="Choose an environment on AWS with --env, or name history files.",
+        ) from error
 
 
 def _logged(deployed: DeployedWorkflow, logged: LoggedExecution) -> FinishedExecution:

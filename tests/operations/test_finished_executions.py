@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from sfn_release.errors import AccessError, AwsError, NotFoundError
+from sfn_release.errors import AccessError, AwsError, ConfigError, NotFoundError
 from sfn_release.operations.finished.execution_filter import ExecutionFilter
 from sfn_release.operations.finished_executions import finished_executions
 from support.faulty_client import Faulty, refused
@@ -224,3 +224,21 @@ def test_no_more_histories_are_read_than_needed(filled: Shop) -> None:
     shop = filled.using(counted)
     assert len(read(shop, last=2)) == 2
     assert counted.calls.count("get_execution_history") == 2
+
+
+def test_express_executions_of_a_service_without_logs_are_an_error(tmp_path: Path) -> None:
+    """`local` has no CloudWatch Logs; nothing else has the events of EXPRESS executions."""
+    shop = make_shop(tmp_path / "shop", config=ALONE)
+    (shop.root / "workflows/hello.asl.json").unlink()
+    shop.write(
+        "workflows/hello.py",
+        "import sfn_release as sfn\n"
+        'only = sfn.Workflow.of(sfn.Pass("Only"))\n'
+        'workflow = sfn.StateMachine("hello", only, type="EXPRESS")\n',
+    )
+    shop.commit()
+    shop.publish("1.0.0", "local")
+    shop.over_http = True
+    with pytest.raises(ConfigError, match="hello in local can't be read: it is EXPRESS") as error:
+        [*finished_executions(shop.workspace(), "hello", "local", ExecutionFilter())]
+    assert "doesn't include CloudWatch Logs" in error.value.why
