@@ -28,16 +28,23 @@ class KeptRuns:
 
     def sections(self) -> list[tuple[str, str]]:
         """Return a title and a text for each of the runs, for a report of pytest."""
-        from sfn_release.testing.run_report import run_lines
-
         first = self.count - len(self.last) + 1
         return [
             (
                 f"Run of {workflow}" + (f" ({number} of {self.count})" if self.count > 1 else ""),
-                "\n".join(run_lines(run)),
+                _text(run),
             )
             for number, (workflow, run) in enumerate(self.last, first)
         ]
+
+
+def _text(run: Run) -> str:
+    from sfn_release.testing.run_report import run_lines
+
+    try:
+        return "\n".join(run_lines(run))
+    except RecursionError:  # a failed test must not end the session
+        return f"{run.status}; its data is nested too deeply to be shown."
 
 
 KEPT_RUNS = pytest.StashKey[KeptRuns]()

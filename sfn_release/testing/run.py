@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeVar
 
+from sfn_release.errors import NotFoundError
 from sfn_release.simulator import ExecutionOutcome, Transition
 from sfn_release.testing.histories.state_visits import Visit, api_events, read_visits
+from sfn_release.testing.inner_machines import machines_in
+from sfn_release.text import did_you_mean
 
 Member = TypeVar("Member")
 _FEW = 8  # names of states in the text of a run
@@ -147,17 +150,53 @@ class Run:
         return [visit.state for visit in self.visits if visit.depth == 0]
 
     @cached_property
-    def states(self) -> dict[str, StateRun]:
-        """The states that were entered, by name."""
-        return {
-            name: StateRun(name, visits)
-            for name, visits in _grouped((visit.state, visit) for visit in self.visits).items()
-        }
+    def states(self) -> Mapping[str, StateRun]:
+        """The states that were entered, by name. For others you get a NotFoundError."""
+        groups = _grouped((visit.state, visit) for visit in self.visits)
+        return _States(self, {name: StateRun(name, visits) for name, visits in groups.items()})
 
     @cached_property
-    def calls(self) -> dict[str, list[Call]]:
-        """The calls of tasks, by the name of their state."""
-        return _grouped((call.state, call) for call in self.all_calls)
+    def calls(self) -> Mapping[str, list[Call]]:
+        """The calls of tasks, by the name of their state.
+
+        A state of the definition that called nothing has an empty list. For a name that isn't in
+        the definition you get a NotFoundError.
+        """
+        return _Calls(self, _grouped((call.state, call) for call in self.all_calls))
+
+
+class _States(dict[str, StateRun]):
+    def __init__(self, run: Run, found: Mapping[str, StateRun]) -> None:
+        super().__init__(found)
+        self._run = run
+
+    def __missing__(self, name: str) -> StateRun:
+        known = _known(self._run, name)
+        raise NotFoundError(
+            f"The run didn't enter the state {name!r}.",
+            why=f"It entered: {', '.join(self)}.",
+            fix="" if known else _nearest(self._run, name),
+        )
+
+
+class _Calls(dict[str, list[Call]]):
+    def __init__(self, run: Run, found: Mapping[str, list[Call]]) -> None:
+        super().__init__(found)
+        self._run = run
+
+    def __missing__(self, name: str) -> list[Call]:
+        if _known(self._run, name):
+            return []
+        raise NotFoundError(f"The definition has no state {name!r}.", fix=_nearest(self._run, name))
+
+
+def _known(run: Run, name: str) -> bool:
+    return any(name in machine.get("States", {}) for machine in machines_in(run.definition))
+
+
+def _nearest(run: Run, name: str) -> str:
+    machines = machines_in(run.definition)
+    return did_you_mean(name, [state for machine in machines for state in machine["States"]])
 
 
 def _grouped(pairs: Iterator[tuple[str, Member]]) -> dict[str, list[Member]]:

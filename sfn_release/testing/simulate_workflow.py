@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Unpack
@@ -55,11 +56,12 @@ def declaration_of(workflow: Subject, type: StateMachineType | None = None) -> D
     """Return the declaration of a workflow. Raises DefinitionError, and the errors of files."""
     match workflow:
         case StateMachine():
-            return workflow.declare()
+            declared = workflow.declare()
+            return declared if type is None else _checked(declared, type)
         case Workflow():
             return StateMachine("workflow", workflow, type=type or "STANDARD").declare()
         case Declaration():
-            return workflow
+            return _checked(workflow, type)
         case Path():
             return _checked(_of_file(workflow), type)
         case str() if is_file(workflow):
@@ -91,8 +93,6 @@ def _of_file(file: Path) -> Declaration:
 
 
 def _checked(declaration: Declaration, type: StateMachineType | None) -> Declaration:
-    from dataclasses import replace
-
     declared = declaration if type is None else replace(declaration, type=type)
     findings = check_definition(declared.definition, type=declared.type)
     refuse(findings, "The definition")

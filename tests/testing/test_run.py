@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
+from sfn_release.errors import NotFoundError
 from sfn_release.simulator import Mocks, Tasks
 from sfn_release.testing.run import Run
 from sfn_release.testing.run_definition import run_definition
@@ -88,3 +91,23 @@ def test_variables_are_set_before_the_first_state() -> None:
     done = run(definition, Mocks(), a=[1])
     assert done.output == {"got": [1]}
     assert done.states["A"].assigned == {"b": [1]}
+
+
+def test_a_state_that_did_not_run_has_no_calls() -> None:
+    """A name that isn't in the definition is an error, so that a misspelt one proves nothing."""
+    definition = machine(
+        A={"Type": "Succeed"},
+        Each={
+            "Type": "Map",
+            "ItemProcessor": machine(Charge={"Type": "Task", "Resource": LAMBDA}),
+        },
+    )
+    done = run(definition, Mocks())
+    assert done.calls["Charge"] == done.calls["Each"] == []
+    with pytest.raises(NotFoundError, match=r'Did you mean "Charge"\?'):
+        _ = done.calls["Chrage"]
+    with pytest.raises(NotFoundError, match=r"It entered: A\."):
+        _ = done.states["Each"]
+    assert done.states.get("Each") is None
+    assert repr(done) == "Run(SUCCEEDED, path=['A'])"
+    assert repr(done.states["A"]) == "StateRun('A', Succeed, 1 visits)"

@@ -103,6 +103,9 @@ def test_the_type_shows_in_the_context() -> None:
         {*simulate(definition, type=type).output["all"]} for type in ("STANDARD", "EXPRESS")
     )
     assert standard - express == {"RedriveCount"}
+    declared = sfn.StateMachine("m", sfn.Workflow.from_dict(definition), type="EXPRESS")
+    assert {*simulate(declared).output["all"]} == express
+    assert {*simulate(declared, type="STANDARD").output["all"]} == standard
 
 
 def test_the_execution_has_its_name_and_start() -> None:
