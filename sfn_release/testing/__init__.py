@@ -14,6 +14,7 @@ fake_results       plausible results of AWS's services, made from their models
 inputs             a hypothesis strategy for inputs, made from a JSON Schema
 run                one simulated execution, as tests see it; `run_definition` makes it
 run_report         a run as text, for a failed test
+declared           tests in TOML files, without Python
 histories          the histories of executions: of AWS, of files and of the simulator
 """
 

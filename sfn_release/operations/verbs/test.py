@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -117,11 +118,12 @@ def run_tests(
             if not workflows or name in workflows:
                 counter.expect(name, declaration.definition)
     results: list[DeclaredResult] = []
-    for result in runs.results(picked):
-        made = _recorded(result, record)
-        watch(made, len(results) + 1, len(picked))
-        keep = made.recorded or made.status == "failed"
-        results.append(made if keep else replace(made, run=None))
+    with closing(tree):
+        for result in runs.results(picked):
+            made = _recorded(result, record)
+            watch(made, len(results) + 1, len(picked))
+            keep = made.recorded or made.status == "failed"
+            results.append(made if keep else replace(made, run=None))
     report = DeclaredReport(tuple(results), tuple(unread), untested, len(wanted) - len(picked))
     data = counter.data() if counter is not None else None
     return Tested(report, tuple(_files(workspace, results)), data)
