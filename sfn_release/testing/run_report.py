@@ -7,7 +7,7 @@ the input. So you read the data once, where it changes.
 from __future__ import annotations
 
 import json
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -47,6 +47,8 @@ def run_lines(run: Run, *, width: int = _WIDTH) -> Iterator[str]:
         for datum in _data(run, visits[at]):
             yield inside + datum.line(width - len(inside))
         last = at
+    if last + 1 < len(visits):
+        yield f"  … {count(len(visits) - last - 1, 'more state')}"
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,17 @@ def _in_place(visits: Sequence[Visit]) -> Iterator[Visit]:
         visit = rest.pop()
         yield visit
         rest += after.get(visit.event, [])[::-1]
-        rest += sorted(inside.get(visit.event, []), key=lambda inner: inner.iterations)[::-1]
+        rest += _by_attempt(inside.get(visit.event, []))[::-1]
+
+
+def _by_attempt(first: Sequence[Visit]) -> list[Visit]:
+    """Return the *first* visits of the branches or iterations of a state, attempt by attempt."""
+    seen: Counter[tuple[tuple[str, int], ...]] = Counter()
+    keyed = []
+    for visit in first:
+        keyed.append((seen[visit.iterations], visit.iterations, visit.event, visit))
+        seen[visit.iterations] += 1
+    return [visit for *_, visit in sorted(keyed, key=lambda key: key[:3])]
 
 
 def _place(visit: Visit) -> str:
@@ -101,12 +113,15 @@ def _headline(run: Run) -> str:
 
 
 def _chosen(visits: Sequence[Visit]) -> list[int]:
-    """Return the visits to show: all, or both ends and those with problems."""
+    """Return the visits to show: all, or both ends and those with problems.
+
+    Visits that were cut off by the failure of another branch say little about it.
+    """
     if len(visits) <= _HEAD + _TAIL + 1:
         return [*range(len(visits))]
-    ends = {*range(_HEAD), *range(len(visits) - _TAIL, len(visits))}
+    telling = [at for at, visit in enumerate(visits) if visit.ended != "aborted"]
     troubled = [at for at, visit in enumerate(visits) if visit.ended in {"failed", "caught"}]
-    return sorted(ends | {*troubled[:_TROUBLED]})
+    return sorted({*telling[:_HEAD], *telling[-_TAIL:], *troubled[:_TROUBLED]})
 
 
 def _following(transitions: Sequence[Transition]) -> dict[str, deque[Transition]]:

@@ -102,6 +102,34 @@ def test_branches_and_iterations_are_whole() -> None:
     assert names == ["[0] One", "[0] Two", "[1] One", "[1] Two", "Other"]
 
 
+def test_the_attempts_of_a_map_follow_each_other() -> None:
+    """All iterations of the first attempt come before those of its retry."""
+    task = {"Type": "Task", "Resource": "arn:aws:lambda:us-east-1:000000000000:function:f"}
+    each = {
+        "Type": "Map",
+        "MaxConcurrency": 1,
+        "ItemProcessor": machine(One=task),
+        "Retry": [{"ErrorEquals": ["Odd"], "MaxAttempts": 1}],
+    }
+    run = simulate(
+        machine(Each=each), [1, 2], mocks={"One": lambda n: n if n == 1 else Error("Odd")}
+    )
+    names = [line.split("  ")[0] for line in map(str.strip, run_lines(run)) if "] One" in line]
+    assert names == ["[0] One", "[1] One"] * 2
+
+
+def test_iterations_that_were_cut_off_are_folded() -> None:
+    """They say little about the failure."""
+    task = {"Type": "Task", "Resource": "arn:aws:lambda:us-east-1:000000000000:function:f"}
+    definition = machine(Each={"Type": "Map", "ItemProcessor": machine(One=task)})
+    run = simulate(
+        definition, [*range(99)], mocks={"One": lambda n: n if n != 50 else Error("Odd")}
+    )
+    lines = report(run)
+    assert "[50] One  Task, failed here" in lines
+    assert "aborted" not in lines
+
+
 def test_a_distributed_map_shows_its_children() -> None:
     """Their states aren't in the run's history."""
     each = {
