@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sfn_release.aws.api_calls import call
 from sfn_release.errors import AwsError, ConfigError, NotFoundError
 from sfn_release.operations.execution_arns import ExecutionArn
@@ -38,6 +40,7 @@ def logged_execution(
             why=f"{error.message} {error.why}".strip(),
         ) from error
     group = log_group_of(machine, described, f"{arn.machine} in {environment.name}")
+    group = replace(group, execution=arn.text)
     now = workspace.runtime.now()
     for logged in express_executions(aws, group, ExecutionFilter(last=None), now):
         if logged.arn == arn.text:

@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 
 from sfn_release.errors import AccessError, ConfigError
 from sfn_release.operations.finished.execution_filter import ExecutionFilter
+from sfn_release.operations.finished.express_executions import LogGroup
 from sfn_release.operations.finished_executions import finished_executions
 from sfn_release.operations.verbs.coverage import environment_coverage
 from sfn_release.operations.verbs.replay import replay
@@ -235,6 +236,15 @@ def test_a_log_group_that_is_missing_is_named(shop: Shop) -> None:
     """It was deleted, or its name is wrong."""
     with pytest.raises(ConfigError, match=f"The log group {GROUP} doesn't exist"):
         read(shop)
+
+
+def test_the_filter_pattern_is_for_the_executions_of_the_state_machine() -> None:
+    """CloudWatch Logs filters: a log group may have the events of many state machines."""
+    machine = "arn:aws:states:eu-west-1:000000000000:stateMachine:größe"
+    executions = machine.replace("stateMachine", "express")
+    assert LogGroup("g", machine).pattern() == f'{{ $.execution_arn = "{executions}:*" }}'
+    one = LogGroup("g", machine, f"{executions}:a:b")
+    assert one.pattern() == f'{{ $.execution_arn = "{executions}:a:b" }}'
 
 
 class FaultyLogs:

@@ -30,15 +30,19 @@ _LEVEL = "ALL"
 
 @dataclass(frozen=True)
 class LogGroup:
-    """The log group of a state machine, by the name and ARN that CloudWatch Logs knows."""
+    """The log group *name* of the state machine with the ARN *machine*.
+
+    With the ARN of an *execution*, only its events are read.
+    """
 
     name: str
     machine: str
+    execution: str = ""
 
     def pattern(self) -> str:
         """Return the filter pattern for the log events of the state machine's executions."""
-        executions = self.machine.replace(":stateMachine:", ":express:")
-        return f"{{ $.execution_arn = {json.dumps(executions + ':*', ensure_ascii=False)} }}"
+        every = f"{self.machine.replace(':stateMachine:', ':express:')}:*"
+        return f"{{ $.execution_arn = {json.dumps(self.execution or every, ensure_ascii=False)} }}"
 
 
 def log_group_of(machine: str, described: Mapping[str, Any], where: str) -> LogGroup:
