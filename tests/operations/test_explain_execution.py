@@ -13,18 +13,23 @@ from sfn_release.errors import AccessError, AwsError, ConfigError, NotFoundError
 from sfn_release.operations.verbs.explain import Explanation, explain_execution
 from support.express_logs import ago, express_run, put
 from support.faulty_client import Faulty, refused
-from support.shop import ALONE, Shop, make_shop
+from support.shop import ALONE, Shop, made_once
 
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Shop:
     """Return a shop whose `hello` was released twice to prod."""
-    shop = make_shop(tmp_path / "shop", config=ALONE)
+    return made_once(tmp_path, "explained", release_twice)
+
+
+def release_twice(shop: Shop) -> None:
+    """Release `hello` as 1.0.0 and 1.1.0 to prod, a day before the tests run."""
+    shop.write("releases.toml", ALONE)
     shop.clock.at = datetime.now(UTC) - timedelta(days=1)
+    shop.commit(hello="one")
     shop.publish("1.0.0", "prod")
     shop.commit(hello="two")
     shop.publish("1.1.0", "prod")
-    return shop
 
 
 def started(shop: Shop, qualifier: str = "", workflow: str = "hello", **given: Any) -> str:

@@ -179,3 +179,25 @@ def test_the_picture_counts_the_edges() -> None:
     chain = way_diagram(explanation.timeline, explanation.reason)
     assert chain.count("Ask<br/>Task") == 2
     assert "✗ failed: Over" in chain
+
+
+@pytest.mark.parametrize(
+    ("end", "words", "mark"),
+    [
+        ("ExecutionAborted", "Ask was running when it was stopped.", "✗ stopped here"),
+        ("ExecutionTimedOut", "Ask was running at that time.", "✗ timed out here"),
+    ],
+)
+def test_executions_that_others_end(end: str, words: str, mark: str) -> None:
+    """The state that was running then is named, and isn't called failed."""
+    events = [
+        {"id": 1, "type": "ExecutionStarted", "timestamp": 0},
+        {"id": 2, "type": "TaskStateEntered", "timestamp": 1,
+         "stateEnteredEventDetails": {"name": "Ask", "input": "{}"}},
+        {"id": 3, "type": end, "timestamp": 61},
+    ]  # fmt: skip
+    explanation = explained(events)
+    assert explanation.reason is not None
+    assert words in explanation.reason.advice
+    assert explanation.timeline.visits[0].ended == "aborted"
+    assert mark in way_diagram(explanation.timeline, explanation.reason)

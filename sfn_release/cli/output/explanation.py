@@ -216,6 +216,8 @@ def _times(spent: list[Spent], whole: timedelta | None, *, verbose: bool) -> Ite
     times = max(len(seconds_text(state.total)) for state in shown)
     for state in shown:
         parts = [f"{state.total / whole:.0%} of the execution"] if whole else []
+        if whole and state.total > whole:
+            parts = ["side by side"]
         if state.visits > 1:
             parts.append(count(state.visits, "visit"))
         if state.waiting:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from sfn_release.authoring.diagrams.drawing import Cluster, Diagram, Edge, Node, graph_of
@@ -39,11 +39,12 @@ def way_diagram(
     if graph is not None:
         named = {node.id for node in graph.nodes()}
         if all(visit.state in named for visit in timeline.visits):
-            return drawn(graph, _marks(graph, timeline.visits, failed))
-    return _chain(timeline.visits, failed)
+            return drawn(graph, _marks(graph, timeline, failed))
+    return _chain(timeline, failed)
 
 
-def _marks(graph: Diagram, visits: Sequence[Visit], failed: Visit | None) -> Marks:
+def _marks(graph: Diagram, timeline: Timeline, failed: Visit | None) -> Marks:
+    visits = timeline.visits
     names = {node.key: node for node in graph.nodes()}
     entered = Counter(visit.state for visit in visits)
     taken = Counter(filter(None, (_step_to(visit) for visit in visits)))
@@ -65,7 +66,7 @@ def _marks(graph: Diagram, visits: Sequence[Visit], failed: Visit | None) -> Mar
             return None
         number = entered[node.id]
         if failed is not None and node.id == failed.state:
-            return Mark("failed", f"✗ failed: {failed.error or 'no error name'}")
+            return _end_mark(timeline, failed)
         return Mark("reached", f"✓ {count(number, 'visit')}") if number else Mark("missed")
 
     def edge_mark(edge: Edge) -> Mark | None:
@@ -95,8 +96,9 @@ def _step_of(edge: Edge, nodes: Mapping[str, Node]) -> _Step:
     return (source, target, edge.kind == "catch")
 
 
-def _chain(visits: Sequence[Visit], failed: Visit | None) -> str:
+def _chain(timeline: Timeline, failed: Visit | None) -> str:
     """Return a picture with a node for each visit; of a long way, both ends."""
+    visits = timeline.visits
     left_out = max(len(visits) - _MOST_VISITS, 0)
     half = _MOST_VISITS // 2
     shown = [*visits[:half], *visits[-half:]] if left_out else list(visits)
@@ -121,10 +123,21 @@ def _chain(visits: Sequence[Visit], failed: Visit | None) -> str:
 
     def node_mark(node: Node) -> Mark | None:
         if node.key == bad and failed is not None:
-            return Mark("failed", f"✗ failed: {failed.error or 'no error name'}")
+            return _end_mark(timeline, failed)
         return None
 
     return drawn(graph, Marks(node_mark, lambda _edge: None))
+
+
+def _end_mark(timeline: Timeline, visit: Visit) -> Mark:
+    """Return the mark of the visit that an execution without success ended in."""
+    match timeline.status:
+        case "ABORTED":
+            return Mark("failed", "✗ stopped here")
+        case "TIMED_OUT":
+            return Mark("failed", "✗ timed out here")
+        case _:
+            return Mark("failed", f"✗ failed: {visit.error or 'no error name'}")
 
 
 def _iteration(visit: Visit) -> str:
