@@ -14,7 +14,8 @@ _WORKFLOW = '''\
 import sfn_release as sfn
 from sfn_release import Catch, Retry, Var, path
 
-notify = sfn.task.lambda_invoke("${NotifyFunction}", id="Notify Customer", next=sfn.Fail("Not Charged"))
+not_charged = sfn.Fail("Not Charged")
+notify = sfn.task.lambda_invoke("${NotifyFunction}", id="Notify Customer", next=not_charged)
 charge = sfn.task.lambda_invoke(
     "${ChargeFunction}",
     id="Charge",
