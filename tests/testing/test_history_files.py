@@ -37,8 +37,11 @@ def answer(_call: TaskCall) -> Any:
 
 
 RECORDING = record(DEFINITION, answer)
-EVENTS = [event | {"timestamp": event["timestamp"].isoformat()} for event in RECORDING.events]
-NUMBERED = [event | {"timestamp": event["timestamp"].timestamp()} for event in RECORDING.events]
+TIMES = [event["timestamp"] for event in RECORDING.events]
+EVENTS, NUMBERED = (
+    [{**event, "timestamp": at} for event, at in zip(RECORDING.events, times, strict=True)]
+    for times in ([at.isoformat() for at in TIMES], [at.timestamp() for at in TIMES])
+)
 PAGES = [{"events": EVENTS[:3], "nextToken": "next"}, {"events": EVENTS[3:]}]
 
 

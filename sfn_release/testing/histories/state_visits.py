@@ -10,126 +10,38 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
-from datetime import datetime
-from typing import Any, Literal
+from dataclasses import dataclass, field
+from typing import Any
 
 from sfn_release.simulator import Event
+from sfn_release.testing.histories.task_attempts import (
+    STARTED,
+    TRIED,
+    details_of,
+    note_task,
+    scheduled_attempt,
+)
+from sfn_release.testing.histories.visits import (
+    AttemptEnded,
+    Ended,
+    FailedChildren,
+    TaskAttempt,
+    Visit,
+)
 
-Ended = Literal["succeeded", "caught", "failed", "aborted", "running"]
-AttemptEnded = Literal["succeeded", "failed", "timed out", "running"]
+__all__ = [
+    "AttemptEnded",
+    "Ended",
+    "FailedChildren",
+    "TaskAttempt",
+    "Visit",
+    "api_events",
+    "read_visits",
+]
 
 _ENTERED, _EXITED = "StateEntered", "StateExited"
-_STARTED = ("ParallelStateStarted", "MapStateStarted")
-_TRIED = ("TaskScheduled", "LambdaFunctionScheduled", "ActivityScheduled", *_STARTED)
 _MAP_RUN = ("MapRunStarted", "MapRunRedriven")
 _CONTAINERS = ("ParallelState", "MapState")
-
-
-@dataclass(frozen=True)
-class FailedChildren:
-    """How many of a map run's child executions failed, and why the first of them did.
-
-    *first* is the ARN of that one.
-    """
-
-    failed: int
-    total: int
-    error: str | None = None
-    cause: str | None = None
-    first: str | None = None
-
-
-@dataclass
-class TaskAttempt:
-    """One attempt of a Task.
-
-    *resource* is its Resource, without ``arn:aws:states:::`` if it is a service integration
-    (``lambda:invoke.waitForTaskToken``). *arguments*, *submitted* (the service's answer to the
-    submission of a ``.sync`` or callback task) and *result* are JSON texts, None where the history
-    has none. Times are as the history has them.
-    """
-
-    resource: str
-    arguments: str | None
-    scheduled: datetime | str
-    timeout_seconds: float | None = None
-    heartbeat_seconds: float | None = None
-    submitted: str | None = None
-    ended: AttemptEnded = "running"
-    result: str | None = None
-    error: str | None = None
-    cause: str | None = None
-    stopped: datetime | str | None = None
-
-
-@dataclass
-class Visit:
-    """One visit of a state. *depth* is how many Map iterations and Parallels it is inside.
-
-    *iteration* is its index in the innermost Map, None outside of one; *iterations* are all of them
-    as (Map state, index), outermost first. *attempts* counts how often a Task, Map or Parallel ran,
-    and *tasks* are the attempts of a Task; *map_failures* are errors and causes of a distributed
-    Map's failed map runs. *error* and *cause* belong to its last failure, as far as
-    the history has them: a Catch took it when *ended* is ``caught``. *map_run* is the ARN of the
-    last map run of a distributed Map, and *children* are the failed ones of its child executions.
-
-    *retried* are the errors after which a retrier had it run again, None where the history has
-    none. *event* is the id of its StateEntered event. *input* and *output* are JSON texts, None
-    where the history has none; *assigned* are the variables that it assigned, each as JSON text.
-    *previous* is the visit before it in the same machine, branch or iteration, and *container* the
-    visit of the Map or Parallel around it.
-    """
-
-    state: str
-    type: str
-    entered: datetime | str
-    depth: int = 0
-    iteration: int | None = None
-    attempts: int = 0
-    ended: Ended = "running"
-    exited: datetime | str | None = None
-    error: str | None = None
-    cause: str | None = None
-    map_run: str | None = None
-    children: FailedChildren | None = None
-    event: int = 0
-    iterations: tuple[tuple[str, int], ...] = ()
-    input: str | None = None
-    output: str | None = None
-    assigned: Mapping[str, str] = field(default_factory=dict)
-    tasks: list[TaskAttempt] = field(default_factory=list)
-    retried: list[str | None] = field(default_factory=list)
-    map_failures: list[tuple[str | None, str | None]] = field(default_factory=list)
-    previous: Visit | None = field(default=None, repr=False)
-    container: Visit | None = field(default=None, repr=False)
-
-    @property
-    def entered_at(self) -> str:
-        """The time of its entry, as records write times."""
-        return _text(self.entered)
-
-    @property
-    def exited_at(self) -> str | None:
-        """The time of its exit, as records write times; None without an exit."""
-        return None if self.exited is None else _text(self.exited)
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the JSON form."""
-        return {
-            "state": self.state,
-            "type": self.type,
-            "entered_at": self.entered_at,
-            "depth": self.depth,
-            "iteration": self.iteration,
-            "attempts": self.attempts,
-            "ended": self.ended,
-            "exited_at": self.exited_at,
-            "error": self.error,
-            "cause": self.cause,
-            "map_run": self.map_run,
-            "children": None if self.children is None else asdict(self.children),
-        }
 
 
 @dataclass(frozen=True)
@@ -176,7 +88,7 @@ class _Reader:
         previous = event.get("previousEventId", 0)
         scope = self._scopes.get(previous, self._scopes[0])
         visit = self._current.get(previous)
-        details = _details(event)
+        details = details_of(event)
         if kind == "ExecutionRedriven":
             self._redrive(number)
         elif previous in self._left:
@@ -185,7 +97,7 @@ class _Reader:
             visit = self._enter(scope, kind, event, details)
         elif kind.endswith(_EXITED):
             scope, visit = self._exit(scope, event, details)
-        elif kind in _STARTED:
+        elif kind in STARTED:
             if visit is None or f"{visit.type}StateStarted" != kind or visit.attempts:
                 scope, visit = self._leave(scope, kind)  # it failed inside and is retried
             scope = _Scope(visit, scope, scope.depth + 1, iterations=scope.iterations)
@@ -232,7 +144,7 @@ class _Reader:
 
         A task's event doesn't name its state, so its resource decides.
         """
-        resource = _scheduled(event, details).resource if kind in _TRIED else None
+        resource = scheduled_attempt(event, details).resource if kind in TRIED else None
         for visit in self._left[redrive]:
             tried = visit.tasks[-1].resource if visit.tasks else None
             named = details.get("name") == visit.state
@@ -301,8 +213,8 @@ class _Reader:
     ) -> None:
         """Update a visit with an event of its work."""
         if visit.type == "Task":
-            _note_task(visit, kind, event, details)
-        if kind in _TRIED:
+            note_task(visit, kind, event, details)
+        if kind in TRIED:
             if visit.attempts and id(visit) not in self._redriven:
                 visit.retried.append(visit.error or self._failure_inside(visit)[0])
             self._redriven.discard(id(visit))
@@ -357,46 +269,6 @@ def _is_inside_of(scope: _Scope, name: Any) -> bool:
     return scope.iteration is None and container is not None and container.state == name
 
 
-_TASKS = ("Task", "LambdaFunction", "Activity")
-_TASK_ENDS: dict[str, AttemptEnded] = {"Succeeded": "succeeded", "TimedOut": "timed out"}
-
-
-def _note_task(
-    visit: Visit, kind: str, event: Mapping[str, Any], details: Mapping[str, Any]
-) -> None:
-    """Update the attempts of a Task with an event of its work."""
-    if kind in _TRIED:
-        visit.tasks.append(_scheduled(event, details))
-        return
-    if not visit.tasks or kind.startswith("TaskState") or not kind.startswith(_TASKS):
-        return  # the end of the execution follows its last state
-    attempt = visit.tasks[-1]
-    if kind == "TaskSubmitted":
-        attempt.submitted = details.get("output")
-    elif kind.endswith(("Succeeded", "Failed", "TimedOut")):
-        attempt.ended = next(
-            (ended for end, ended in _TASK_ENDS.items() if kind.endswith(end)), "failed"
-        )
-        attempt.stopped = event["timestamp"]
-        attempt.result = details.get("output")
-        attempt.error, attempt.cause = details.get("error"), details.get("cause")
-
-
-def _scheduled(event: Mapping[str, Any], details: Mapping[str, Any]) -> TaskAttempt:
-    """Return the attempt that an event ...Scheduled begins."""
-    resource = str(details.get("resource", ""))
-    if details.get("resourceType"):
-        resource = f"{details['resourceType']}:{resource}"
-    arguments = details.get("parameters")
-    return TaskAttempt(
-        resource,
-        details.get("input") if arguments is None else arguments,
-        event["timestamp"],
-        details.get("timeoutInSeconds"),
-        details.get("heartbeatInSeconds"),
-    )
-
-
 def api_events(events: Iterable[Event]) -> Iterator[dict[str, Any]]:
     """Yield the events of the simulator in the shape of ``GetExecutionHistory``."""
     for event in events:
@@ -407,17 +279,3 @@ def api_events(events: Iterable[Event]) -> Iterator[dict[str, Any]]:
             "timestamp": event.timestamp,
             **event.details,
         }
-
-
-def _details(event: Mapping[str, Any]) -> Mapping[str, Any]:
-    for key in reversed([*event]):  # they come last, or nearly so
-        if key.endswith("EventDetails"):
-            details: Mapping[str, Any] = event[key] or {}
-            return details
-    return {}
-
-
-def _text(at: datetime | str) -> str:
-    from sfn_release.release.record import timestamp
-
-    return timestamp(at) if isinstance(at, datetime) else at
