@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sfn_release.asl.placeholders import WORKFLOW
-from sfn_release.errors import DefinitionError
-from sfn_release.project import LOCAL, read_project
+from sfn_release.errors import DefinitionError, SfnReleaseError
+from sfn_release.project import LOCAL, Project, read_project
 from sfn_release.project.backends import Clone
 from sfn_release.project.modules import build
 
@@ -31,7 +32,7 @@ def open_light_tree(file: Path, runtime: Runtime) -> WorkTree:
     project = read_project(file)
     environment = project.environment(LOCAL)
     refused: dict[str, DefinitionError] = {}
-    loading = threading.Thread(target=_load, daemon=True)
+    loading = threading.Thread(target=_load, args=(project,), daemon=True)
     loading.start()
     declarations = {
         declaration.name: declaration
@@ -66,10 +67,15 @@ def open_light_tree(file: Path, runtime: Runtime) -> WorkTree:
     return WorkTree(project, environment, declarations, refused, clone, look_up)
 
 
-def _load() -> None:
+def _load(project: Project) -> None:
     """Load the simulator and the checks, while a process of its own builds the modules."""
     for module in ("operations.tree_simulation", "project.modules.acceptance"):
         import_module(f"sfn_release.{module}")
+    from sfn_release.operations.workflow_schemas import tree_schema
+
+    for workflow in project.input_schemas:
+        with suppress(SfnReleaseError):  # a run of the workflow raises it again
+            tree_schema(project, workflow)
 
 
 def _repository(root: Path) -> Path:
