@@ -70,7 +70,7 @@ def main() -> int:
     mixed = [(INVOKE, SELECT, CHOICE, SELECT)[number % 4] for number in range(STATES)]
     rates = [
         _rate("20 states: tasks, passes, choices", _chain(mixed), goal=GOAL),
-        _rate("20 tasks with Parameters", _chain([INVOKE] * STATES), goal=GOAL),
+        _rate("20 tasks with Parameters", _chain([INVOKE] * STATES)),
         _rate("20 states in JSONata", _chain([JSONATA] * STATES, "JSONata")),
         _rate("a Map of 20 iterations with a task", _chain([MAP])),
         _rate("20 states that draw a UUID", _chain([DRAWN] * STATES)),

@@ -16,6 +16,7 @@ run                one simulated execution, as tests see it; `run_definition` ma
 run_report         a run as text, for a failed test
 declared           tests in TOML files, without Python
 histories          the histories of executions: of AWS, of files and of the simulator
+replay             recorded executions on a candidate, and where the two part
 """
 
 from __future__ import annotations

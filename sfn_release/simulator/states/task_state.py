@@ -29,6 +29,7 @@ from sfn_release.simulator.task_protocol import (
 )
 from sfn_release.simulator.timestamps import later
 
+_JSON = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 _TIMEOUTS = ("States.Timeout", "States.HeartbeatTimeout")
 
 
@@ -228,7 +229,7 @@ def _record_failure(
 
 def _checked(visit: StateVisit, result: Any) -> str:
     try:
-        return json.dumps(result, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+        return _JSON.encode(result)
     except (TypeError, ValueError) as error:
         raise ExecutionFailure(
             "SfnRelease.BadMock",

@@ -8,8 +8,9 @@ it. Nothing is invented: a task without a recorded answer is reported, and ends 
 replay_execution  the entry: one recorded execution on one definition
 replayed          the report
 candidate         the definition, looked through once for many executions
-candidate_walk    follows the candidate, state by state, beside the recording
-recorded_way      the recorded visits by their place; `recorded_answers` of their tasks
+candidate_walk    follows the candidate, state by state, beside the recording; `exit_comparison`
+                  compares the ends of its visits, `strand_positions` are where its strands are
+recorded_way      the recorded visits by their place; `recorded_answers` answer their tasks
 recorded_maps     the results of distributed Maps, whose inside has histories of its own
 drawn_values      UUIDs, chance, times and tokens, which every run draws anew
 json_differences  the first place where two JSON values differ

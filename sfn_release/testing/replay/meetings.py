@@ -13,7 +13,8 @@ from sfn_release.testing.replay.json_differences import MISSING, first_apart
 from sfn_release.testing.replay.replayed import Difference, Side, Unanswered, What
 
 Iterations = tuple[tuple[str, int], ...]
-_UNREADABLE = object()
+UNREADABLE = object()
+"""Stands for a JSON text that is missing, or was cut off."""
 _ARN_COLONS = 7
 
 
@@ -98,7 +99,7 @@ def is_known(recording: FinishedExecution) -> bool:
 def value_of(text: str | None) -> Any:
     """Parse a recorded JSON text. None for a text that is missing or was cut off."""
     found = parsed(text)
-    return None if found is _UNREADABLE else found
+    return None if found is UNREADABLE else found
 
 
 def text_of(value: Any) -> str | None:
@@ -108,15 +109,15 @@ def text_of(value: Any) -> str | None:
 
 def is_readable(text: str | None) -> bool:
     """Whether the recording has the whole JSON text."""
-    return parsed(text) is not _UNREADABLE
+    return parsed(text) is not UNREADABLE
 
 
 def parsed(text: str | None) -> Any:
-    """Parse a JSON text; `_UNREADABLE` for anything else."""
+    """Parse a JSON text; `UNREADABLE` for anything else."""
     try:
-        return json.loads(text) if isinstance(text, str) else _UNREADABLE
+        return json.loads(text) if isinstance(text, str) else UNREADABLE
     except (ValueError, RecursionError):
-        return _UNREADABLE
+        return UNREADABLE
 
 
 def differ(recorded: str | None, text: str, value: Any) -> bool:
@@ -127,4 +128,4 @@ def differ(recorded: str | None, text: str, value: Any) -> bool:
     if recorded is None or recorded == text:
         return False
     other = parsed(recorded)
-    return other is not _UNREADABLE and first_apart(other, value) is not None
+    return other is not UNREADABLE and first_apart(other, value) is not None

@@ -23,10 +23,10 @@ from sfn_release.testing.histories.instants import instant_of, seconds_between
 from sfn_release.testing.histories.state_visits import TaskAttempt
 from sfn_release.testing.replay.json_differences import first_apart
 from sfn_release.testing.replay.meetings import (
+    UNREADABLE,
     Findings,
     Meeting,
     differ,
-    is_readable,
     parsed,
     text_of,
     value_of,
@@ -112,9 +112,9 @@ class RecordedAnswers:
                 self.pending[call.token] = call, why
                 return Later(submitted=submitted)
             case "succeeded":
-                if not is_readable(attempt.result):
-                    return self._unanswered(call, "The history doesn't have the task's result.")
                 result = parsed(attempt.result)
+                if result is UNREADABLE:
+                    return self._unanswered(call, "The history doesn't have the task's result.")
                 return TaskResult(result, _within(call, attempt, seconds), submitted)
             case "failed":
                 raise TaskFailure(
