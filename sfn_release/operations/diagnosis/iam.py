@@ -50,12 +50,13 @@ BY_HAND = (
     "DeleteStateMachineVersion",
     "DescribeExecution",
     "DescribeMapRun",
+    "DescribeStateMachineForExecution",
     "GetExecutionHistory",
     "StartExecution",
     "StartSyncExecution",
     "StopExecution",
 )
-"""Actions of `execute` and `delete`, which you run by hand and no pipeline does.
+"""Actions of `execute`, `explain` and `delete`, which you run by hand and no pipeline does.
 
 Only local executions are stopped.
 """
