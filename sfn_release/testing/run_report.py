@@ -158,7 +158,9 @@ def _notes(run: Run, visit: Visit) -> Iterator[str]:
         took = visit.exited - visit.entered
         if took >= timedelta(seconds=1):
             yield duration_text(took)
-    if visit.ended == "failed":
+    if visit.ended == "failed" and visit.error is None and run.status == "TIMED_OUT":
+        yield "running when the execution timed out"
+    elif visit.ended == "failed":
         here = (visit.error, visit.cause) == (run.error, run.cause)
         yield "failed here" if here else f"failed: {_reason(visit.error, visit.cause)}"
     elif visit.ended == "caught":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, TypedDict
 
@@ -103,11 +103,12 @@ def run_mocked(
 ) -> tuple[Run, list[ShapeProblem]]:
     """Run a workflow, and return the run with everything in its mocks that AWS never returns.
 
-    Raises UsageError for a mock without a task and a value that isn't JSON, and NotFoundError for
-    an unknown state.
+    Raises UsageError for an unknown condition, a mock without a task and a value that isn't JSON,
+    and NotFoundError for an unknown state.
     """
+    _refuse_unknown_conditions(conditions)
     mocks = answers_of(conditions.get("mocks"), file="the test's mocks")
-    _refuse_unknown(mocks, runnable)
+    _refuse_unknown_mocks(mocks, runnable)
     problems: list[ShapeProblem] = []
     run = run_definition(
         runnable.definition,
@@ -156,7 +157,19 @@ class _Answered:
         return self.answer()
 
 
-def _refuse_unknown(mocks: Mocks, runnable: Runnable) -> None:
+def _refuse_unknown_conditions(conditions: Conditions) -> None:
+    """Raise UsageError for a misspelled argument, which Python itself doesn't check here."""
+    known = list(Conditions.__annotations__)
+    for name in conditions:
+        if name not in known:
+            raise UsageError(
+                f"simulate() has no argument {name!r}.",
+                why=f"Its conditions are: {', '.join(known)}.",
+                fix=did_you_mean(name, known),
+            )
+
+
+def _refuse_unknown_mocks(mocks: Mocks, runnable: Runnable) -> None:
     """Raise UsageError for a mock that no task of the definition can use."""
     names = list(dict.fromkeys(task_names(runnable.definition)))
     unknown = mocks.unused(names)
@@ -199,8 +212,6 @@ _SHOWN = 8  # names of states in a message
 
 
 def _context(runnable: Runnable, conditions: Conditions) -> ContextSeed:
-    from dataclasses import replace
-
     started = _instant(conditions.get("started_at", STARTED))
     context = runnable.context(conditions.get("name", "test"), started)
     return replace(context, random_seed=str(conditions.get("seed", "")))

@@ -95,7 +95,7 @@ def _of_file(file: Path) -> Declaration:
 def _checked(declaration: Declaration, type: StateMachineType | None) -> Declaration:
     declared = declaration if type is None else replace(declaration, type=type)
     findings = check_definition(declared.definition, type=declared.type)
-    refuse(findings, "The definition")
+    refuse(findings, "The workflow")
     return declared
 
 

@@ -64,6 +64,17 @@ def test_a_report_shows_where_and_why_a_run_ended() -> None:
     )
 
 
+def test_a_report_shows_what_ran_when_the_execution_timed_out() -> None:
+    """The state itself didn't fail."""
+    definition = machine(Pause={"Type": "Wait", "Seconds": 9}) | {"TimeoutSeconds": 5}
+    assert report(simulate(definition)) == (
+        "TIMED_OUT in Pause after 5s: States.Timeout\n"
+        "input   {}\n"
+        "\n"
+        "  Pause  Wait, running when the execution timed out"
+    )
+
+
 def test_a_report_shows_what_a_catch_took() -> None:
     """With the number of the catcher, and the next state."""
     run = simulate(ORDER, {"id": 7}, mocks={"Charge": Timeout()})

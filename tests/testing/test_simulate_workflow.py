@@ -50,7 +50,7 @@ def test_every_form_of_a_workflow_runs(tmp_path: Path) -> None:
     [
         ("orders", UsageError, "pytest fixture `simulate`"),
         (7, UsageError, "simulate() can't run 7"),
-        ({"StartAt": "A", "States": {}}, DefinitionError, "The definition has"),
+        ({"StartAt": "A", "States": {}}, DefinitionError, "The workflow has"),
         ("missing.asl.json", NotFoundError, "missing.asl.json can't be read"),
     ],
 )
@@ -210,6 +210,14 @@ def test_a_stretch_stays_in_one_machine(given: Any, problem: str) -> None:
     with pytest.raises(NotFoundError) as raised:
         simulate(INNER, **given)
     assert problem in str(raised.value)
+
+
+def test_a_misspelled_condition_is_refused() -> None:
+    """Otherwise a test with ``strickt=True`` would prove less than it says."""
+    misspelled: Any = {"strickt": True}
+    with pytest.raises(UsageError, match="no argument 'strickt'") as raised:
+        simulate(machine(First=PASS), **misspelled)
+    assert 'Did you mean "strict"?' in str(raised.value)
 
 
 def test_a_mock_that_no_task_uses_is_refused() -> None:
