@@ -26,7 +26,8 @@ from sfn_release.operations.workspace import Workspace
 from sfn_release.project import Environment
 from sfn_release.release.serving import Served
 from sfn_release.testing.histories.express_log import LoggedExecution
-from sfn_release.testing.histories.finished_execution import FinishedExecution, ends_of
+from sfn_release.testing.histories.finished_execution import FinishedExecution
+from sfn_release.testing.histories.history_ends import ends_of
 from sfn_release.text import count, did_you_mean
 
 

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sfn_release.testing.histories.task_attempts import details_of
+
 _CALLBACK = ".waitForTaskToken"
 
 
@@ -48,13 +50,13 @@ def waiting_states(events: Iterable[Mapping[str, Any]]) -> list[WaitingState]:
 
 def _wait(event: Mapping[str, Any], by_id: Mapping[int, Mapping[str, Any]]) -> WaitingState | None:
     before = list(_before(event, by_id))
-    state = next((_details(past).get("name", "") for past in before if _entered(past)), "")
+    state = next((details_of(past).get("name", "") for past in before if _entered(past)), "")
     number = event["id"]
     match event["type"]:
         case "WaitStateEntered":
             return WaitingState(number, state, "its time")
         case "TaskSubmitted":
-            details = _details(event)
+            details = details_of(event)
             resource = f"{details.get('resourceType', '')}:{details.get('resource', '')}"
             sent = _scheduled(before, "parameters")
             if resource.endswith(_CALLBACK):
@@ -89,8 +91,4 @@ def _scheduled(before: Iterable[Mapping[str, Any]], member: str) -> str | None:
     """Return a member of the event that scheduled the task."""
     scheduled = (past for past in before if str(past["type"]).endswith("Scheduled"))
     found = next(scheduled, None)
-    return None if found is None else _details(found).get(member)
-
-
-def _details(event: Mapping[str, Any]) -> Mapping[str, Any]:
-    return next((value for key, value in event.items() if key.endswith("EventDetails")), {})
+    return None if found is None else details_of(found).get(member)

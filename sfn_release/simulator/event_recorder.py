@@ -101,7 +101,7 @@ class EventRecorder(EventCounter):
         return self._events
 
     def _keep(self, id: int, previous: int, type: str, details: dict[str, Any] | None) -> None:
-        kept = {} if details is None else {_member(type): with_handles(details, self.texts)}
+        kept = {} if details is None else {details_member(type): with_handles(details, self.texts)}
         event = Event(id, previous, type, self._clock.now(), kept)
         self._events.append(event)
         if self._observe is not None:
@@ -133,7 +133,8 @@ def with_variables(assigned: Mapping[str, Any], **details: Any) -> dict[str, Any
 
 
 @cache
-def _member(type: str) -> str:
+def details_member(type: str) -> str:
+    """Return the member of the API's event that has the details of a *type* of events."""
     for suffix in ("StateEntered", "StateExited"):
         if type.endswith(suffix):
             return suffix[0].lower() + suffix[1:] + "EventDetails"

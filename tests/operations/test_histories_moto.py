@@ -13,7 +13,8 @@ import pytest
 from sfn_release.operations.finished.execution_filter import ExecutionFilter
 from sfn_release.operations.finished.execution_histories import read_history, read_side_by_side
 from sfn_release.operations.finished.execution_listing import list_executions
-from sfn_release.testing.histories.finished_execution import FinishedExecution, ends_of
+from sfn_release.testing.histories.finished_execution import FinishedExecution
+from sfn_release.testing.histories.history_ends import ends_of
 from sfn_release.testing.replay.replay_execution import replay_execution
 from support.services import ACCOUNT
 

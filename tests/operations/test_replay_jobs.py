@@ -14,7 +14,8 @@ import pytest
 from sfn_release.operations.replaying.candidates import ReplayCandidate
 from sfn_release.operations.replaying.replay_jobs import replay_side_by_side
 from sfn_release.operations.replaying.replay_work import ReplayWork
-from sfn_release.testing.histories.finished_execution import FinishedExecution, ends_of
+from sfn_release.testing.histories.finished_execution import FinishedExecution
+from sfn_release.testing.histories.history_ends import ends_of
 from sfn_release.testing.histories.state_visits import api_events
 from support.executions import SEED, START, execute, machine
 

@@ -13,6 +13,7 @@ import pytest
 from sfn_release.errors import FileError, NotFoundError
 from sfn_release.simulator import TaskCall
 from sfn_release.testing.histories.history_files import (
+    execution_of,
     history_files,
     read_history_file,
     read_history_files,
@@ -121,3 +122,23 @@ def test_an_express_execution_has_its_own_context() -> None:
     seed = replace(SEED, type="EXPRESS", execution_arn=f"{arn}:0f5c")
     recording = replace(record(DEFINITION, answer, seed=seed), arn=f"{arn}:0f5c", type="EXPRESS")
     assert replay_execution(recording, DEFINITION).same
+
+
+def test_a_redrive_takes_the_end_before_it_back() -> None:
+    """The execution runs again, until another event ends it."""
+    at = TIMES[-1]
+    failed = {"id": 90, "type": "ExecutionFailed", "timestamp": at}
+    failed["executionFailedEventDetails"] = {"error": "Broken"}
+    redriven = {"id": 91, "type": "ExecutionRedriven", "timestamp": at}
+    running = execution_of([*EVENTS[:1], failed, redriven], {}, name="one")
+    assert (running.status, running.error, running.input) == ("RUNNING", None, RECORDING.input)
+    ended = execution_of([*EVENTS[:1], failed, redriven, EVENTS[-1]], {}, name="one")
+    assert (ended.status, ended.error, ended.output) == ("SUCCEEDED", None, RECORDING.output)
+
+
+def test_details_that_are_no_object_count_as_none(tmp_path: Path) -> None:
+    """A file may hold anything."""
+    odd = [{**EVENTS[0], "executionStartedEventDetails": "odd"}, *EVENTS[1:]]
+    file = tmp_path / "one.json"
+    file.write_text(json.dumps({"events": odd}))
+    assert read_history_file(file).input is None

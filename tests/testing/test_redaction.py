@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from sfn_release.errors import UsageError
 from sfn_release.simulator import TaskCall, TaskResult
-from sfn_release.testing.histories.finished_execution import FinishedExecution, ends_of
+from sfn_release.testing.histories.finished_execution import FinishedExecution
+from sfn_release.testing.histories.history_ends import ends_of
 from sfn_release.testing.histories.masks import mask_text
 from sfn_release.testing.histories.redaction import Redaction, redaction_paths
 from sfn_release.testing.histories.state_visits import api_events

@@ -17,7 +17,7 @@ from sfn_release.aws.clients import Aws
 from sfn_release.errors import AwsError, ConfigError
 from sfn_release.operations.finished.execution_filter import ExecutionFilter
 from sfn_release.testing.histories.express_log import ExpressLog, LoggedExecution
-from sfn_release.testing.histories.finished_execution import ends_of
+from sfn_release.testing.histories.history_ends import ends_of
 
 LONGEST = timedelta(minutes=5)
 """The longest that an EXPRESS execution runs; a quota of Step Functions."""

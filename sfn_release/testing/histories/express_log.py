@@ -15,7 +15,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sfn_release.testing.histories.finished_execution import FINISHED
+from sfn_release.simulator.event_recorder import details_member
+from sfn_release.testing.histories.history_ends import FINISHED
+from sfn_release.testing.histories.task_attempts import details_of
 
 _NUMBERS = ("index", "length", "timeoutInSeconds", "heartbeatInSeconds", "redriveCount")
 _SHOWN = 5  # missing ids in a text
@@ -63,9 +65,7 @@ class LoggedExecution:
 
 def _lacking(event: Mapping[str, Any]) -> str:
     """Return the data that an event should have and hasn't; "" if it has all."""
-    details: Mapping[str, Any] = next(
-        (event[key] for key in event if key.endswith("EventDetails")), {}
-    )
+    details = details_of(event)
     for member in ("input", "output", "parameters"):
         if (details.get(f"{member}Details") or {}).get("truncated") is True:
             return f"the log has only a part of the {member}"
@@ -122,16 +122,8 @@ def _event(record: Mapping[str, Any]) -> dict[str, Any] | None:
         return None
     details = record.get("details")
     if isinstance(details, Mapping) and type:
-        event[_member(type)] = {key: _number(key, value) for key, value in details.items()}
+        event[details_member(type)] = {key: _number(key, value) for key, value in details.items()}
     return event
-
-
-def _member(type: str) -> str:
-    """Return the member of the API's event that has the details of a *type*."""
-    for suffix in ("StateEntered", "StateExited"):
-        if type.endswith(suffix):
-            type = suffix
-    return f"{type[0].lower()}{type[1:]}EventDetails"
 
 
 def _number(key: str, value: Any) -> Any:

@@ -25,16 +25,11 @@ from typing import Any
 
 from sfn_release.errors import FileError, NotFoundError
 from sfn_release.testing.histories.finished_execution import FinishedExecution
+from sfn_release.testing.histories.history_ends import ends_of, text_of
 from sfn_release.testing.histories.instants import instant_of
 
 _GZIP = b"\x1f\x8b"
 _SUFFIXES = (".json", ".json.gz")
-_ENDS = {
-    "ExecutionSucceeded": "SUCCEEDED",
-    "ExecutionFailed": "FAILED",
-    "ExecutionTimedOut": "TIMED_OUT",
-    "ExecutionAborted": "ABORTED",
-}
 _EPOCH = datetime.fromtimestamp(0, UTC)
 
 
@@ -121,35 +116,29 @@ def execution_of(
     *described* is what DescribeExecution says of it, or ``{}``: then input, times and end come from
     the events, and *name* stands for its ARN.
     """
-    first, last = (events[0], events[-1]) if events else ({}, {})
-    kind = str(last.get("type", ""))
-    started, ended = _details(first), _details(last) if kind in _ENDS else {}
-    arn = _text("executionArn", described) or name
-    begun = instant_of(described.get("startDate", first.get("timestamp")))
+    ends = ends_of(events)
+    arn = text_of(described.get("executionArn")) or name
+    last = events[-1] if events else {}
     return FinishedExecution(
         arn=arn,
         workflow=workflow or _machine(arn),
         version=None,
-        status=_text("status", described) or _ENDS.get(kind, "RUNNING"),
-        input=_text("input", described, started),
-        output=_text("output", described, ended),
-        error=_text("error", described, ended),
-        cause=_text("cause", described, ended),
-        started=begun or _EPOCH,
-        stopped=instant_of(described.get("stopDate", last.get("timestamp"))),
+        status=text_of(described.get("status"), ends.status) or "RUNNING",
+        input=text_of(described.get("input"), ends.input),
+        output=text_of(described.get("output"), ends.output),
+        error=text_of(described.get("error"), ends.error),
+        cause=text_of(described.get("cause"), ends.cause),
+        started=instant_of(described.get("startDate")) or ends.started or _EPOCH,
+        stopped=(
+            instant_of(described.get("stopDate"))
+            or ends.stopped
+            or instant_of(last.get("timestamp"))
+        ),
         events=events,
         type="EXPRESS" if ":express:" in arn else "STANDARD",
-        version_arn=_text("stateMachineVersionArn", described, started),
+        version_arn=text_of(described.get("stateMachineVersionArn"), ends.version_arn),
         incomplete=incomplete or _gap(events),
     )
-
-
-def _text(key: str, *sources: Mapping[str, Any]) -> str | None:
-    """Return the text of a member in the first source that has one; other values don't count."""
-    for source in sources:
-        if isinstance(source.get(key), str):
-            return str(source[key])
-    return None
 
 
 def _document(text: str) -> Any:
@@ -221,13 +210,6 @@ def _gap(events: Sequence[Mapping[str, Any]]) -> str:
     if events and events[0]["type"] != "ExecutionStarted":
         return "The history doesn't begin with ExecutionStarted: its first events are missing."
     return ""
-
-
-def _details(event: Mapping[str, Any]) -> Mapping[str, Any]:
-    for key, value in event.items():
-        if key.endswith("EventDetails"):
-            return value if isinstance(value, dict) else {}
-    return {}
 
 
 def _machine(arn: str) -> str:

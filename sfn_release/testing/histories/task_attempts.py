@@ -53,6 +53,6 @@ def details_of(event: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the details of an event."""
     for key in reversed([*event]):  # they come last, or nearly so
         if key.endswith("EventDetails"):
-            details: Mapping[str, Any] = event[key] or {}
-            return details
+            details = event[key]
+            return details if isinstance(details, Mapping) else {}
     return {}

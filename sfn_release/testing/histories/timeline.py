@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sfn_release.testing.histories.finished_execution import FINISHED
+from sfn_release.testing.histories.history_ends import ends_of, text_of
 from sfn_release.testing.histories.instants import instant_of
 from sfn_release.testing.histories.state_visits import TaskAttempt, Visit, read_visits
+from sfn_release.testing.histories.task_attempts import details_of
 
 _NONE = timedelta()
 _BLAMED = re.compile(
@@ -108,39 +109,32 @@ def read_timeline(
     *description* is DescribeExecution's answer, or a part of it, which has more than a history.
     """
     known = description or {}
-    start = next((event for event in events if event["type"] == "ExecutionStarted"), {})
-    end: Mapping[str, Any] = {}
-    redrives = []
-    for event in events:
-        if event["type"] in FINISHED:
-            end = event
-        elif event["type"] == "ExecutionRedriven":
-            end = {}
-            redrives.append(instant_of(event["timestamp"]))
-    status = FINISHED.get(end.get("type", ""), "") or _text(known.get("status")) or "RUNNING"
-    began, ended = _details(start), _details(end)
+    ends = ends_of(events)
+    status = ends.status or text_of(known.get("status")) or "RUNNING"
     visits = read_visits(events, finished=status != "RUNNING")
-    last_event = end or (events[-1] if events else {})
-    error = _first(ended.get("error"), known.get("error"))
-    cause = _first(ended.get("cause"), known.get("cause"))
+    last_event = events[-1] if events else {}
+    error = text_of(ends.error, known.get("error"))
+    cause = text_of(ends.cause, known.get("cause"))
     failed = None
     if status == "FAILED":
-        failed = _failed(visits, error, cause, _visit_before(end, events, visits))
+        failed = _failed(visits, error, cause, _visit_before(ends.end, events, visits))
     _settle(visits, failed, error, cause)
     return Timeline(
         status=status,
         visits=visits,
-        input=_first(began.get("input"), known.get("input")),
-        output=_first(ended.get("output"), known.get("output")),
+        input=text_of(ends.input, known.get("input")),
+        output=text_of(ends.output, known.get("output")),
         error=error,
         cause=cause,
-        started=instant_of(known.get("startDate")) or instant_of(start.get("timestamp")),
-        stopped=instant_of(known.get("stopDate")) or instant_of(last_event.get("timestamp")),
-        version_arn=_first(
-            known.get("stateMachineVersionArn"), began.get("stateMachineVersionArn")
+        started=instant_of(known.get("startDate")) or ends.started,
+        stopped=(
+            instant_of(known.get("stopDate"))
+            or ends.stopped
+            or instant_of(last_event.get("timestamp"))
         ),
-        alias_arn=_first(known.get("stateMachineAliasArn"), began.get("stateMachineAliasArn")),
-        redrives=tuple(redrives),
+        version_arn=text_of(known.get("stateMachineVersionArn"), ends.version_arn),
+        alias_arn=text_of(known.get("stateMachineAliasArn"), ends.alias_arn),
+        redrives=ends.redrives,
         evaluations=tuple(_evaluations(events)),
         events=len(events),
         failed=failed,
@@ -266,19 +260,6 @@ def _settle(
 def _evaluations(events: Iterable[Mapping[str, Any]]) -> Iterator[EvaluationFault]:
     for event in events:
         if event["type"] == "EvaluationFailed":
-            found = _details(event)
-            place = _text(found.get("state")), found.get("location")
+            found = details_of(event)
+            place = text_of(found.get("state")) or "", found.get("location")
             yield EvaluationFault(*place, found.get("error"), found.get("cause"))
-
-
-def _details(event: Mapping[str, Any]) -> Mapping[str, Any]:
-    found = (value for key, value in event.items() if key.endswith("EventDetails"))
-    return next((value for value in found if isinstance(value, Mapping)), {})
-
-
-def _first(*values: Any) -> str | None:
-    return next((value for value in values if isinstance(value, str)), None)
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
