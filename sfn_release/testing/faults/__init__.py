@@ -13,5 +13,5 @@ injections        answers tasks, with faults in between
 fault_outcomes    how one fault ended: retries, waits, the catcher
 definition_problems  endless loops, missing paths and the like, found in a run
 loops             the states that repeat at the end of a run
-steering          answers that send a Choice another way
+steering          answers that send a Choice another way; `choice_wishes` has the wanted values
 """

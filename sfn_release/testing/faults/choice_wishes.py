@@ -6,13 +6,16 @@ paths doesn't, and neither does a JSONata expression that isn't made of comparis
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from itertools import product
+from itertools import chain, islice, product
 from typing import Any, Final
+
+from sfn_release.asl.paths import PathNotFoundError
+from sfn_release.simulator.languages.choice import holds
+from sfn_release.testing.faults.condition_rules import Rule, rule_of
 
 
 class Absent(Enum):
@@ -37,21 +40,41 @@ class Wish:
 
 
 _MOST: Final = 4  # alternatives of a rule
+_COMBINED: Final = 64  # combinations of alternatives to look at
 _EARLY, _LATE = "1970-01-01T00:00:00Z", "2999-01-01T00:00:00Z"
-_NO_MATCH: Final = "something else"
+_NO_MATCH: Final = ("something else", "")
 
 
 def wishes(choice: Mapping[str, Any]) -> Iterator[Wish]:
-    """Yield the wishes of a Choice state, a few for each rule, and a few for its Default."""
+    """Yield the wishes of a Choice state, a few for each rule, and a few for its Default.
+
+    With the values of a rule, no rule before it holds.
+    """
     rules = [rule for rule in choice.get("Choices", []) if isinstance(rule, Mapping)]
     for index, rule in enumerate(rules):
-        for values in _solve(rule, wanted=True):
-            yield Wish(index, values)
-    for values in _merged([_solve(rule, wanted=False) for rule in rules]):
-        yield Wish(None, values)
+        before = rules[:index]
+        own = _solve(rule, wanted=True)
+        others = [values for other in before if (values := _solve(other, wanted=False))]
+        found = chain(own, _merged([own, *others]) if others else ())
+        yield from (Wish(index, values) for values in _fitting(found, before, rule))
+    last = _merged([_solve(rule, wanted=False) for rule in rules])
+    yield from (Wish(None, values) for values in _fitting(last, rules))
 
 
-def read_paths(rule: Mapping[str, Any]) -> list[str]:
+def _fitting(
+    found: Iterable[Values], refused: Sequence[Rule], taken: Rule | None = None
+) -> Iterator[Values]:
+    """Yield the first few values with which none of *refused* has to hold, and *taken* can."""
+    fitting = (
+        values
+        for values in found
+        if all(_can(rule, values, wanted=False) for rule in refused)
+        and (taken is None or _can(taken, values, wanted=True))
+    )
+    yield from islice(fitting, _MOST)
+
+
+def read_paths(rule: Rule) -> list[str]:
     """Return the paths that a rule reads, each once, in their order."""
     return [*dict.fromkeys(_read(rule))]
 
@@ -66,9 +89,9 @@ def path_names(path: str) -> tuple[str, ...]:
     return tuple(names[2:] if names[:1] == ["states"] else names)
 
 
-def _read(rule: Mapping[str, Any]) -> Iterator[str]:
-    if isinstance(rule.get("Condition"), str):
-        yield from (found[1] for found in _COMPARISON.finditer(rule["Condition"]))
+def _read(rule: Rule) -> Iterator[str]:
+    if "Condition" in rule:
+        yield from _read(rule_of(rule["Condition"], wanted=True))
     if isinstance(rule.get("Variable"), str):
         yield rule["Variable"]
     for key in ("And", "Or"):
@@ -78,40 +101,79 @@ def _read(rule: Mapping[str, Any]) -> Iterator[str]:
         yield from _read(rule["Not"])
 
 
-def _solve(rule: Mapping[str, Any], *, wanted: bool) -> list[Values]:
+def _solve(rule: Rule, *, wanted: bool) -> list[Values]:
     """Return values with which a rule holds, or with which it doesn't."""
     if "Condition" in rule:
-        return _solve_expression(rule["Condition"], wanted=wanted)
+        rule = rule_of(rule["Condition"], wanted=wanted)
+    found = _candidates(rule, wanted=wanted)
+    return [*islice((values for values in found if _can(rule, values, wanted=wanted)), _MOST)]
+
+
+def _candidates(rule: Rule, *, wanted: bool) -> Iterator[Values]:
     for key, every in (("And", True), ("Or", False)):
         if key in rule:
             parts = [_solve(part, wanted=wanted) for part in rule[key]]
-            return _merged(parts) if wanted is every else _alternatives(parts)
+            yield from _merged(parts) if wanted is every else _alternatives(parts)
     if "Not" in rule:
-        return _solve(rule["Not"], wanted=not wanted)
+        yield from _solve(rule["Not"], wanted=not wanted)
     path = rule.get("Variable")
     for operator, constant in rule.items():
         if operator in _OPERATORS and isinstance(path, str):
-            return [{path: _value(operator, constant, wanted=wanted)}]
-    return []
+            for value in _values(operator, constant, wanted=wanted):
+                yield {path: value}
 
 
-def _alternatives(parts: Sequence[list[Values]]) -> list[Values]:
-    return [values for part in parts for values in part][:_MOST]
+class _UnknownValueError(Exception):
+    """A rule reads a path without a wanted value."""
 
 
-def _merged(parts: Sequence[list[Values]]) -> list[Values]:
-    """Return combinations of one alternative of each part that don't contradict each other."""
+def _can(rule: Rule, values: Values, *, wanted: bool) -> bool:
+    """Whether a rule can hold, or not hold, with *values*, which may be only some of its values."""
+    if "Condition" in rule:
+        rule = rule_of(rule["Condition"], wanted=wanted)
+
+    def resolve(path: str) -> Any:
+        if path not in values:
+            raise _UnknownValueError
+        if values[path] is ABSENT:
+            raise PathNotFoundError(path)
+        return values[path]
+
+    try:
+        return holds(rule, resolve) is wanted
+    except _UnknownValueError:
+        return True
+    except PathNotFoundError:
+        return False  # the Choice fails
+
+
+def _alternatives(parts: Sequence[list[Values]]) -> Iterator[Values]:
+    return (values for part in parts for values in part)
+
+
+def _merged(parts: Sequence[list[Values]]) -> Iterator[Values]:
+    """Yield combinations of one alternative of each part.
+
+    Where parts want several values of one path, each is tried: one may do for all of them.
+    """
     if not parts or not all(parts):
-        return []
-    found: list[Values] = []
-    for chosen in product(*(part[:2] for part in parts[:_MOST])):
-        merged: dict[str, Any] = {}
-        for values in chosen:
-            merged |= values
-        found.append(merged)
-        if len(found) == _MOST:
-            break
-    return found
+        return
+    combinations = (
+        dict(zip(wanted, chosen, strict=True))
+        for alternatives in product(*parts)
+        for wanted in [_wanted(alternatives)]
+        for chosen in product(*wanted.values())
+    )
+    yield from islice(combinations, _COMBINED)
+
+
+def _wanted(alternatives: Sequence[Values]) -> dict[str, list[Any]]:
+    """Return every value that is wanted of a path, each once. JSON's 1 isn't true."""
+    wanted: dict[str, dict[tuple[type, Any], Any]] = {}
+    for values in alternatives:
+        for path, value in values.items():
+            wanted.setdefault(path, {})[type(value), value] = value
+    return {path: [*values.values()] for path, values in wanted.items()}
 
 
 _NUMBERS: Final[Mapping[str, tuple[int, int]]] = {
@@ -137,16 +199,22 @@ _OPERATORS: Final = frozenset(
 )
 
 
-def _value(operator: str, constant: Any, *, wanted: bool) -> Any:
-    """Return a value with which a comparison holds, or doesn't."""
+def _values(operator: str, constant: Any, *, wanted: bool) -> tuple[Any, ...]:
+    """Return values with which a comparison could hold, or couldn't."""
     if operator in _KINDS:
-        return _KINDS[operator][0 if wanted is (constant is True) else 1]
+        return (_KINDS[operator][0 if wanted is (constant is True) else 1],)
     if operator == "BooleanEquals":
-        return constant if wanted else not constant
+        return (constant if wanted else not constant,)
     if operator == "StringMatches":
-        return str(constant).replace("*", "x") if wanted else _NO_MATCH
+        return (_matching(str(constant)),) if wanted else _NO_MATCH
     kind = next(kind for kind in _COMPARED if operator.startswith(kind))
-    return _stepped(kind, constant, _NUMBERS[operator.removeprefix(kind)][0 if wanted else 1])
+    step = _NUMBERS[operator.removeprefix(kind)][0 if wanted else 1]
+    return (_stepped(kind, constant, step),)
+
+
+def _matching(pattern: str) -> str:
+    r"""Return a text that a pattern matches, in which ``\*`` and ``\\`` stand for themselves."""
+    return re.sub(r"\\([*\\])|\*", lambda found: found[1] or "x", pattern)
 
 
 def _stepped(kind: str, constant: Any, step: int) -> Any:
@@ -158,48 +226,3 @@ def _stepped(kind: str, constant: Any, step: int) -> Any:
     if kind == "Timestamp":
         return _LATE if step > 0 else _EARLY
     return f"{constant}~" if step > 0 else ""
-
-
-_COMPARISON: Final = re.compile(
-    r"(\$?[A-Za-z_][\w.$]*)\s*(!=|<=|>=|=|<|>)\s*"
-    r"(\"[^\"]*\"|'[^']*'|-?\d+(?:\.\d+)?|true\b|false\b|null\b)"
-)
-_BARE: Final = re.compile(r"\{%\s*(\$?[A-Za-z_][\w.$]*)\s*%\}")
-_SIGNS: Final = {
-    "=": "Equals",
-    "!=": "Equals",
-    "<": "LessThan",
-    ">": "GreaterThan",
-    "<=": "LessThanEquals",
-    ">=": "GreaterThanEquals",
-}
-
-
-def _solve_expression(expression: Any, *, wanted: bool) -> list[Values]:
-    """Return values for a JSONata Condition, from the comparisons with constants in it."""
-    if not isinstance(expression, str):
-        return []
-    bare = _BARE.fullmatch(expression)
-    if bare:
-        return [{bare[1]: wanted}]
-    found: list[Values] = [
-        {path: _constant(sign, text, wanted)} for path, sign, text in _comparisons(expression)
-    ]
-    if re.search(r"\band\b", expression) and wanted:
-        return _merged([[values] for values in found])
-    return found[:_MOST] if wanted else _merged([[values] for values in found])
-
-
-def _comparisons(expression: str) -> Iterator[tuple[str, str, str]]:
-    for comparison in _COMPARISON.finditer(expression):
-        yield comparison[1], comparison[2], comparison[3]
-
-
-def _constant(sign: str, text: str, wanted: bool) -> Any:
-    value = text[1:-1] if text[0] in "\"'" else json.loads(text)
-    holds = wanted if sign != "!=" else not wanted
-    if isinstance(value, bool):
-        return value if holds else not value
-    if isinstance(value, str):
-        return _value(f"String{_SIGNS[sign]}", value, wanted=holds)
-    return None if value is None else _value(f"Numeric{_SIGNS[sign]}", value, wanted=holds)
