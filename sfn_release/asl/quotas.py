@@ -6,7 +6,7 @@ Source: "Quotas" in AWS's developer guide.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 MAX_SECONDS: Final = 99_999_999
 """The most seconds that a Wait or a timeout can have."""
@@ -27,3 +27,10 @@ LONGEST_EXECUTION: Final[Mapping[str, int]] = {"STANDARD": 365 * 24 * 3600, "EXP
 def data_size(text: str) -> int:
     """Return the size of JSON text in bytes, as quotas count it."""
     return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
+
+
+def longest_seconds(definition: Mapping[str, Any], type: str) -> float:
+    """Return how long an execution of a definition may take, by its TimeoutSeconds and its type."""
+    longest = LONGEST_EXECUTION[type]
+    seconds: float = min(definition.get("TimeoutSeconds", longest), longest)
+    return seconds

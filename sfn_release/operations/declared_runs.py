@@ -21,7 +21,7 @@ from sfn_release.testing.declared.declared_report import DeclaredResult, UnreadT
 from sfn_release.testing.declared.declared_test import DeclaredTest, Expectation
 from sfn_release.testing.declared.run_differences import run_differences
 from sfn_release.testing.declared.tests_file import SUFFIX, file_of_tests, read_tests_file
-from sfn_release.testing.inner_machines import machines_in
+from sfn_release.testing.inner_machines import states_in
 from sfn_release.testing.run import Run
 from sfn_release.testing.scenario import Conditions, Runnable, run_mocked
 from sfn_release.testing.shape_problem import ShapeProblem
@@ -210,9 +210,7 @@ class DeclaredRuns:
 
 def _refuse_unknown(test: DeclaredTest, form: Rendered) -> None:
     """Raise ConfigError for a state that the workflow doesn't have: a test of nothing."""
-    states = [
-        name for machine in machines_in(form.definition) for name in machine.get("States", ())
-    ]
+    states = states_in(form.definition)
     for name in test.states:
         if name not in states:
             raise ConfigError(

@@ -18,7 +18,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from sfn_release.asl.intrinsic_functions import compact
-from sfn_release.asl.quotas import LONGEST_EXECUTION
+from sfn_release.asl.quotas import longest_seconds
 from sfn_release.simulator.clock import Clock
 from sfn_release.simulator.definition_shape import shape_fault
 from sfn_release.simulator.event_recorder import (
@@ -359,5 +359,4 @@ def _context_object(context: ContextSeed, input: Any, redrive: Redrive | None) -
 
 
 def _deadline(definition: Mapping[str, Any], now: datetime, type: str) -> datetime:
-    longest = LONGEST_EXECUTION[type]
-    return later(now, min(definition.get("TimeoutSeconds", longest), longest))
+    return later(now, longest_seconds(definition, type))

@@ -1,4 +1,4 @@
-"""Finds the machine in which a state is: the whole one, a branch, or the processor of a Map."""
+"""The machines in a definition: itself, branches and the processors of Maps; and their states."""
 
 from __future__ import annotations
 
@@ -23,19 +23,34 @@ def machines_in(definition: Machine) -> Iterator[Machine]:
         yield machine
         language = machine.get("QueryLanguage")
         inherited = {} if language is None else {"QueryLanguage": language}
-        rest += [{**inherited, **inner} for inner in _inside(machine)]
+        for state in _states(machine).values():
+            rest += [{**inherited, **inner} for inner in machines_of_state(state)]
 
 
-def _inside(machine: Machine) -> Iterator[Machine]:
-    """Yield the machines in the states of *machine*."""
+def machines_of_state(state: Mapping[str, Any]) -> list[Machine]:
+    """Return the machines in a state: the processor of a Map, or the branches of a Parallel."""
+    branches = state.get("Branches")
+    held = [state.get("ItemProcessor"), state.get("Iterator")]
+    held += branches if isinstance(branches, list) else []
+    return [inner for inner in held if isinstance(inner, Mapping)]
+
+
+def states_in(definition: Any) -> dict[str, Mapping[str, Any]]:
+    """Return every state of *definition*, valid or not, by its name, the inner ones too.
+
+    AWS keeps names unique in a whole state machine.
+    """
+    machines = machines_in(definition) if isinstance(definition, Mapping) else ()
+    found: dict[str, Mapping[str, Any]] = {}
+    for machine in machines:
+        found = {**_states(machine), **found}
+    return found
+
+
+def _states(machine: Machine) -> dict[str, Mapping[str, Any]]:
     states = machine.get("States")
-    for state in states.values() if isinstance(states, Mapping) else ():
-        if not isinstance(state, Mapping):
-            continue
-        branches = state.get("Branches")
-        held = [state.get("ItemProcessor"), state.get("Iterator")]
-        held += branches if isinstance(branches, list) else []
-        yield from (inner for inner in held if isinstance(inner, Mapping))
+    items = states.items() if isinstance(states, Mapping) else ()
+    return {name: state for name, state in items if isinstance(state, Mapping)}
 
 
 def machine_of(definition: Machine, stretch: Stretch) -> Machine:

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from sfn_release.errors import NotFoundError
 from sfn_release.simulator import ExecutionOutcome, Transition
 from sfn_release.testing.histories.state_visits import Visit, api_events, read_visits
-from sfn_release.testing.inner_machines import machines_in
+from sfn_release.testing.inner_machines import states_in
 from sfn_release.text import did_you_mean
 
 Member = TypeVar("Member")
@@ -191,12 +191,11 @@ class _Calls(dict[str, list[Call]]):
 
 
 def _known(run: Run, name: str) -> bool:
-    return any(name in machine.get("States", {}) for machine in machines_in(run.definition))
+    return name in states_in(run.definition)
 
 
 def _nearest(run: Run, name: str) -> str:
-    machines = machines_in(run.definition)
-    return did_you_mean(name, [state for machine in machines for state in machine["States"]])
+    return did_you_mean(name, states_in(run.definition))
 
 
 def _grouped(pairs: Iterator[tuple[str, Member]]) -> dict[str, list[Member]]:

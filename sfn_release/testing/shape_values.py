@@ -1,9 +1,8 @@
 """Plausible values of the shapes in a service's model, always the same ones.
 
 Each member is filled: lists have one item, numbers are 1, enumerations have their first value
-that is no failure, and
-texts have the member's name. Left out are members that speak of more pages or of failures, those
-that you get on request alone, and a shape inside itself.
+that isn't a failure, and texts have the member's name. Left out are members about more pages or
+failures, members that you get on request alone, and a shape inside itself.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from sfn_release.errors import SfnReleaseError
 from sfn_release.project.toml_text import toml, toml_key
 from sfn_release.simulator.mocks import mocked_tasks
 from sfn_release.testing.fake_results import fake_result
-from sfn_release.testing.inner_machines import machines_in
+from sfn_release.testing.inner_machines import states_in
 
 _LONGEST = 400  # characters of a result; a longer one would hide the others
 _HEAD = """\
@@ -34,12 +34,7 @@ def first_test(module: str, definition: Mapping[str, Any]) -> str:
 
 
 def _mocks(definition: Mapping[str, Any]) -> Iterator[str]:
-    maps = {
-        name
-        for machine in machines_in(definition)
-        for name, state in machine.get("States", {}).items()
-        if isinstance(state, Mapping) and state.get("Type") == "Map"
-    }
+    maps = {name for name, state in states_in(definition).items() if state.get("Type") == "Map"}
     seen = set()
     for state, resource in mocked_tasks(definition):
         if state not in seen:

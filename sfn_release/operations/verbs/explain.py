@@ -30,12 +30,12 @@ from sfn_release.operations.failed_children import with_children
 from sfn_release.operations.waiting_states import waiting_states
 from sfn_release.operations.workspace import Workspace
 from sfn_release.release.record import timestamp
-from sfn_release.testing.histories.defined_states import defined_states
 from sfn_release.testing.histories.failure_reason import FailureReason, failure_reason
 from sfn_release.testing.histories.history_files import SavedHistory
 from sfn_release.testing.histories.regular_events import regular_events
 from sfn_release.testing.histories.state_visits import Visit
 from sfn_release.testing.histories.timeline import Timeline, read_timeline, where_time_went
+from sfn_release.testing.inner_machines import states_in
 
 
 @dataclass(frozen=True)
@@ -226,7 +226,7 @@ def _readable(definition: Any) -> Mapping[str, Any] | None:
         value = loads(definition) if isinstance(definition, str) else definition
     except DefinitionError:
         return None
-    return value if defined_states(value) else None
+    return value if states_in(value) else None
 
 
 def _release(
@@ -243,7 +243,7 @@ def _release(
             return None, "no release was live when it started"
         return None, f"no recorded deployment made {timeline.version_arn}"
     if timeline.version_arn is None and None not in (definition, found.definition):
-        ran, released = defined_states(definition), defined_states(found.definition)
+        ran, released = states_in(definition), states_in(found.definition)
         if not ran.keys() <= released.keys() or any(ran[name] != released[name] for name in ran):
             return None, (
                 f"it was started without a version, and its definition differs from"
@@ -266,7 +266,7 @@ def _in_work_tree(
     fitting = [
         declaration
         for declaration in declarations
-        if visited and visited <= defined_states(declaration.definition).keys()
+        if visited and visited <= states_in(declaration.definition).keys()
     ]
     if len(fitting) != 1:
         return workflow, None

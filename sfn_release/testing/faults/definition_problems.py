@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sfn_release.asl.error_names import States
-from sfn_release.asl.quotas import LONGEST_EXECUTION, MAX_EVENTS
+from sfn_release.asl.quotas import MAX_EVENTS, longest_seconds
 from sfn_release.testing.faults.failure_map import Problem, ProblemKind, Step, short_cause
 from sfn_release.testing.faults.fault_outcomes import (
     FaultRun,
@@ -54,7 +54,7 @@ def _loop(found: FaultRun, type: str) -> Problem | None:
     if loop is None:
         return None
     states = loop.states
-    limit = min(run.definition.get("TimeoutSeconds", LONGEST_EXECUTION[type]), run.seconds + 1e9)
+    limit = longest_seconds(run.definition, type)
     events = max(len(run.outcome.events), 1)
     too_many = run.seconds * MAX_EVENTS / events < limit and type != "EXPRESS"
     error, cause = (

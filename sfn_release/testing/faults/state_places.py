@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sfn_release.testing.inner_machines import Machine, machines_of_state
+
 
 @dataclass(frozen=True)
 class StatePlace:
@@ -36,13 +38,11 @@ def read_places(definition: Mapping[str, Any]) -> dict[str, StatePlace]:
     return {place.name: place for place in _places(definition, ())}
 
 
-def _places(machine: Any, containers: tuple[str, ...]) -> Iterator[StatePlace]:
-    states = machine.get("States") if isinstance(machine, Mapping) else None
+def _places(machine: Machine, containers: tuple[str, ...]) -> Iterator[StatePlace]:
+    states = machine.get("States")
     for name, state in states.items() if isinstance(states, Mapping) else ():
         if not isinstance(state, Mapping):
             continue
         yield StatePlace(name, state, containers)
-        branches = state.get("Branches")
-        inner = [state.get("ItemProcessor"), state.get("Iterator")]
-        for part in [*inner, *(branches if isinstance(branches, list) else ())]:
+        for part in machines_of_state(state):
             yield from _places(part, (*containers, name))

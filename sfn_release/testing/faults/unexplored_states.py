@@ -9,6 +9,7 @@ from sfn_release.testing.faults.choice_wishes import read_paths
 from sfn_release.testing.faults.failure_map import Unexplored
 from sfn_release.testing.faults.fault_outcomes import Places
 from sfn_release.testing.faults.state_places import StatePlace
+from sfn_release.testing.inner_machines import machines_of_state
 from sfn_release.text import listing
 
 
@@ -64,9 +65,7 @@ def _ways(place: StatePlace, to: str) -> Iterator[str]:
 
 
 def _starts(place: StatePlace, name: str) -> bool:
-    branches = _mappings(place.definition.get("Branches"))
-    inner = [place.definition.get("ItemProcessor"), place.definition.get("Iterator"), *branches]
-    return any(isinstance(part, Mapping) and part.get("StartAt") == name for part in inner)
+    return any(part.get("StartAt") == name for part in machines_of_state(place.definition))
 
 
 def _mappings(value: Any) -> list[Mapping[str, Any]]:

@@ -18,7 +18,7 @@ from sfn_release.testing.histories import cause_details
 from sfn_release.testing.histories.missing_path import missing_path
 from sfn_release.testing.histories.state_visits import TaskAttempt, Visit
 from sfn_release.testing.histories.timeline import Timeline
-from sfn_release.text import count, shorten
+from sfn_release.text import count, duration_text, shorten
 
 _THROTTLED = re.compile(
     r"TooManyRequests|Throttl|ProvisionedThroughputExceeded|LimitExceeded|SlowDown"
@@ -248,8 +248,6 @@ def seconds_text(span: timedelta) -> str:
     >>> seconds_text(timedelta(seconds=1.25)), seconds_text(timedelta(hours=1, seconds=3))
     ('1.25 s', '1h3s')
     """
-    from sfn_release.text import duration_text
-
     seconds = span.total_seconds()
     if seconds >= 60:  # noqa: PLR2004 - a minute
         return duration_text(span)

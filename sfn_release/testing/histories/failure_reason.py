@@ -9,11 +9,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sfn_release.testing.histories.defined_states import defined_states
 from sfn_release.testing.histories.error_advice import FailedState, advice_of
 from sfn_release.testing.histories.handlers import unhandled
 from sfn_release.testing.histories.state_visits import Visit
 from sfn_release.testing.histories.timeline import Timeline
+from sfn_release.testing.inner_machines import states_in
 from sfn_release.text import listing
 
 _SHOWN = 5  # states that still ran at the end
@@ -48,7 +48,7 @@ def failure_reason(
     timeline: Timeline, definition: Mapping[str, Any] | None = None
 ) -> FailureReason | None:
     """Return why an execution didn't succeed; None if it succeeded or is still running."""
-    states = defined_states(definition)
+    states = states_in(definition)
     match timeline.status:
         case "ABORTED":
             return _stopped(timeline)
