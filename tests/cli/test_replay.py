@@ -72,6 +72,12 @@ def test_a_difference_is_shown_where_it_is(orders: Project) -> None:
     assert orders.run("replay", "orders", "--against", "1.0.0").code == 0
 
 
+def test_a_renamed_state_is_called_that(orders: Project) -> None:
+    """A task that isn't called any more has its name still."""
+    change(orders, 'id="Charge"', 'id="Take Money"')
+    assert "6 executions: Charge has another name now  [path]" in orders.run("replay", "orders").out
+
+
 def test_a_new_task_needs_an_answer_that_mocks_may_give(orders: Project) -> None:
     """Nothing is invented: the state and the resource are named."""
     change(orders, "# The tasks of an order.", TOLD)

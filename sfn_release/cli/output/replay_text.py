@@ -58,11 +58,11 @@ def write_replay(report: ReplayReport, *, verbose: bool) -> None:
 
 def _write_difference(group: DifferenceGroup) -> None:
     first = group.first
-    renamed = first["recorded"] == group.state
+    where = "at" if first["recorded"] == group.state else "after"
     heading = {
-        "path": f"{group.state} is another state now"
-        if renamed
-        else f"after {group.state} the way is another",
+        "path": f"{group.state} has another name now"
+        if first.get("renamed")
+        else f"{where} {group.state} the way is another",
         "arguments": f"{group.state} is called with other arguments",
         "output": "the output is another",
         "status": "it ends otherwise",

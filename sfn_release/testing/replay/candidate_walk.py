@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from datetime import datetime
 from typing import Any
 
 from sfn_release.simulator import Observer, Transition
@@ -27,7 +28,7 @@ from sfn_release.testing.replay.candidate import Candidate
 from sfn_release.testing.replay.drawn_values import Drawing, DrawnLanguage
 from sfn_release.testing.replay.exit_comparison import ExitComparison
 from sfn_release.testing.replay.meetings import Findings, Meeting, differ, is_known, value_of
-from sfn_release.testing.replay.recorded_clock import RecordedClock
+from sfn_release.testing.replay.recorded_clock import SLACK, RecordedClock
 from sfn_release.testing.replay.recorded_maps import recorded_map
 from sfn_release.testing.replay.recorded_way import RecordedWay
 from sfn_release.testing.replay.strand_positions import Position, Scope, index_of
@@ -161,7 +162,7 @@ class CandidateWalk:
         if position.lost:
             self._meet_again(position, meeting, visit)
         elif expected is None:
-            if way.was_cut(scope.container):
+            if way.was_cut(scope.container) and not self._left_early(position, scope):
                 return meeting, True
             self._part(position, scope, meeting, None, name)
             self._meet_again(position, meeting, visit)
@@ -229,6 +230,8 @@ class CandidateWalk:
             return
         self._way.use(recorded)
         position.begun, position.lost, position.last = True, False, recorded
+        if recorded.type == "Wait":
+            self._clock.reach(instant_of(recorded.entered))
         if id(visit.definition) in self.candidate.drawn:
             entered = instant_of(recorded.entered)
             self._clock.reach(entered)
@@ -253,13 +256,27 @@ class CandidateWalk:
             state, data = recorded or meeting.state, (None, position.frame.input)
         self._findings.parted("path", meeting, recorded, candidate, state=state, data=data)
 
+    def _left_early(self, position: Position, scope: Scope) -> bool:
+        """Whether a strand left a Wait in which its recording still was when it was cut off."""
+        last, container = position.last, scope.container
+        if last is None or last.type != "Wait" or last.exited is not None:
+            return False
+        if container is not None and container.attempts > 1:
+            return False  # the history doesn't say when an attempt was cut off
+        cut = self._cut_at(scope)
+        return cut is not None and self._clock.now() + SLACK < cut
+
+    def _cut_at(self, scope: Scope) -> datetime | None:
+        """Return when the recording of the strands in *scope* was cut off."""
+        ended = None if scope.container is None else scope.container.exited
+        return instant_of(ended or self._recording.stopped)
+
     def _park(self, scope: Scope, position: Position, meeting: Meeting) -> Strand:
         """Wait where the recording of a strand ends because something else cut it off."""
-        until = None
-        if not self._way.cut_short and scope.container is not None:
-            ended = scope.container.exited or self._recording.stopped
-            instant = instant_of(ended)
-            until = later(instant, 1) if instant else self._clock.now()
+        cut = self._cut_at(scope) or self._clock.now()
+        until: datetime | None = later(cut, 1)
+        if self._way.cut_short:  # by a timeout, which the candidate may have later, or by a person
+            until = cut + SLACK if self._recording.status == "TIMED_OUT" else None
         self._parked += 1
         yield WaitForMessage(f"the end of the recording {self._parked}", until)
         self._part(position, scope, meeting, None, meeting.state)

@@ -57,8 +57,8 @@ class ExitComparison:
             return
         if inside is not None and (not inside.positions or recorded.ended == "succeeded"):
             self._report_left_out(meeting, recorded)
-        following = self._following(meeting, recorded)
-        again = following == recorded.state and meeting.calls < attempts_of(recorded)
+        again = meeting.calls < attempts_of(recorded)
+        following = recorded.state if again else self._next(recorded)
         if again or (exit_.next is None and following is not None):
             data = value_of(recorded.output), exit_.output
             self._findings.parted("path", meeting, following, exit_.next, data=data)
@@ -74,9 +74,16 @@ class ExitComparison:
             self._findings.parted("path", meeting, first.state, None, data=data)
 
     def _following(self, meeting: Meeting, recorded: Visit) -> str | None:
-        """Return the recorded next state: the same again if it was tried more often."""
-        if meeting.calls < attempts_of(recorded):
+        """Return the recorded next state: the same again if it was tried more often.
+
+        A candidate that fails before its first call has tried nothing: it misses the next state.
+        """
+        following = self._next(recorded)
+        if meeting.calls < attempts_of(recorded) and (meeting.calls or following is None):
             return recorded.state
+        return following
+
+    def _next(self, recorded: Visit) -> str | None:
         following = self._way.after(recorded)
         return None if following is None else following.state
 

@@ -77,6 +77,7 @@ class Findings:
                 meeting.iterations if meeting else (),
                 self.origin,
                 *data,
+                renamed=what == "path" and meeting is not None and meeting.renamed,
             )
         )
 

@@ -106,9 +106,13 @@ class RecordedAnswers:
         self._clock.reach(instant_of(attempt.scheduled))
         seconds = seconds_between(attempt.scheduled, attempt.stopped)
         submitted = value_of(attempt.submitted)
+        if attempt.stopped is not None and _needs_heartbeats(call, attempt, seconds):
+            why = f"It took {seconds:g} s, and needs a heartbeat every {call.heartbeat_seconds:g} s"
+            return self._unanswered(call, f"{why} now. The history has no heartbeats.")
         match attempt.ended:
             case "running":
-                why = "The recorded execution went on before this task had an answer."
+                went = "ended" if self._cut_short else "went on"
+                why = f"The recorded execution {went} before this task had an answer."
                 self.pending[call.token] = call, why
                 return Later(submitted=submitted)
             case "succeeded":
@@ -179,6 +183,18 @@ def resource_of(resource: str) -> str:
     return f"{service}:{call.action}{call.wait}"
 
 
+def _needs_heartbeats(call: TaskCall, attempt: TaskAttempt, seconds: float) -> bool:
+    """Whether a task must send heartbeats now, or more often, which the history doesn't have."""
+    beats, before = call.heartbeat_seconds, attempt.heartbeat_seconds
+    if beats is None or attempt.ended == "timed out" or not _has_heartbeats(call):
+        return False
+    return seconds > beats and (before is None or beats < before)
+
+
+def _has_heartbeats(call: TaskCall) -> bool:
+    return call.resource.endswith(CALLBACK) or is_activity(call.resource)
+
+
 def _within(call: TaskCall, attempt: TaskAttempt, seconds: float) -> float:
     """Return how long a task takes that ended in its time: within limits that aren't stricter now.
 
@@ -189,5 +205,4 @@ def _within(call: TaskCall, attempt: TaskAttempt, seconds: float) -> float:
     if before is not None and allowed is not None and allowed >= before:
         seconds = min(seconds, allowed)
     beats = call.heartbeat_seconds
-    takes = call.resource.endswith(CALLBACK) or is_activity(call.resource)
-    return min(seconds, beats) if takes and beats is not None else seconds
+    return min(seconds, beats) if beats is not None and _has_heartbeats(call) else seconds

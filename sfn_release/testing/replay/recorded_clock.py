@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sfn_release.simulator import VirtualClock
+
+SLACK = timedelta(seconds=2)
+"""How far AWS's times may be from the candidate's: each state takes a little longer there."""
 
 
 class RecordedClock(VirtualClock):

@@ -13,6 +13,11 @@ from typing import Any
 
 from sfn_release.simulator.failure import StateFailure
 from sfn_release.simulator.machine import ExecutionRun, Frame
+from sfn_release.simulator.map_runs.map_run_items import (
+    MapAttempt,
+    dataset_request,
+    given_items,
+)
 from sfn_release.simulator.scheduler import Strand
 from sfn_release.simulator.states.retries import with_retries
 from sfn_release.simulator.states.state_visit import StateExit, StateVisit
@@ -35,6 +40,7 @@ def recorded_map(
 
     def attempt(count: int) -> Strand:
         yield from ()
+        _evaluate(MapAttempt(run, frame, visit, count))
         if recorded is None:
             raise StateFailure("States.Runtime", None)
         if count < len(recorded.map_failures):
@@ -42,6 +48,13 @@ def recorded_map(
         return _exit(partial(language.finish, visit), visit, recorded, findings)
 
     return (yield from with_retries(run, frame, visit, attempt, lambda _failure: None))
+
+
+def _evaluate(attempt: MapAttempt) -> None:
+    """Compute the fields of the Map that say which items it has. Raises StateFailure."""
+    attempt.number("MaxConcurrency")
+    if dataset_request(attempt) is None:
+        given_items(attempt)
 
 
 def _exit(

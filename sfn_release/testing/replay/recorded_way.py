@@ -41,6 +41,11 @@ class RecordedWay:
         """Mark a visit as used."""
         self._used.add(visit.event)
 
+    @property
+    def last_used(self) -> Visit | None:
+        """The last visit that was used."""
+        return next((visit for visit in reversed(self.visits) if visit.event in self._used), None)
+
     def after(self, visit: Visit) -> Visit | None:
         """Return the visit after another in its strand."""
         return self._after.get(visit.event)

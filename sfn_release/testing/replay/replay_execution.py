@@ -24,7 +24,7 @@ from sfn_release.testing.replay.candidate_walk import CandidateWalk
 from sfn_release.testing.replay.json_differences import first_apart
 from sfn_release.testing.replay.meetings import Findings, is_known, is_readable, parsed, text_of
 from sfn_release.testing.replay.recorded_answers import RecordedAnswers
-from sfn_release.testing.replay.recorded_clock import RecordedClock
+from sfn_release.testing.replay.recorded_clock import SLACK, RecordedClock
 from sfn_release.testing.replay.recorded_way import RecordedWay
 from sfn_release.testing.replay.replayed import Replayed, Unanswered
 
@@ -150,13 +150,22 @@ def _report_pending(
     outcome: ExecutionOutcome,
     recording: FinishedExecution,
 ) -> None:
-    """Report the tasks that the candidate waits for in vain, because something cut them off."""
-    if outcome.status != "TIMED_OUT" or recording.status in (*_OPEN_ENDS, "TIMED_OUT"):
+    """Report the tasks that the candidate waits for in vain, because something cut them off.
+
+    If the recorded execution timed out as well, they count if the candidate waits longer.
+    """
+    if outcome.status != "TIMED_OUT" or recording.status in _OPEN_ENDS:
+        return
+    if recording.status == "TIMED_OUT" and not _ends_later(outcome, recording):
         return
     for call, reason in answers.pending.values():
         findings.unanswered.append(
             Unanswered(call.state, call.resource, call.payload, reason, call.iteration)
         )
+
+
+def _ends_later(outcome: ExecutionOutcome, recording: FinishedExecution) -> bool:
+    return recording.stopped is not None and outcome.stopped_at > recording.stopped + SLACK
 
 
 def _compare_ends(
@@ -166,8 +175,8 @@ def _compare_ends(
     if recording.status in _OPEN_ENDS:
         return
     first = findings.differences[0].state if findings.differences else None
-    last = way.visits[-1].state if way.visits else ""
-    state = findings.origin or first or last
+    last = way.last_used
+    state = findings.origin or first or ("" if last is None else last.state)
     recorded = _end(recording.status, text_of(recording.error), text_of(recording.cause))
     candidate = _end(outcome.status, outcome.error, outcome.cause)
     another_failed = findings.unexpected and not findings.differences and not outcome.has_output

@@ -32,7 +32,7 @@ class Difference:
     iterations around the state, outermost first, as (Map state, index). *origin* is the first
     state whose data or failure differ, None if they are the same up to here. *recorded_data* and
     *candidate_data* are the data of *state* there, JSON values: its input, or its output if the
-    inputs are equal.
+    inputs are equal. A state is *renamed* if the candidate has it by another name.
     """
 
     state: str
@@ -45,6 +45,7 @@ class Difference:
     origin: str | None = None
     recorded_data: Any = None
     candidate_data: Any = None
+    renamed: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON form."""

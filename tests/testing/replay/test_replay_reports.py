@@ -115,9 +115,9 @@ def test_data_that_nothing_uses_are_no_difference() -> None:
 def test_a_renamed_task_gets_its_answer_and_is_reported() -> None:
     """It has the same resource and equal arguments, and neither name is known to the other."""
     text = json.dumps(ORDER).replace('"Charge"', '"Take The Money"')
-    assert parts(replay_execution(RECORDING, json.loads(text))) == [
-        ("path", "Charge", "Charge", "Take The Money")
-    ]
+    replayed = replay_execution(RECORDING, json.loads(text))
+    assert parts(replayed) == [("path", "Charge", "Charge", "Take The Money")]
+    assert replayed.differences[0].renamed
 
 
 def test_a_renamed_task_with_other_arguments_is_a_new_task() -> None:

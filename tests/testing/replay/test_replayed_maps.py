@@ -81,3 +81,10 @@ def test_failed_map_runs_are_retried_and_caught_by_the_candidate() -> None:
     assert parts(uncaught)[0] == ("path", "Each", "Send", None)
     once = replay_execution(recording, changed(handled, Each={"Retry": None}))
     assert parts(once) == [("path", "Each", "Each", "Send")]
+
+
+def test_the_items_are_looked_for() -> None:
+    """The Map's own fields are the candidate's, though its inside isn't replayed."""
+    candidate = changed(DEFINITION, Each={"ItemsPath": "$.missing"})
+    first, *_ = replay_execution(record(DEFINITION, sized), candidate).differences
+    assert (first.what, first.state, first.candidate) == ("path", "Each", None)
