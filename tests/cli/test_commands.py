@@ -317,6 +317,7 @@ def test_execute_takes_input_as_text_file_or_stdin(project: Project) -> None:
 
     assert output('{"from": "text"}') == {"from": "text"}
     assert output("@order.json") == {"from": "file"}
+    assert output("order.json") == {"from": "file"}
     assert output("-", stdin='{"from": "stdin"}') == {"from": "stdin"}
     mark = "\ufeff"  # as some editors begin a file
     project.write("order.json", mark + '{"from": "Windows"}')

@@ -141,7 +141,7 @@ def _check_claim(
     raise UsageError(
         f"{release.version} isn't {'good' if meets else 'bad'}: it answers"
         f" {'otherwise than' if meets else 'as'} expected.",
-        why=f"It ends {answered}.",
+        why=f"It ends {answered}",
         fix=f"Leave out {'--good' if meets else '--bad'}, or name another release.",
     )
 
