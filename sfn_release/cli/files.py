@@ -58,7 +58,8 @@ def read_bytes(path: Path) -> bytes:
 def read_given(folder: Path, given: str) -> str:
     """Return the text that an option gives: JSON, ``@FILE`` in *folder*, or ``-`` for stdin.
 
-    A file whose name ends in ``.json`` needs no ``@``, because no JSON ends like that. A byte order mark, which some editors and shells write, is not part of it. Raises UsageError.
+    A file whose name ends in ``.json`` needs no ``@``, because no JSON ends like that. A byte order
+    mark, which some editors and shells write, is not part of it. Raises UsageError.
     """
     if given == "-":
         if sys.stdin is None:
