@@ -120,12 +120,15 @@ class DrawnLanguage:
         return self._exit(visit, first, lambda: self._language.catch(visit, catcher, error))
 
     def choose(self, visit: StateVisit) -> int | None:
-        """Return the rule that leads to the recorded next state, if some draw leads there."""
+        """Return the rule that leads to the recorded next state, if some draw leads there.
+
+        The time of the choice is known from the recording, so it's drawn nearby.
+        """
         first = self._language.choose(visit)
         following = self._drawing.following
         if following is None or self._target(visit, first) == following:
             return first
-        for _ in _drawn(visit, self._drawing, _CHOICES):
+        for _ in _drawn(visit, self._drawing, _CHOICES, _near):
             rule = self._language.choose(visit)
             if self._target(visit, rule) == following:
                 return rule
@@ -219,7 +222,22 @@ def _put_back(visit: StateVisit) -> Iterator[None]:
         visit.random, visit.clock, visit.context, visit.input = before
 
 
-def _drawn(visit: StateVisit, drawing: Drawing, times: int) -> Iterator[None]:
+def _far(number: int) -> timedelta:
+    """Return how far a drawn time is away: each part of its text differs."""
+    return timedelta(days=397 * (number + 1), hours=5, minutes=6, seconds=7.089)
+
+
+def _near(number: int) -> timedelta:
+    """Return how far a time is away that may be the recorded one."""
+    return _SLACK * (number % 5 - 2) / 2
+
+
+def _drawn(
+    visit: StateVisit,
+    drawing: Drawing,
+    times: int,
+    away: Callable[[int], timedelta] = _far,
+) -> Iterator[None]:
     """Let a visit draw other values, as often as you want; then put everything back."""
     state, now = visit.random.getstate(), visit.clock.now()
     with _put_back(visit):
@@ -227,7 +245,7 @@ def _drawn(visit: StateVisit, drawing: Drawing, times: int) -> Iterator[None]:
         for number in range(times):
             opposite = number == 0
             visit.random = _Opposite(state) if opposite else Random(number)  # noqa: S311
-            shift = timedelta(days=397 * (number + 1), hours=5, minutes=6, seconds=7.089)
+            shift = away(number)
             visit.clock = VirtualClock(now + shift)
             visit.context = _other_context(context, number, shift, known=drawing.known)
             yield

@@ -335,6 +335,23 @@ def test_a_choice_by_chance_can_go_as_recorded() -> None:
         assert replay_execution(record(definition, paid, seed=seed), definition).same
 
 
+def test_a_choice_by_time_goes_by_the_recorded_time() -> None:
+    """The candidate compares it with an instant an hour later."""
+    at = "2026-01-05T00:00:00Z"
+    late = {"Variable": "$$.State.EnteredTime", "TimestampGreaterThanEquals": at}
+    definition = machine(
+        Wait={"Type": "Wait", "Timestamp": at},
+        IsLate={"Type": "Choice", "Choices": [{**late, "Next": "Late"}], "Default": "Early"},
+        Late={"Type": "Succeed"},
+        Early={"Type": "Succeed"},
+    )
+    recording = record(definition, paid)
+    assert replay_execution(recording, definition).same
+    later = {**late, "TimestampGreaterThanEquals": "2026-01-05T01:00:00Z", "Next": "Late"}
+    candidate = changed(definition, IsLate={"Choices": [later]})
+    assert parts(replay_execution(recording, candidate)) == [("path", "IsLate", "Late", "Early")]
+
+
 def test_a_history_without_data_says_so() -> None:
     """As with includeExecutionData=false."""
     recording = replace(RECORDING, input=None)
