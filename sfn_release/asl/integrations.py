@@ -46,11 +46,13 @@ def service_call(resource: str) -> ServiceCall | None:
     return ServiceCall(found["service"], found["sdk"] or "", found["action"], found["wait"] or "")
 
 
+@lru_cache(maxsize=2048)
 def is_activity(resource: str) -> bool:
     """Whether a Resource is the ARN of an activity."""
     return _ACTIVITY.fullmatch(resource) is not None
 
 
+@lru_cache(maxsize=2048)
 def is_function(resource: str) -> bool:
     """Whether a Resource is the ARN of a Lambda function."""
     return _FUNCTION.fullmatch(resource) is not None

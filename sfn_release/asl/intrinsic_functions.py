@@ -18,7 +18,6 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
-_COMPACT = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 _MAX_RANGE = 1000
 _MAX_TEXT = 10_000
 _MAX_FORMATTED = 1_048_576  # four times the limit of a state's output
@@ -177,9 +176,29 @@ def _uuid(_values: list[Any], random: Random) -> str:
     return str(UUID(int=random.getrandbits(128), version=4))
 
 
+def _writer() -> Callable[[Any], str]:
+    """Return the encoder of `compact`.
+
+    `json.JSONEncoder` makes its writer in C anew for each value; a short text takes as long again.
+    """
+    encoder = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, check_circular=False)
+    make = getattr(json.encoder, "c_make_encoder", None)
+    if make is None:  # no CPython
+        return encoder.encode
+    strings = json.encoder.encode_basestring
+    write = make(None, encoder.default, strings, None, ":", ",", False, False, True)
+    return lambda value: "".join(write(value, 0))
+
+
+_COMPACT = _writer()
+
+
 def compact(value: Any) -> str:
-    """Write *value* as JSON without white space, as Step Functions does."""
-    return _COMPACT.encode(value)
+    """Write *value* as JSON without white space, as Step Functions does.
+
+    Raises RecursionError for a value that contains itself, or is nested too deeply.
+    """
+    return _COMPACT(value)
 
 
 def _identity(value: Any) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from sfn_release.asl.intrinsic_functions import compact
@@ -132,10 +132,10 @@ def with_variables(assigned: Mapping[str, Any], **details: Any) -> dict[str, Any
     return {**details, "assignedVariables": texts, "assignedVariablesDetails": WHOLE}
 
 
-@cache
+@lru_cache(maxsize=512)
 def details_member(type: str) -> str:
-    """Return the member of the API's event that has the details of a *type* of events."""
+    """Return the name of the member for the details of an event, by the event's type."""
     for suffix in ("StateEntered", "StateExited"):
         if type.endswith(suffix):
             return suffix[0].lower() + suffix[1:] + "EventDetails"
-    return type[0].lower() + type[1:] + "EventDetails"
+    return type[:1].lower() + type[1:] + "EventDetails"

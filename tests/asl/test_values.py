@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import sfn_release as sfn
+from sfn_release.asl.intrinsic_functions import compact
 from sfn_release.asl.intrinsics import parse
 from sfn_release.asl.paths import Path as ParsedPath
 from sfn_release.authoring.diagrams.captions import detail
@@ -170,3 +171,26 @@ def test_pins_and_graphs_know_an_integration_in_each_partition() -> None:
     (reference,) = references(definition)
     assert (reference.kind, reference.written) == ("function", "orders")
     assert detail(definition["States"]["Call"]) == "lambda:invoke"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("é\u2028\n", '"é\u2028\\n"'),
+        ({"a": [1, 1.5, True, None], "b": {}}, '{"a":[1,1.5,true,null],"b":{}}'),
+        (float("inf"), "Infinity"),
+        ((1, 2), "[1,2]"),
+    ],
+)
+def test_data_is_written_without_blanks(value: Any, text: str) -> None:
+    """Letters stay as they are."""
+    assert compact(value) == text
+
+
+def test_data_that_contains_itself_is_not_written() -> None:
+    """It's like data that is nested too deeply."""
+    circle: list[Any] = []
+    circle.append(circle)
+    with pytest.raises(RecursionError):
+        compact(circle)
+    assert compact([1]) == "[1]"

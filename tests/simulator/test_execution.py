@@ -139,6 +139,24 @@ def test_only_callbacks_and_activities_have_heartbeats(resource: str) -> None:
     assert (outcome.output, outcome.stopped_at) == ("done", START + timedelta(seconds=20))
 
 
+def test_a_result_with_its_text_is_handed_on() -> None:
+    """It is neither written nor copied, and the history has the text with its blanks."""
+    result = {"a": [1]}
+    tasks = Asked(lambda _call: TaskResult(result, text='{"a": [1]}'))
+    execution, clock = started(task("arn:aws:states:::sns:publish"), tasks)
+    outcome = drive(execution, clock)
+    assert outcome.output is result
+    succeeded = next(event for event in outcome.events if event.type == "TaskSucceeded")
+    assert succeeded.details["taskSucceededEventDetails"]["output"] == '{"a": [1]}'
+
+
+def test_a_text_beyond_the_quota_fails_its_task() -> None:
+    """The quota of 256 KiB applies to the text."""
+    tasks = Asked(lambda _call: TaskResult("", text=f'"{"x" * 262_143}"'))
+    execution, clock = started(task("arn:aws:states:::sns:publish"), tasks)
+    assert drive(execution, clock).error == "States.DataLimitExceeded"
+
+
 def test_an_express_execution_runs_five_minutes() -> None:
     """A longer TimeoutSeconds doesn't change that."""
     definition = {**task(), "TimeoutSeconds": 400}

@@ -109,6 +109,18 @@ def simulated(
     return run, answers.missing
 
 
+def runs_as_recorded(
+    definition: Mapping[str, Any], recording: FinishedExecution, visits: list[Visit]
+) -> bool:
+    """Whether a plain simulation of the original takes the recorded way.
+
+    It answers by state, so attempts that a failure beside them cut off can mix the answers up.
+    """
+    run, missing = simulated(definition, recording, visits)
+    way = [(visit.state, visit.iterations) for visit in run.visits]
+    return missing is None and way == [(visit.state, visit.iterations) for visit in visits]
+
+
 def visible_parts(before: Run, after: Run, missing: TaskCall | None) -> set[str]:
     """Return what two runs differ in: path, arguments, end, unanswered."""
     found = set()

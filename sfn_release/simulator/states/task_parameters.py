@@ -20,7 +20,7 @@ _LISTS = ("Headers", "QueryParameters")
 
 def require_parameters(visit: StateVisit, call: TaskCall) -> None:
     """Raise StateFailure if AWS refuses to start the task."""
-    given = {"Parameters", "Arguments"} & {*visit.definition}
+    given = "Parameters" in visit.definition or "Arguments" in visit.definition
     found = [*_problems(call)] if given else []
     if found:
         raise visit.error(

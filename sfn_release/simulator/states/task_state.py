@@ -113,12 +113,12 @@ def _attempt(run: ExecutionRun, frame: Frame, visit: StateVisit, count: int) -> 
     yield from _spend(run, frame, kind, call, answer.seconds)
     if isinstance(answer, TaskFailure):
         raise _record_failure(run, frame, kind, StateFailure(answer.error, answer.cause))
-    text = _checked(visit, answer.result)
+    text = _checked(visit, answer.result) if answer.text is None else answer.text
     if exceeds_quota(text):
         raise _record_failure(run, frame, kind, too_large(kind.name))
     details = with_output(text, **kind.resource)
     frame.last = run.history.record(f"{kind.prefix}Succeeded", frame.last, details)
-    return json.loads(text)
+    return json.loads(text) if answer.text is None else answer.result
 
 
 def _schedule(run: ExecutionRun, frame: Frame, kind: _ResourceKind, call: TaskCall) -> None:

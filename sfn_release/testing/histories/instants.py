@@ -15,9 +15,7 @@ def instant_of(value: Any) -> datetime | None:
     """
     try:
         if isinstance(value, str):
-            value = float(value) if value.replace(".", "", 1).isdigit() else value
-        if isinstance(value, str):
-            value = datetime.fromisoformat(value)
+            value = float(value) if _is_number(value) else datetime.fromisoformat(value)
         if isinstance(value, datetime):
             return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
         if isinstance(value, int | float) and not isinstance(value, bool):
@@ -25,6 +23,10 @@ def instant_of(value: Any) -> datetime | None:
     except (ValueError, OverflowError, OSError):
         pass
     return None
+
+
+def _is_number(text: str) -> bool:
+    return text[4:5] != "-" and text.replace(".", "", 1).isdigit()
 
 
 def seconds_between(first: Any, last: Any) -> float:

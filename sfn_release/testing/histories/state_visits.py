@@ -14,9 +14,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sfn_release.simulator import Event
+from sfn_release.testing.histories.event_kinds import EventKind, kind_of
 from sfn_release.testing.histories.task_attempts import (
-    STARTED,
-    TRIED,
     details_of,
     note_task,
     scheduled_attempt,
@@ -38,10 +37,6 @@ __all__ = [
     "api_events",
     "read_visits",
 ]
-
-_ENTERED, _EXITED = "StateEntered", "StateExited"
-_MAP_RUN = ("MapRunStarted", "MapRunRedriven")
-_CONTAINERS = ("ParallelState", "MapState")
 
 
 @dataclass(frozen=True)
@@ -93,28 +88,29 @@ class _Reader:
             self._redrive(number)
         elif previous in self._left:
             scope, visit = self._resumed(previous, kind, event, details) or (scope, visit)
-        if kind.endswith(_ENTERED):
-            visit = self._enter(scope, kind, event, details)
-        elif kind.endswith(_EXITED):
+        what = kind_of(kind)
+        if what.enters:
+            visit = self._enter(scope, what.enters, event, details)
+        elif what.exits:
             scope, visit = self._exit(scope, event, details)
-        elif kind in STARTED:
+        elif what.starts:
             if visit is None or f"{visit.type}StateStarted" != kind or visit.attempts:
                 scope, visit = self._leave(scope, kind)  # it failed inside and is retried
             scope = _Scope(visit, scope, scope.depth + 1, iterations=scope.iterations)
-        elif kind == "MapIterationStarted":
+        elif what.iterates:
             scope = _iteration(scope, details)
-        elif kind.startswith((*_CONTAINERS, "MapIteration")):
+        elif what.ends:
             scope, visit = self._leave(scope, kind)
         if visit is not None:
-            self._note(visit, kind, event, details)
+            self._note(visit, what, event, details)
         self._scopes[number], self._current[number] = scope, visit
 
     def _enter(
-        self, scope: _Scope, kind: str, event: Mapping[str, Any], details: Mapping[str, Any]
+        self, scope: _Scope, type: str, event: Mapping[str, Any], details: Mapping[str, Any]
     ) -> Visit:
         visit = Visit(
             str(details.get("name", "")),
-            kind.removesuffix(_ENTERED),
+            type,
             event["timestamp"],
             scope.depth,
             scope.iteration,
@@ -144,11 +140,12 @@ class _Reader:
 
         A task's event doesn't name its state, so its resource decides.
         """
-        resource = scheduled_attempt(event, details).resource if kind in TRIED else None
+        tried = kind_of(kind).tried
+        resource = scheduled_attempt(event, details).resource if tried else None
         for visit in self._left[redrive]:
-            tried = visit.tasks[-1].resource if visit.tasks else None
+            before = visit.tasks[-1].resource if visit.tasks else None
             named = details.get("name") == visit.state
-            if named or (resource is not None and resource == tried):
+            if named or (resource is not None and resource == before):
                 self._left[redrive].remove(visit)
                 return self._around[id(visit)], visit
         return None
@@ -209,19 +206,17 @@ class _Reader:
             visit.ended = "aborted"
 
     def _note(
-        self, visit: Visit, kind: str, event: Mapping[str, Any], details: Mapping[str, Any]
+        self, visit: Visit, what: EventKind, event: Mapping[str, Any], details: Mapping[str, Any]
     ) -> None:
         """Update a visit with an event of its work."""
+        kind = event["type"]
         if visit.type == "Task":
-            note_task(visit, kind, event, details)
-        if kind in TRIED:
-            if visit.attempts and id(visit) not in self._redriven:
-                visit.retried.append(visit.error or self._failure_inside(visit)[0])
-            self._redriven.discard(id(visit))
-            visit.attempts += 1
-            visit.error = visit.cause = None
-            self._failing.discard(id(visit))
-        elif kind in _MAP_RUN:
+            note_task(visit, what, event, details)
+        if what.plain:
+            return
+        if what.tried:
+            self._note_attempt(visit)
+        elif what.map_run:
             visit.map_run = details.get("mapRunArn")
         elif kind == "MapRunFailed":
             visit.error, visit.cause = details.get("error"), details.get("cause")
@@ -229,13 +224,22 @@ class _Reader:
             self._failing.add(id(visit))
         elif kind == f"{visit.type}StateAborted":
             self._cut_off(visit)
-        elif kind.endswith(("Failed", "TimedOut")) and not kind.startswith("MapIteration"):
-            timeout = "States.Timeout" if kind.endswith("TimedOut") else None
+        elif what.fails:
+            timeout = "States.Timeout" if what.timed_out else None
             self._failing.add(id(visit))
-            if details.get("error") or not kind.startswith(_CONTAINERS):
+            if details.get("error") or not what.of_container:
                 visit.error, visit.cause = details.get("error") or timeout, details.get("cause")
             elif visit.error is None:  # a map run's failure has said it otherwise
                 visit.error, visit.cause = self._failure_inside(visit)
+
+    def _note_attempt(self, visit: Visit) -> None:
+        """Update a visit with the start of another attempt."""
+        if visit.attempts and id(visit) not in self._redriven:
+            visit.retried.append(visit.error or self._failure_inside(visit)[0])
+        self._redriven.discard(id(visit))
+        visit.attempts += 1
+        visit.error = visit.cause = None
+        self._failing.discard(id(visit))
 
     def _failure_inside(self, container: Visit) -> tuple[str | None, str | None]:
         """Return the error and cause that a Parallel or Map fails with: the last one in it."""

@@ -5,27 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from sfn_release.simulator.event_recorder import details_member
+from sfn_release.testing.histories.event_kinds import EventKind
 from sfn_release.testing.histories.visits import AttemptEnded, TaskAttempt, Visit
 
-STARTED = ("ParallelStateStarted", "MapStateStarted")
-TRIED = ("TaskScheduled", "LambdaFunctionScheduled", "ActivityScheduled", *STARTED)
-_TASKS = ("Task", "LambdaFunction", "Activity")
 _TASK_ENDS: dict[str, AttemptEnded] = {"Succeeded": "succeeded", "TimedOut": "timed out"}
 
 
 def note_task(
-    visit: Visit, kind: str, event: Mapping[str, Any], details: Mapping[str, Any]
+    visit: Visit, what: EventKind, event: Mapping[str, Any], details: Mapping[str, Any]
 ) -> None:
     """Update the attempts of a Task with an event of its work."""
-    if kind in TRIED:
+    kind = event["type"]
+    if what.tried:
         visit.tasks.append(scheduled_attempt(event, details))
         return
-    if not visit.tasks or kind.startswith("TaskState") or not kind.startswith(_TASKS):
+    if not visit.tasks or not what.task:
         return  # the end of the execution follows its last state
     attempt = visit.tasks[-1]
     if kind == "TaskSubmitted":
         attempt.submitted = details.get("output")
-    elif kind.endswith(("Succeeded", "Failed", "TimedOut")):
+    else:
         attempt.ended = next(
             (ended for end, ended in _TASK_ENDS.items() if kind.endswith(end)), "failed"
         )
@@ -51,6 +51,10 @@ def scheduled_attempt(event: Mapping[str, Any], details: Mapping[str, Any]) -> T
 
 def details_of(event: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the details of an event."""
+    found = event.get(details_member(event["type"]))
+    if found:
+        known: Mapping[str, Any] = found
+        return known
     for key in reversed([*event]):  # they come last, or nearly so
         if key.endswith("EventDetails"):
             details = event[key]

@@ -103,8 +103,9 @@ class RecordedAnswers:
             )
 
     def _answer(self, call: TaskCall, attempt: TaskAttempt) -> Any:
-        self._clock.reach(instant_of(attempt.scheduled))
-        seconds = seconds_between(attempt.scheduled, attempt.stopped)
+        scheduled = instant_of(attempt.scheduled)
+        self._clock.reach(scheduled)
+        seconds = seconds_between(scheduled, attempt.stopped)
         submitted = value_of(attempt.submitted)
         if attempt.stopped is not None and _needs_heartbeats(call, attempt, seconds):
             why = f"It took {seconds:g} s, and needs a heartbeat every {call.heartbeat_seconds:g} s"
@@ -119,7 +120,8 @@ class RecordedAnswers:
                 result = parsed(attempt.result)
                 if result is UNREADABLE:
                     return self._unanswered(call, "The history doesn't have the task's result.")
-                return TaskResult(result, _within(call, attempt, seconds), submitted)
+                took = _within(call, attempt, seconds)
+                return TaskResult(result, took, submitted, attempt.result)
             case "failed":
                 raise TaskFailure(
                     text_of(attempt.error),
