@@ -51,11 +51,10 @@ def scheduled_attempt(event: Mapping[str, Any], details: Mapping[str, Any]) -> T
 
 def details_of(event: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the details of an event."""
-    found = event.get(details_member(event["type"]))
-    if found:
-        known: Mapping[str, Any] = found
-        return known
-    for key in reversed([*event]):  # they come last, or nearly so
+    found = event.get(details_member(event.get("type", "")))
+    if isinstance(found, dict):
+        return found
+    for key in event:  # a type that is unknown here
         if key.endswith("EventDetails"):
             details = event[key]
             return details if isinstance(details, Mapping) else {}
