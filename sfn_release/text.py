@@ -38,9 +38,18 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f'Did you mean "{near}"?' if near else ""
 
 
-def shorten(text: str) -> str:
-    """Return the first 200 characters of *text*, with an ellipsis if there are more."""
-    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
+def shorten(text: str, longest: int = _LONGEST_SHOWN) -> str:
+    """Return the first characters of *text*, with an ellipsis if there are more."""
+    return text if len(text) <= longest else f"{text[:longest]}…"
+
+
+def excerpt(text: str, longest: int) -> str:
+    """Return the first characters of *text*, and how many it has if there are more.
+
+    >>> excerpt("a cause", 9), excerpt("a long cause", 6)
+    ('a cause', 'a long… (12 characters)')
+    """
+    return text if len(text) <= longest else f"{text[:longest]}… ({len(text):,} characters)"
 
 
 def count(items: int | Sized, noun: str, plural: str = "") -> str:

@@ -17,6 +17,7 @@ from sfn_release.aws.stepfunctions import StepFunctions
 from sfn_release.deployment.live_state import in_parallel
 from sfn_release.deployment.runtime import ExecutionCounts
 from sfn_release.errors import AwsError
+from sfn_release.text import shorten
 
 _FAILED = ("FAILED", "TIMED_OUT")
 _PAGE = 1000  # the most that one call of ListExecutions returns
@@ -96,6 +97,5 @@ def _cause(client: StepFunctions, execution: str) -> str:
     except AwsError as error:
         return f"{execution}: {error.message}"
     cause = found.get("cause") or ""
-    short = cause if len(cause) <= _LONGEST else cause[:_LONGEST] + "…"
-    details = ": ".join(part for part in (found.get("error"), short) if part)
+    details = ": ".join(part for part in (found.get("error"), shorten(cause, _LONGEST)) if part)
     return f"{execution} {found['status']}{f': {details}' if details else ''}"

@@ -15,6 +15,7 @@ from sfn_release.errors import AccessError
 from sfn_release.operations.served_url import DEFAULT_URL, served_at
 from sfn_release.operations.waiting_states import WaitingState, waiting_states
 from sfn_release.project import Environment
+from sfn_release.text import shorten
 
 _PAGE = 1000  # events in one response of GetExecutionHistory
 _LONGEST_PAUSE = 6
@@ -135,7 +136,7 @@ class AwaitedExecution:
     def _lines(self, wait: WaitingState) -> Iterator[str]:
         yield f"{wait.state} waits for {wait.reason}"
         if wait.sent is not None:
-            yield f"  sent: {_shortened(wait.sent)}"
+            yield f"  sent: {shorten(wait.sent, _LONGEST)}"
         served = served_at(self.database)
         endpoint = f" --endpoint-url {served or DEFAULT_URL}" if self.in_this_process else ""
         region = self.environment.given["AWS::Region"]
@@ -161,7 +162,3 @@ def history(client: StepFunctions, arn: str, *, data: bool = False) -> list[Mapp
         if not answer.get("nextToken"):
             return events
         page["nextToken"] = answer["nextToken"]
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"

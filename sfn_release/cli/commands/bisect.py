@@ -13,7 +13,7 @@ from sfn_release.cli.options import command
 from sfn_release.cli.output import terminal
 from sfn_release.cli.session import Session
 from sfn_release.errors import DefinitionError, UsageError
-from sfn_release.text import count
+from sfn_release.text import count, excerpt
 
 if TYPE_CHECKING:
     from sfn_release.operations.bisected_answers import Bisected, ReleaseChange
@@ -104,7 +104,9 @@ def _write(found: Bisected, *, verbose: bool) -> None:
     if change is None:
         terminal.write_parts(terminal.Styled(found.why, "yellow"))
         if found.got is not None:
-            terminal.write_parts(terminal.Styled("  answer     ", "dim"), _short(str(found.got)))
+            terminal.write_parts(
+                terminal.Styled("  answer     ", "dim"), excerpt(str(found.got), _LONGEST)
+            )
     else:
         _write_change(found, change)
     runs = f"{count(found.releases, 'candidate')}, {count(found.runs, 'run')}"
@@ -124,8 +126,8 @@ def _write_change(found: Bisected, change: ReleaseChange) -> None:
     for label, text in (
         ("commit", _commit(change.release)),
         ("previous", _named(change.previous)),
-        ("before", _short(str(change.before))),
-        ("after", _short(str(change.after))),
+        ("before", excerpt(str(change.before), _LONGEST)),
+        ("after", excerpt(str(change.after), _LONGEST)),
     ):
         terminal.write_parts(terminal.Styled(f"  {label:<9}  ", "dim"), text)
     if change.gap:
@@ -162,7 +164,3 @@ def _commit(release: BisectedRelease) -> str:
     if manifest.found is not None:
         return f"none: it was found in AWS ({manifest.found}){yanked}"
     return f"{manifest.commit[:12]} by {manifest.author}, {manifest.date}{yanked}"
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… ({len(text):,} characters)"

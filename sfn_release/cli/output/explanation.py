@@ -17,7 +17,7 @@ from sfn_release.cli.output.execution_path import (
 from sfn_release.release.record import timestamp
 from sfn_release.testing.histories.error_advice import seconds_text
 from sfn_release.testing.histories.timeline import Spent, reading_order, where_time_went
-from sfn_release.text import count
+from sfn_release.text import count, excerpt
 
 if TYPE_CHECKING:
     from sfn_release.operations.verbs.explain import Explanation
@@ -236,6 +236,4 @@ def _write_title(text: str) -> None:
 
 def _short(text: str, longest: int, *, verbose: bool) -> str:
     """Return *text*, cut off unless *verbose*."""
-    if verbose or len(text) <= longest:
-        return text
-    return f"{text[:longest]}… ({len(text):,} characters)"
+    return text if verbose else excerpt(text, longest)

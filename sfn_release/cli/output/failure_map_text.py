@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sfn_release.cli.output import terminal
-from sfn_release.text import count, duration_text
+from sfn_release.text import count, duration_text, shorten
 
 if TYPE_CHECKING:
     from sfn_release.testing.faults.failure_map import FailureMap, FaultRow, Problem, Step
@@ -143,7 +143,7 @@ def _write_problem(problem: Problem) -> None:
         else "",
     )
     why = ": ".join(part for part in (problem.error, problem.cause) if part)
-    terminal.write(f"    {why if len(why) <= _LONGEST else f'{why[:_LONGEST]}…'}")
+    terminal.write(f"    {shorten(why, _LONGEST)}")
     if problem.states:
         terminal.write(f"    loop: {' → '.join([*problem.states, problem.states[0]])}")
     if problem.after:

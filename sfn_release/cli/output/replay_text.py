@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from sfn_release.cli.output import terminal
-from sfn_release.text import count
+from sfn_release.text import count, shorten
 
 if TYPE_CHECKING:
     from sfn_release.operations.replaying.replay_report import DifferenceGroup, ReplayReport
@@ -121,5 +121,4 @@ def _field(label: str, text: str) -> None:
 
 
 def _value(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+    return shorten(json.dumps(value, ensure_ascii=False), _LONGEST)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sfn_release.testing.replay.replayed import Replayed
+from sfn_release.text import shorten
 
 
 @dataclass(frozen=True)
@@ -90,10 +91,7 @@ def one_line_difference(found: Sequence[Mapping[str, Any]]) -> str:
     first = found[0]
     if "resource" in first:
         return f"{first['state']} calls {first['resource']} ({first['execution']})"
-    values = [
-        text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
-        for text in (json.dumps(first[key], ensure_ascii=False) for key in _SIDES)
-    ]
+    values = [shorten(json.dumps(first[key], ensure_ascii=False), _LONGEST) for key in _SIDES]
     at = f" at {first['at']}" if first.get("at") else ""
     return f"{first['state']}: {first['what']}{at} {' → '.join(values)} ({first['execution']})"
 

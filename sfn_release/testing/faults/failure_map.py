@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from typing import Any, Literal
 
 from sfn_release.checks.error_handling import RESERVED_NAMES
-from sfn_release.text import did_you_mean
+from sfn_release.text import did_you_mean, shorten
 
 Once = Literal["survived", "caught", "ends", "unknown"]
 """How an execution takes one failure alone, after which the task answers as usual."""
@@ -164,9 +164,7 @@ class FailureMap:
 
 def short_cause(cause: str | None) -> str | None:
     """Return a cause without the rest of the data that it quotes: its first 1,000 characters."""
-    if cause is None or len(cause) <= _LONGEST_CAUSE:
-        return cause
-    return f"{cause[:_LONGEST_CAUSE]}…"
+    return None if cause is None else shorten(cause, _LONGEST_CAUSE)
 
 
 def fits(error: str, pattern: str) -> bool:

@@ -18,7 +18,7 @@ from sfn_release.testing.histories import cause_details
 from sfn_release.testing.histories.missing_path import missing_path
 from sfn_release.testing.histories.state_visits import TaskAttempt, Visit
 from sfn_release.testing.histories.timeline import Timeline
-from sfn_release.text import count, duration_text, shorten
+from sfn_release.text import count, duration_text, excerpt, shorten
 
 _THROTTLED = re.compile(
     r"TooManyRequests|Throttl|ProvisionedThroughputExceeded|LimitExceeded|SlowDown"
@@ -32,6 +32,7 @@ _ON = re.compile(r"on resource:? (?P<resource>arn:[^\s,;()]+)")
 _MISSING = re.compile(
     r"(?:NoSuch|NotFound|DoesNotExist|NotExist)|Function not found|\.404$", re.IGNORECASE
 )
+_LONGEST = 400  # characters of a cause or of data
 _NO_RULE = "Failed to transition out of the state"
 """In AWS's cause when no rule of a Choice matches, and it has no Default."""
 _TRANSIENT = frozenset(
@@ -131,10 +132,10 @@ def _evaluation(failed: FailedState) -> Iterator[str]:
         yield f"The field is {faults[-1].location}."
     yield from _cause(failed)
     if failed.visit.input is not None:
-        yield f"$states.input was {_brief(failed.visit.input)}"
+        yield f"$states.input was {excerpt(failed.visit.input, _LONGEST)}"
     attempt = failed.attempt
     if attempt is not None and attempt.result is not None:
-        yield f"$states.result was {_brief(attempt.result)}"
+        yield f"$states.result was {excerpt(attempt.result, _LONGEST)}"
 
 
 def _no_choice(failed: FailedState) -> Iterator[str]:
@@ -145,7 +146,7 @@ def _no_choice(failed: FailedState) -> Iterator[str]:
     if conditions:
         yield f"None of its {count(conditions, 'rule')} matched: {'; '.join(conditions)}"
     if failed.visit.input is not None:
-        yield f"The data was {_brief(failed.visit.input)}"
+        yield f"The data was {excerpt(failed.visit.input, _LONGEST)}"
     yield "Add a rule for this data, or a Default."
 
 
@@ -196,7 +197,7 @@ def _missing_resource(failed: FailedState) -> Iterator[str]:
     yield from _reported(failed)
     attempt = failed.attempt
     if attempt is not None and attempt.arguments is not None:
-        yield f"The request was {_brief(attempt.arguments)}"
+        yield f"The request was {excerpt(attempt.arguments, _LONGEST)}"
     yield "Check that the resource in the request exists in this account and region."
 
 
@@ -235,11 +236,7 @@ def _reported(failed: FailedState) -> Iterator[str]:
 
 def _cause(failed: FailedState) -> Iterator[str]:
     if failed.cause:
-        yield shorten(failed.cause) if len(failed.cause) > _LONGEST else failed.cause
-
-
-def _brief(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… ({len(text):,} characters)"
+        yield shorten(failed.cause, _LONGEST)
 
 
 def seconds_text(span: timedelta) -> str:
@@ -253,8 +250,6 @@ def seconds_text(span: timedelta) -> str:
         return duration_text(span)
     return f"{seconds:.3g} s"
 
-
-_LONGEST = 400  # characters of a cause or of data
 
 _KINDS: Mapping[str, Callable[[FailedState], Iterator[str]]] = {
     States.Timeout: _timeout,

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sfn_release.text import did_you_mean
+from sfn_release.text import did_you_mean, excerpt
 
 _PATH = re.compile(
     r"(?:JSONPath|path|argument for the field) '(?P<quoted>\$[^']*)'"
@@ -18,6 +18,7 @@ _STEP = re.compile(
     r"\.(?P<name>[A-Za-z_][\w-]*)|\[(?P<index>\d+)\]|\[(?P<q>['\"])(?P<key>.*?)(?P=q)\]"
 )
 _MEMBERS = 12  # names of an object to list
+_LONGEST = 300  # characters of data
 _OF_RESULT = ("ResultSelector",)
 
 
@@ -29,7 +30,7 @@ def missing_path(cause: str, input: str | None, result: str | None) -> Iterator[
     found, field = _PATH.search(cause), _FIELD.search(cause)
     if found is None:
         if input is not None:
-            yield f"The state's input was {_brief(input)}"
+            yield f"The state's input was {excerpt(input, _LONGEST)}"
         return
     path = found["quoted"] or found["bare"]
     if path.startswith("$$"):
@@ -39,7 +40,7 @@ def missing_path(cause: str, input: str | None, result: str | None) -> Iterator[
     data = result if of_result else input
     if data is None:
         return
-    yield f"The {'result' if of_result else 'input'} of the state was {_brief(data)}"
+    yield f"The {'result' if of_result else 'input'} of the state was {excerpt(data, _LONGEST)}"
     try:
         value = json.loads(data)
     except (ValueError, RecursionError):
@@ -64,7 +65,7 @@ def _followed(path: str, value: Any) -> Iterator[str]:
         at, position = path[: found.end()], found.end()
     if position == len(path):
         kind = json.dumps(value, ensure_ascii=False)
-        yield f"There, {path} is {_brief(kind)}"
+        yield f"There, {path} is {excerpt(kind, _LONGEST)}"
 
 
 def _lacks(at: str, value: Any, wanted: str) -> str:
@@ -77,11 +78,4 @@ def _lacks(at: str, value: Any, wanted: str) -> str:
         case list():
             return f"There, {at} is a list of {len(value)}, and {wanted} isn't in it."
         case _:
-            return f"There, {at} is {_brief(json.dumps(value, ensure_ascii=False))}."
-
-
-def _brief(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… ({len(text):,} characters)"
-
-
-_LONGEST = 300
+            return f"There, {at} is {excerpt(json.dumps(value, ensure_ascii=False), _LONGEST)}."
