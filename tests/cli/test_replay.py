@@ -72,6 +72,13 @@ def test_a_difference_is_shown_where_it_is(orders: Project) -> None:
     assert orders.run("replay", "orders", "--against", "1.0.0").code == 0
 
 
+def test_a_missing_argument_is_nothing_rather_than_null(orders: Project) -> None:
+    """The candidate calls it by another name."""
+    change(orders, '"amount": path("$.total")', '"sum": path("$.total")')
+    out = orders.run("replay", "orders").out
+    assert "  at           $.Payload.amount\n  recorded     100\n  candidate    nothing\n" in out
+
+
 def test_a_renamed_state_is_called_that(orders: Project) -> None:
     """A task that isn't called any more has its name still."""
     change(orders, 'id="Charge"', 'id="Take Money"')

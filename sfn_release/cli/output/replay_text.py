@@ -75,8 +75,8 @@ def _write_difference(group: DifferenceGroup) -> None:
     _field("execution", first["execution"])
     if first.get("at"):
         _field("at", first["at"])
-    _field("recorded", _value(first["recorded"]))
-    _field("candidate", _value(first["candidate"]))
+    for side in ("recorded", "candidate"):
+        _field(side, "nothing" if first.get("missing") == side else _value(first[side]))
     origin = first.get("origin")
     if origin and origin != group.state:
         _field("origin", f"{origin}, where the data first differ")
