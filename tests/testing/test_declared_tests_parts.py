@@ -141,6 +141,15 @@ def test_recorded_expectations_pass(layout: str, output: Any) -> None:
     ] == [part for part in ("# first", "# header", "# name", "# last", "# end") if part in made]
 
 
+@pytest.mark.parametrize(("number", "key"), [(2**63 - 1, "output"), (2**63, "output_json")])
+def test_numbers_that_toml_lacks_are_recorded_as_json(number: int, key: str) -> None:
+    """Whole numbers of TOML have 64 bits."""
+    made = recorded(
+        LAYOUTS[0], [(DeclaredTest("a", "w", "w.tests.toml"), run_of(passing(), number))]
+    )
+    assert f"\n{key} = " in made
+
+
 @given(error=st.text(min_size=1), cause=st.text())
 def test_recorded_failures_pass(error: str, cause: str) -> None:
     """Errors and causes of any text."""

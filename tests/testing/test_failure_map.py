@@ -86,6 +86,51 @@ def test_waits_are_the_longest_with_jitter_and_bounded_by_max_delay() -> None:
     assert row(found, "T", THROTTLED).waited_seconds == 14
 
 
+@pytest.mark.parametrize("named", ["Lambda.ServiceException", "Lambda.*"])
+def test_an_error_that_a_choice_compares_ends_in_its_own_way(named: str) -> None:
+    """Though the same catcher takes it as others."""
+    operator = "StringMatches" if "*" in named else "StringEquals"
+    rule = {"Variable": "$.Error", operator: named, "Next": "Done"}
+    definition = machine(
+        T={**TASK, "Catch": [catch("States.ALL", to="Which")], "Next": "Done"},
+        Which={"Type": "Choice", "Choices": [rule], "Default": "Stop"},
+        Stop=FAIL,
+        Done={"Type": "Succeed"},
+    )
+    found = explored(definition)
+    assert row(found, "T", "Lambda.ServiceException").ends_at == "Done"
+    assert row(found, "T", THROTTLED).ends_at == ("Done" if "*" in named else "Stop")
+    assert row(found, "T", "Exception").ends_at == "Stop"
+
+
+def test_calls_after_the_catcher_are_no_retries() -> None:
+    """A catcher may lead back to the task, once."""
+    kept = {**catch("States.ALL", to="Seen"), "ResultPath": "$.error"}
+    again = {"Variable": "$.again", "IsPresent": True, "Next": "Stop"}
+    definition = machine(
+        T={**TASK, "Retry": [RETRY], "Catch": [kept], "ResultPath": "$.got", "Next": "Done"},
+        Seen={"Type": "Choice", "Choices": [again], "Default": "Mark"},
+        Mark={"Type": "Pass", "Result": True, "ResultPath": "$.again", "Next": "T"},
+        Stop=FAIL,
+        Done={"Type": "Succeed"},
+    )
+    throttled = row(explored(definition), "T", THROTTLED)
+    assert (throttled.retries, throttled.waited_seconds, throttled.ends_at) == (3, 14, "Stop")
+
+
+def test_a_catcher_of_the_usual_run_does_not_take_an_odd_answer() -> None:
+    """Only a catcher that takes something else than usual has taken it."""
+    usual = {"Type": "Task", "Resource": CALLBACK, "Catch": [catch("Usual", to="Done")]}
+    definition = machine(
+        T={**TASK, "Next": "U"}, U={**usual, "Next": "Done"}, Done={"Type": "Succeed"}
+    )
+    found = explored(definition, mocks={"U": {"error": "Usual"}})
+    assert found.path == ("T", "U", "Done")
+    odd = [row for row in found.faults if (row.state, row.kind) == ("T", "result")]
+    assert odd
+    assert {row.caught_by for row in odd} == {None}
+
+
 def test_the_first_fitting_catcher_takes_an_error() -> None:
     """Catchers count in their order."""
     handlers = [catch("States.Timeout", to="Late"), catch("States.ALL")]
@@ -275,6 +320,23 @@ def test_a_distributed_map_tolerates_children_up_to_its_threshold() -> None:
     assert (alone.handled, alone.status) == (True, "SUCCEEDED")
     all_of_them = row(found, "M", "States.ExceedToleratedFailureThreshold")
     assert (all_of_them.handled, all_of_them.status, all_of_them.ends_at) == (False, "FAILED", "M")
+
+
+def test_a_distributed_map_whose_catcher_fails_is_not_handled() -> None:
+    """The catcher takes the failed threshold, and the state after it fails by accident."""
+    processor = {
+        "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+        **machine(T=TASK),
+    }
+    each = {"Type": "Map", "ItemProcessor": processor, "Catch": [catch("States.ALL", to="Read")]}
+    definition = machine(
+        M={**each, "Next": "Done"},
+        Read={"Type": "Pass", "InputPath": "$.nowhere", "Next": "Done"},
+        Done={"Type": "Succeed"},
+    )
+    error = "States.ExceedToleratedFailureThreshold"
+    failed = row(explored(definition, [1, 2]), "M", error)
+    assert (failed.handled, failed.status, failed.ends_at) == (False, "FAILED", "Read")
 
 
 def test_an_item_reader_fails_its_map() -> None:
