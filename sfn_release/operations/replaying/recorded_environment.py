@@ -10,7 +10,7 @@ from sfn_release.operations.workspace import Workspace
 from sfn_release.project import Environment
 
 _EXECUTION = re.compile(
-    r"(?P<start>arn:[^:]+:states:[^:]+:\d+):(?:execution|express):(?P<name>[^:]+):"
+    r"(?P<start>arn:[^:]+:states:[^:]+:\d+):(?:execution|express):(?P<name>[^:/]+)[:/]"
 )
 
 

@@ -106,6 +106,7 @@ class ExecutionFolder:
             "version": execution.version,
             "type": execution.type,
             "redacted": [path.text for path in self.paths],
+            **({"map_state": execution.map_state} if execution.map_state else {}),
         }
         document: dict[str, Any] = _plain(
             {

@@ -9,6 +9,7 @@ from typing import Any
 
 from sfn_release.canonical import digest
 from sfn_release.errors import NotFoundError
+from sfn_release.operations.finished.child_histories import child_executions
 from sfn_release.operations.finished.execution_filter import ExecutionFilter
 from sfn_release.operations.finished_executions import finished_executions
 from sfn_release.operations.replaying.candidates import ReplayCandidate, candidate_of
@@ -27,6 +28,7 @@ Progress = Callable[[int, int | None], None]
 """Receives how many executions are done, of how many; None while that isn't known."""
 
 _NEWEST = ExecutionFilter()
+_CHILDREN = 10  # child executions of each map run and each status
 
 
 def replay(
@@ -46,7 +48,9 @@ def replay(
 
     The candidate is the release *against*, or the work tree, rendered for that environment. *mocks*
     answer tasks without a recorded answer. *shard* is the part of the executions to replay. *keep*
-    gets each execution as it was read. Ctrl-C ends with a report of what is done.
+    gets each execution as it was read. After an execution with a distributed Map come child
+    executions: for each map run at most ten of each status, if they have histories. Ctrl-C ends
+    with a report of what is done.
 
     Raises NotFoundError if there is no such execution, and the errors of `finished_executions` and
     `candidate_of`.
@@ -56,9 +60,15 @@ def replay(
     found = finished_executions(workspace, workflow, chosen.name, wanted, belongs=_shard_has(shard))
 
     def kept() -> Iterator[Recording]:
+        client = None
         for execution in found:
             keep(execution)
             yield execution
+            if any("mapRunStartedEventDetails" in event for event in execution.events):
+                client = client or workspace.reach(chosen).stepfunctions
+                for child in child_executions(client, execution, most=_CHILDREN):
+                    keep(child)
+                    yield child
 
     selection = {"environment": chosen.name, **wanted.to_json()}
     report = _replayed(
@@ -144,7 +154,8 @@ def _replayed(
         with closing(replay_side_by_side(recordings, work, jobs)) as replays:
             for replayed in replays:
                 tally.add(replayed)
-                progress(tally.executions, total)
+                done = tally.executions  # with child executions, there may be more
+                progress(done, None if total is None else max(total, done))
     except KeyboardInterrupt:
         stopped = True
     candidate: ReplayCandidate = work.candidate

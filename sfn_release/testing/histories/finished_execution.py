@@ -16,7 +16,8 @@ class FinishedExecution:
     None if no release made its state machine version (*version_arn*). *type* is STANDARD or
     EXPRESS. *status* is SUCCEEDED, FAILED, TIMED_OUT or ABORTED. *events* have the shape of
     ``GetExecutionHistory``, in order. *incomplete* says why events are missing, "" if none are:
-    such an execution can't be replayed.
+    such an execution can't be replayed. *map_state* is the distributed Map of a child execution, if
+    it's known.
     """
 
     arn: str
@@ -33,6 +34,12 @@ class FinishedExecution:
     type: str = "STANDARD"
     version_arn: str | None = None
     incomplete: str = ""
+    map_state: str = ""
+
+    @property
+    def is_child(self) -> bool:
+        """Whether it's a child execution of a distributed Map."""
+        return bool(self.map_state) or "/" in self.arn.rpartition(":")[0]
 
     @property
     def name(self) -> str:

@@ -18,7 +18,7 @@ import gzip
 import json
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -80,9 +80,11 @@ def read_history_file(path: Path, workflow: str = "") -> FinishedExecution:
         raise FileError(f"{path} can't be read: {error.strerror}.") from error
     saved = parse_history(data, file=str(path))
     name = path.name.removesuffix(".gz").removesuffix(".json")
-    return execution_of(
+    found = execution_of(
         saved.events, saved.described, name=name, workflow=workflow, incomplete=saved.incomplete
     )
+    map_state = text_of(saved.saved.get("map_state"))
+    return replace(found, map_state=map_state) if map_state else found
 
 
 def parse_history(data: bytes, *, file: str) -> SavedHistory:

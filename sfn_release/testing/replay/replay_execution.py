@@ -44,7 +44,8 @@ def replay_execution(
     definition and any history end in a report. For many executions on one definition, make its
     `Candidate` once.
     """
-    candidate = definition if isinstance(definition, Candidate) else Candidate.of(definition)
+    whole = definition if isinstance(definition, Candidate) else Candidate.of(definition)
+    candidate = whole.form(recording)
     problem = _problem(recording, candidate)
     if problem:
         return Replayed(recording.arn, unreplayable=problem)
