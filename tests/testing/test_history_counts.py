@@ -11,11 +11,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sfn_release.simulator import ExecutionOutcome, Observer, Transition, VirtualClock, simulate
-from sfn_release.testing.coverage.history_counts import HistoryCounter
+from sfn_release.simulator import (
+    ExecutionOutcome,
+    Observer,
+    TaskCall,
+    TaskFailure,
+    Transition,
+    VirtualClock,
+    simulate,
+)
+from sfn_release.testing.coverage.history_counts import HandledError, HistoryCounter
 from sfn_release.testing.coverage.points import Step, points_of, step_of
 from sfn_release.testing.histories.state_visits import api_events
-from support.executions import SEED, START
+from support.executions import SEED, START, Answers, machine
 from support.oracle import CATEGORIES, Case, Recorded, cases
 from support.random_machines import RandomAnswers, machines
 
@@ -47,6 +55,34 @@ def pairs(steps: Mapping[Step, int], together: Callable[[list[int]], int]) -> Pa
         reason = "choice" if chosen else f"{step.kind} {step.rule}"
         found.setdefault((step.state, step.next, reason), []).append(count)
     return {key: together(counts) for key, counts in found.items()}
+
+
+def test_the_first_rule_that_covers_an_error_handled_it() -> None:
+    """Others that cover it too don't count, and errors are counted by state and name."""
+    rules = [{"ErrorEquals": ["Busy"], "MaxAttempts": 2}, {"ErrorEquals": ["States.ALL"]}]
+    catches = [{"ErrorEquals": names, "Next": "End"} for names in (["Busy"], ["States.ALL"])]
+    definition = machine(
+        Work={"Type": "Task", "Resource": "work", "Retry": rules, "Catch": catches},
+        End={"Type": "Pass"},
+    )
+
+    def busy(_call: TaskCall) -> Any:
+        raise TaskFailure("Busy", None)
+
+    counter = HistoryCounter(definition)
+    for _ in range(2):
+        counter.add(api_events(executed(definition, {}, Answers(busy))[0].events))
+    assert counter.counts().runs == 2
+    assert counter.counts().steps == {
+        Step("start", "", "Work"): 2,
+        Step("retry", "Work", "Work", 0): 4,
+        Step("catch", "Work", "End", 0): 2,
+        Step("next", "End", None): 2,
+    }
+    assert counter.handled == {
+        HandledError("retried", "Work", "Busy"): 4,
+        HandledError("caught", "Work", "Busy"): 2,
+    }
 
 
 @pytest.mark.parametrize("category", CATEGORIES)

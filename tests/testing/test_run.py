@@ -57,6 +57,22 @@ def test_a_retried_task_is_one_visit_with_two_calls() -> None:
     assert second.result == {"ExecutedVersion": "$LATEST", "Payload": 7, "StatusCode": 200}
 
 
+def test_the_attempts_of_all_visits_add_up() -> None:
+    """A loop calls the task three times; input and output are those of the last visit."""
+    again = {"Variable": "$", "NumericLessThan": 3, "Next": "Charge"}
+    done = run(
+        machine(
+            Charge={"Type": "Task", "Resource": LAMBDA, "OutputPath": "$.Payload"},
+            Enough={"Type": "Choice", "Choices": [again], "Default": "Done"},
+            Done={"Type": "Succeed"},
+        ),
+        Mocks({"Charge": [{"payload": number} for number in (1, 2, 3)]}),
+    )
+    charge = done.states["Charge"]
+    assert (len(charge.visits), charge.attempts) == (3, 3)
+    assert (charge.input, charge.output) == (2, 3)
+
+
 def test_a_failed_run_says_where_and_why() -> None:
     """A caught error stays with the state that had it."""
     done = run(CHARGE, Mocks({"Charge": {"error": "Broke", "cause": "Burnt"}}))

@@ -18,7 +18,8 @@ Read = TypeVar("Read")
 _PAGE = 1000  # events in one response of GetExecutionHistory
 _THREADS = 8
 GONE = "ExecutionDoesNotExist"
-_EXPIRED = "InvalidToken"  # the error of a page token after 24 hours
+EXPIRED = "InvalidToken"
+"""The error of Step Functions for a page token after 24 hours."""
 
 
 def read_history(client: StepFunctions, arn: str) -> list[dict[str, Any]] | None:
@@ -32,7 +33,7 @@ def read_history(client: StepFunctions, arn: str) -> list[dict[str, Any]] | None
         except AwsError as error:
             if error.aws_code == GONE:
                 return None
-            if error.aws_code != _EXPIRED or final:
+            if error.aws_code != EXPIRED or final:
                 raise
     return None
 

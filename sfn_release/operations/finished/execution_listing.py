@@ -10,9 +10,9 @@ from sfn_release.aws.api_calls import call
 from sfn_release.aws.stepfunctions import StepFunctions
 from sfn_release.errors import AwsError
 from sfn_release.operations.finished.execution_filter import ExecutionFilter
+from sfn_release.operations.finished.execution_histories import EXPIRED
 
 _PAGE = 1000  # the most that one call of ListExecutions returns
-_EXPIRED = "InvalidToken"  # the error of a page token after 24 hours
 
 
 def list_executions(
@@ -48,7 +48,7 @@ def _listing(
         try:
             answer = call(client.list_executions, **page)
         except AwsError as error:
-            if error.aws_code != _EXPIRED or token is None or restarted:
+            if error.aws_code != EXPIRED or token is None or restarted:
                 raise
             token, restarted = None, True
             continue

@@ -3,5 +3,5 @@
     definition → points_of → Points
     Runs → CoverageCounter → CoverageData, merged → workflow_coverage → a report
 
-`histories` counts finished executions of an environment in the same way.
+`history_counts` counts finished executions of an environment in the same way.
 """

@@ -12,6 +12,7 @@ candidate_walk    follows the candidate, state by state, beside the recording; `
                   compares the ends of its visits, `strand_positions` are where its strands are
 recorded_way      the recorded visits by their place; `recorded_answers` answer their tasks
 recorded_maps     the results of distributed Maps, whose inside has histories of its own
-drawn_values      UUIDs, chance, times and tokens, which every run draws anew
+drawn_values      UUIDs, chance, times and tokens, which every run draws anew; `possible_draws`
+                  compares them with the recorded ones
 json_differences  the first place where two JSON values differ
 """

@@ -7,7 +7,10 @@ from datetime import datetime, timedelta
 from sfn_release.simulator import VirtualClock
 
 SLACK = timedelta(seconds=2)
-"""How far AWS's times may be from the candidate's: each state takes a little longer there."""
+"""How far AWS's times may be from the candidate's.
+
+Each state takes a little longer there, and events and the context object take the time separately.
+"""
 
 
 class RecordedClock(VirtualClock):

@@ -102,6 +102,18 @@ def test_another_output_is_reported_at_the_state_that_made_it() -> None:
     ]
 
 
+def test_another_variable_is_reported_at_the_state_that_assigned_it() -> None:
+    """Its use is where the two part, and the assignment is the origin."""
+    definition = machine(
+        Set={"Type": "Pass", "Assign": {"currency": "EUR"}},
+        Other={"Type": "Pass"},
+        Use={"Type": "Task", "Resource": FUNCTION, "Parameters": {"in.$": "$currency"}},
+    )
+    candidate = changed(definition, Set={"Assign": {"currency": "USD"}})
+    (found,) = replay_execution(record(definition, paid), candidate).differences
+    assert (found.what, found.state, found.at, found.origin) == ("arguments", "Use", "$.in", "Set")
+
+
 def test_data_that_nothing_uses_are_no_difference() -> None:
     """The way, the requests and the end are the same."""
     definition = machine(
