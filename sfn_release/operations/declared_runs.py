@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from time import perf_counter
 
+from sfn_release.asl.error_names import States
 from sfn_release.errors import ConfigError, SfnReleaseError
 from sfn_release.operations.work_tree import WorkTree, execution_seed
 from sfn_release.project.backends.local_tasks import mock_config as opened
 from sfn_release.project.toml_text import toml
 from sfn_release.release.rendering import Rendered
 from sfn_release.simulator import ContextSeed
+from sfn_release.simulator.task_protocol import OURS
 from sfn_release.tasks.mock_config import MockConfig, MockedTestCase
 from sfn_release.testing.declared.declared_report import DeclaredResult, UnreadTest
 from sfn_release.testing.declared.declared_test import DeclaredTest, Expectation
@@ -26,9 +28,6 @@ from sfn_release.testing.run import Run
 from sfn_release.testing.scenario import Conditions, Runnable, run_mocked
 from sfn_release.testing.shape_problem import ShapeProblem
 from sfn_release.text import did_you_mean
-
-_OURS = "SfnRelease."  # errors that only this simulator raises
-_RUNTIME = "States.Runtime"
 
 Ran = Callable[[DeclaredTest, Run], None]
 """Hears of each run."""
@@ -44,6 +43,18 @@ class FoundTests:
     tests: tuple[DeclaredTest, ...]
     unread: tuple[UnreadTest, ...] = ()
     unknown: tuple[str, ...] = ()
+
+    def of(self, workflows: Collection[str]) -> FoundTests:
+        """Return the tests of *workflows* alone, and the unread ones that may be about them."""
+        return replace(
+            self,
+            tests=tuple(test for test in self.tests if test.workflow in workflows),
+            unread=tuple(
+                unread
+                for unread in self.unread
+                if not unread.workflows or {*unread.workflows} & {*workflows}
+            ),
+        )
 
     def untested(self, workflows: Iterable[str]) -> tuple[str, ...]:
         """Return which of *workflows* have no test, not even an unread one."""
@@ -223,13 +234,13 @@ def _fault(test: DeclaredTest, run: Run) -> ConfigError | None:
     """Return why a run isn't one of the workflow: a task had no answer, or it couldn't run."""
     error = run.error or ""
     bare = test.expected is not None and test.expected.any_end
-    if not (error.startswith(_OURS) or (bare and error == _RUNTIME)):
+    if not (error.startswith(OURS) or (bare and error == States.Runtime)):
         return None
     place = f" in {run.path[-1]!r}" if run.path else ""
     fix = (
         f"Give the case an input: a [[test]] with  test_case = {toml(test.test_case)}  beside the"
         " module."
-        if bare and error == _RUNTIME and not (run.cause or "").startswith(f"{test.file}: ")
+        if bare and error == States.Runtime and not (run.cause or "").startswith(f"{test.file}: ")
         else ""
     )
     if error == "SfnRelease.NobodyAnswers":

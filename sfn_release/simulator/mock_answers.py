@@ -31,6 +31,8 @@ TIMEOUTS: Mapping[bool | str, Literal["task", "heartbeat"]] = {
 SUBMITTED = "submitted"
 _KEYS = (*KINDS, "cause", "seconds", SUBMITTED)
 _PER = ("iteration", "execution")
+ANSWER_KEYS = (*_KEYS, "per", "answers")
+"""Every key of an answer in a mock file."""
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,10 @@ class TaskFailure(Exception):  # noqa: N818 - the name of the thing in the field
         self.at_submission = at_submission
 
 
+OURS = "SfnRelease."
+"""The prefix of errors that AWS doesn't have. They are about the set-up, such as a missing mock."""
+
+
 class NoAnswer(Exception):  # noqa: N818 - a fault of the set-up, not of the workflow
     """A task has no answer; *cause* explains how to add one.
 

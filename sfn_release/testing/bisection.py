@@ -61,7 +61,8 @@ def find_changes(
     """Return where *meets* changes in *candidates*, which are ordered from old to new.
 
     *meets* runs a candidate and returns whether its answer is the expected one, None if it can't be
-    run. It's called once for each key, and at most *most* times beyond a binary search.
+    run. It's called once for each key. The binary search runs to its end; the other candidates are
+    run until *most* have been.
     """
     return _Search(candidates, meets, most).result()
 

@@ -20,6 +20,7 @@ from sfn_release.simulator import (
     Tasks,
 )
 from sfn_release.simulator.mocks import task_names
+from sfn_release.simulator.task_protocol import OURS
 from sfn_release.testing.answers import answers_of
 from sfn_release.testing.result_shapes import HeldToShapes
 from sfn_release.testing.run import Run
@@ -187,7 +188,7 @@ def _refuse_unknown_mocks(mocks: Mocks, runnable: Runnable) -> None:
 def _refuse_faulty_test(run: Run) -> None:
     """Raise UsageError for an execution that failed because of the test, not of the workflow."""
     error = run.error or ""
-    if error.startswith("SfnRelease."):
+    if error.startswith(OURS):
         raise UsageError(
             f"The test can't run to its end: {run.cause}",
             why=_reached(run),

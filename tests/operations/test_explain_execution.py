@@ -219,7 +219,7 @@ def test_a_missing_permission_names_the_action(shop: Shop, operation: str, actio
 
 
 def test_the_definition_is_optional(shop: Shop) -> None:
-    """Without the right to read it, the record has it."""
+    """Without the right to read it, the record has it. A note names the IAM action."""
     arn = started(shop, ":live")
 
     def denied(_: Any) -> Any:
@@ -229,6 +229,7 @@ def test_the_definition_is_optional(shop: Shop) -> None:
     found = explained(used, arn)
     assert found.release is not None
     assert found.definition == found.release.definition
+    assert "states:DescribeStateMachineForExecution" in " ".join(found.notes)
 
 
 @pytest.fixture

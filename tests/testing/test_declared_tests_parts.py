@@ -150,6 +150,15 @@ def test_numbers_that_toml_lacks_are_recorded_as_json(number: int, key: str) -> 
     assert f"\n{key} = " in made
 
 
+def test_names_are_unique_on_one_line_too() -> None:
+    """Tests in an inline list have the same line."""
+    with TemporaryDirectory() as folder:
+        (Path(folder) / "w.tests.toml").write_text('test = [{name = "a"}, {name = "a"}]\n')
+        found = read_tests_file(Path(folder), "w.tests.toml", ["w"], ["w"])
+    assert [test.name for test in found.tests] == ["a"]
+    assert ["another test named 'a', in line 1" in str(error) for error in found.errors] == [True]
+
+
 @given(error=st.text(min_size=1), cause=st.text())
 def test_recorded_failures_pass(error: str, cause: str) -> None:
     """Errors and causes of any text."""

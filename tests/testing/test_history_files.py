@@ -93,6 +93,8 @@ def test_missing_events_are_said(tmp_path: Path) -> None:
     read = read_history_file(file)
     assert read.incomplete == "The file has a nextToken: the rest of the history is missing."
     assert replay_execution(read, DEFINITION).unreplayable == read.incomplete
+    file.write_text(json.dumps({"events": EVENTS[:3], "NextToken": "of --max-items"}))
+    assert read_history_file(file).incomplete == read.incomplete
     file.write_text(json.dumps(PAGES[1]))
     assert "first events are missing" in read_history_file(file).incomplete
 

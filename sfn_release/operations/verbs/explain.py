@@ -14,6 +14,7 @@ from sfn_release.aws.api_calls import call
 from sfn_release.aws.stepfunctions import StepFunctions
 from sfn_release.canonical import loads
 from sfn_release.errors import (
+    AccessError,
     AwsError,
     DefinitionError,
     NotFoundError,
@@ -115,11 +116,11 @@ def explain_execution(
         from sfn_release.operations.logged_execution import logged_execution
 
         file = logged_execution(workspace, chosen, parsed)
-        definition = None
+        definition, note = None, ""
     else:
         client = workspace.reach(chosen).stepfunctions
         file = _asked(client, parsed, chosen.name)
-        definition = _definition_of(client, parsed)
+        definition, note = _definition_of(client, parsed)
     timeline = read_timeline(file.events, file.described)
     release, why = None, "the environment has no record of its state machine"
     if owner.workflow is not None:
@@ -138,7 +139,7 @@ def explain_execution(
         definition,
         failure_reason(timeline, definition),
         waits,
-        notes=tuple(note for note in (file.incomplete,) if note),
+        notes=tuple(filter(None, (file.incomplete, note))),
     )
 
 
@@ -211,13 +212,20 @@ def _asked(client: StepFunctions, arn: ExecutionArn, environment: str) -> SavedH
     return SavedHistory(regular_events(history(client, arn.text, data=True)), described)
 
 
-def _definition_of(client: StepFunctions, arn: ExecutionArn) -> Mapping[str, Any] | None:
-    """Return the definition that an execution ran; None if you may not read it."""
+def _definition_of(
+    client: StepFunctions, arn: ExecutionArn
+) -> tuple[Mapping[str, Any] | None, str]:
+    """Return the definition that an execution ran; or None, with the reason if you can change it.
+
+    Child executions have none, and some emulators don't know the call.
+    """
     try:
         answer = call(client.describe_state_machine_for_execution, executionArn=arn.text)
+    except AccessError:
+        return None, "You need states:DescribeStateMachineForExecution to see the rules that it ran"
     except AwsError:
-        return None
-    return _readable(answer.get("definition"))
+        return None, ""
+    return _readable(answer.get("definition")), ""
 
 
 def _readable(definition: Any) -> Mapping[str, Any] | None:

@@ -24,7 +24,8 @@ from sfn_release.project.task_settings import TaskSettings
 from sfn_release.testing.coverage.coverage_counter import CoverageCounter
 from sfn_release.testing.coverage.coverage_data import CoverageData
 from sfn_release.testing.declared.declared_report import DeclaredReport, DeclaredResult
-from sfn_release.testing.declared.name_expression import read_expression
+from sfn_release.testing.declared.declared_test import DeclaredTest
+from sfn_release.testing.declared.name_expression import Matches, read_expression
 from sfn_release.testing.declared.recording import recorded
 from sfn_release.testing.declared.tests_file import SUFFIX, file_of_tests
 from sfn_release.text import did_you_mean
@@ -83,6 +84,32 @@ def run_tests(
     matches = read_expression(expression) if expression is not None else None
     chosen = _environment(workspace, environment, mock_file)
     tree = read_work_tree(workspace, chosen)
+    _refuse_unknown(tree, workflows)
+    cases = mock_cases(tree)
+    found = find_tests(tree, cases)
+    _warn_unknown(workspace, tree, found)
+    asked = _asked(tree, found, workflows)
+    picked = asked.tests if matches is None else _picked(asked, matches, expression or "")
+    counter = None
+    if covered:
+        counter = _counter(tree, () if expression is not None else workflows or known_in(tree))
+    runs = DeclaredRuns(tree, cases, strict, _counting(counter))
+    results: list[DeclaredResult] = []
+    with closing(tree):
+        for result in runs.results(picked):
+            made = _recorded(result, record)
+            watch(made, len(results) + 1, len(picked))
+            keep = made.recorded or made.status == "failed"
+            results.append(made if keep else replace(made, run=None))
+    deselected = len(asked.tests) - len(picked)
+    untested = asked.untested(workflows or known_in(tree))
+    report = DeclaredReport(tuple(results), asked.unread, untested, deselected)
+    data = counter.data() if counter is not None else None
+    return Tested(report, tuple(_files(workspace, results)), data)
+
+
+def _refuse_unknown(tree: WorkTree, workflows: Sequence[str]) -> None:
+    """Raise NotFoundError for a workflow that the work tree doesn't have."""
     known = known_in(tree)
     for name in workflows:
         if name not in known:
@@ -91,42 +118,27 @@ def run_tests(
                 why=f"It has: {', '.join(known)}.",
                 fix=did_you_mean(name, known),
             )
-    cases = mock_cases(tree)
-    found = find_tests(tree, cases)
-    _warn_unknown(workspace, tree, found)
-    unread = [
-        unread
-        for unread in found.unread
-        if not workflows or not unread.workflows or {*workflows} & {*unread.workflows}
-    ]
-    wanted = [test for test in found.tests if not workflows or test.workflow in workflows]
-    untested = found.untested(workflows or known)
-    if not unread and (not wanted or (workflows and untested)):
+
+
+def _asked(tree: WorkTree, found: FoundTests, workflows: Sequence[str]) -> FoundTests:
+    """Return the tests of *workflows*, of all without any. Raises NotFoundError if one has none."""
+    known = known_in(tree)
+    asked = found if not workflows else found.of({*workflows})
+    untested = asked.untested(workflows or known)
+    if not asked.unread and (not asked.tests or (workflows and untested)):
         raise _no_tests(tree, untested or known)
-    picked = [
-        test for test in wanted if matches is None or matches([test.name, test.workflow, test.file])
-    ]
-    if wanted and not picked and not unread:
+    return asked
+
+
+def _picked(asked: FoundTests, matches: Matches, expression: str) -> tuple[DeclaredTest, ...]:
+    """Return the tests whose names match. Raises NotFoundError if none does."""
+    picked = tuple(test for test in asked.tests if matches([test.name, test.workflow, test.file]))
+    if asked.tests and not picked and not asked.unread:
         raise NotFoundError(
-            f"-k {expression!r} matches none of {len(wanted)} tests.",
+            f"-k {expression!r} matches none of {len(asked.tests)} tests.",
             fix="List their names:  sfn-release test -v",
         )
-    counter = CoverageCounter() if covered else None
-    runs = DeclaredRuns(tree, cases, strict, _counting(counter))
-    if counter is not None and expression is None:
-        for name, declaration in tree.declarations.items():
-            if not workflows or name in workflows:
-                counter.expect(name, declaration.definition)
-    results: list[DeclaredResult] = []
-    with closing(tree):
-        for result in runs.results(picked):
-            made = _recorded(result, record)
-            watch(made, len(results) + 1, len(picked))
-            keep = made.recorded or made.status == "failed"
-            results.append(made if keep else replace(made, run=None))
-    report = DeclaredReport(tuple(results), tuple(unread), untested, len(wanted) - len(picked))
-    data = counter.data() if counter is not None else None
-    return Tested(report, tuple(_files(workspace, results)), data)
+    return picked
 
 
 def _warn_unknown(workspace: Workspace, tree: WorkTree, found: FoundTests) -> None:
@@ -136,6 +148,15 @@ def _warn_unknown(workspace: Workspace, tree: WorkTree, found: FoundTests) -> No
         workspace.runtime.watcher.say(
             f"warning: the mock file has test cases of {machine}, which no workflow is. {near}"
         )
+
+
+def _counter(tree: WorkTree, expected: Sequence[str]) -> CoverageCounter:
+    """Return a counter, for which *expected* workflows count even if no test of them runs."""
+    counter = CoverageCounter()
+    for name, declaration in tree.declarations.items():
+        if name in expected:
+            counter.expect(name, declaration.definition)
+    return counter
 
 
 def _counting(counter: CoverageCounter | None) -> Ran:

@@ -26,7 +26,7 @@ from sfn_release.project import existing_files
 from sfn_release.project.toml_document import TomlDocument
 from sfn_release.project.toml_lines import Key
 from sfn_release.project.toml_text import toml
-from sfn_release.simulator.mock_answers import KINDS
+from sfn_release.simulator.mock_answers import ANSWER_KEYS, KINDS
 from sfn_release.testing.answers import answers_of
 from sfn_release.testing.declared.declared_test import (
     STARTED,
@@ -38,6 +38,7 @@ from sfn_release.testing.declared.tests_schema import FORMS, MINIMUM, TEST, TEST
 from sfn_release.text import did_you_mean, nearest
 
 SUFFIX = ".tests.toml"
+_NAME_IT = 'Add  workflow = "NAME"  to the test, or at the top of the file.'
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,7 @@ class _Reader:
     known: Sequence[str]
     default: str | None
     strict: bool
-    names: dict[tuple[str, str], int | None] = field(default_factory=dict)
+    names: dict[tuple[str, str], int] = field(default_factory=dict)
 
     def test(self, table: Any, index: int) -> DeclaredTest:
         """Return a test. Raises ConfigError with the line of the fault."""
@@ -125,12 +126,12 @@ class _Reader:
         if "name" not in table:
             self.document.fail(at, "`name` is missing in [[test]]", fix='name = "an empty order"')
         workflow = self._workflow(table, at)
-        line = self.document.line(at)
-        earlier = self.names.setdefault((workflow, table["name"]), line)
-        if earlier != line:
+        earlier = self.names.setdefault((workflow, table["name"]), index)
+        if earlier != index:
+            place = self.document.line(("test", earlier))
             self.document.fail(
                 (*at, "name"),
-                f"{workflow} has another test named {table['name']!r}, in line {earlier}",
+                f"{workflow} has another test named {table['name']!r}, in line {place}",
                 fix="Give each test a name of its own.",
             )
         value = self._value
@@ -141,7 +142,7 @@ class _Reader:
             name=table["name"],
             workflow=workflow,
             file=self.document.name,
-            line=line,
+            line=self.document.line(at),
             index=index,
             input=value(table, at, "input", {}),
             mocks=mocks,
@@ -283,15 +284,11 @@ def _refuse_ambiguous(place: str, answer: Any) -> None:
     """
     if not isinstance(answer, Mapping) or not answer or "return" in answer:
         return
-    unknown = [key for key in answer if key not in _ANSWER]
+    unknown = [key for key in answer if key not in ANSWER_KEYS]
     meant = len(unknown) < len(answer) or all(nearest(key, KINDS) for key in unknown)
     if unknown and meant:
         raise ConfigError(
             f"{place}: unknown key {toml(unknown[0])}.",
             why="If the object is the task's result, write  { return = {...} }.",
-            fix=did_you_mean(unknown[0], _ANSWER) or f"Known keys: {', '.join(_ANSWER)}.",
+            fix=did_you_mean(unknown[0], ANSWER_KEYS) or f"Known keys: {', '.join(ANSWER_KEYS)}.",
         )
-
-
-_ANSWER = (*KINDS, "cause", "seconds", "submitted", "per", "answers")
-_NAME_IT = 'Add  workflow = "NAME"  to the test, or at the top of the file.'

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sfn_release.simulator import Transition
+from sfn_release.simulator.task_protocol import OURS
 from sfn_release.testing.faults.failure_map import CaughtBy, Once
 from sfn_release.testing.faults.injections import Hit, Injection
 from sfn_release.testing.faults.state_places import StatePlace
@@ -13,7 +14,6 @@ from sfn_release.testing.histories.state_visits import Visit
 from sfn_release.testing.run import Run
 from sfn_release.testing.run_definition import STILL_RUNNING
 
-_OURS = "SfnRelease."  # errors of the set-up, such as a missing mock
 Places = Mapping[str, StatePlace]
 
 
@@ -106,7 +106,7 @@ def status_of(run: Run) -> str:
 
 def is_set_up(error: str | None) -> bool:
     """Whether an error is about the set-up, such as a missing mock, and not about the workflow."""
-    return bool(error) and str(error).startswith(_OURS) and error != STILL_RUNNING
+    return bool(error) and str(error).startswith(OURS) and error != STILL_RUNNING
 
 
 def _innermost(failed: Sequence[Visit]) -> Visit:

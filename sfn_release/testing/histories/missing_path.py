@@ -13,13 +13,12 @@ _PATH = re.compile(
     r"(?:JSONPath|path|argument for the field) '(?P<quoted>\$[^']*)'"
     r"|(?:reference an input value:|format string:|integer:) (?P<bare>\$\S*)"
 )
-_FIELD = re.compile(r"specified for the field '(?P<field>[^']*)'")
+_QUOTED = re.compile(r"could not be found in the input '(?P<data>.*)'", re.DOTALL)
 _STEP = re.compile(
     r"\.(?P<name>[A-Za-z_][\w-]*)|\[(?P<index>\d+)\]|\[(?P<q>['\"])(?P<key>.*?)(?P=q)\]"
 )
 _MEMBERS = 12  # names of an object to list
 _LONGEST = 300  # characters of data
-_OF_RESULT = ("ResultSelector",)
 
 
 def missing_path(cause: str, input: str | None, result: str | None) -> Iterator[str]:
@@ -27,7 +26,7 @@ def missing_path(cause: str, input: str | None, result: str | None) -> Iterator[
 
     *input* and *result* are the state's, as JSON texts. The words of the causes are AWS's.
     """
-    found, field = _PATH.search(cause), _FIELD.search(cause)
+    found = _PATH.search(cause)
     if found is None:
         if input is not None:
             yield f"The state's input was {excerpt(input, _LONGEST)}"
@@ -36,16 +35,32 @@ def missing_path(cause: str, input: str | None, result: str | None) -> Iterator[
     if path.startswith("$$"):
         yield f"{path} reads the context object. Look whether this execution has that member."
         return
-    of_result = result is not None and field is not None and field["field"] in _OF_RESULT
+    of_result = _reads_result(cause, input, result)
     data = result if of_result else input
     if data is None:
         return
     yield f"The {'result' if of_result else 'input'} of the state was {excerpt(data, _LONGEST)}"
+    value = _parsed(data)
+    if value is not ...:
+        yield from _followed(path, value)
+
+
+def _reads_result(cause: str, input: str | None, result: str | None) -> bool:
+    """Whether a path reads the result, as a ResultSelector's does.
+
+    The cause names the member and not the selector, but it quotes the data.
+    """
+    found = _QUOTED.search(cause)
+    quoted = _parsed(found["data"]) if found else ...
+    return quoted is not ... and quoted == _parsed(result) and quoted != _parsed(input)
+
+
+def _parsed(text: str | None) -> Any:
+    """Return the value of JSON text; ``...`` for anything else."""
     try:
-        value = json.loads(data)
+        return ... if text is None else json.loads(text)
     except (ValueError, RecursionError):
-        return
-    yield from _followed(path, value)
+        return ...
 
 
 def _followed(path: str, value: Any) -> Iterator[str]:
