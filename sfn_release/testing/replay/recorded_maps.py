@@ -2,7 +2,8 @@
 
 The child executions of a map run have histories of their own, so its inside isn't replayed. The
 parent's history has the output of the Map, after its ResultSelector and ResultPath. The result is
-looked for in that output: the candidate's own fields must make the recorded output of it.
+looked for in that output: the candidate's own fields must make the recorded output of it. Where it
+isn't there as a whole, their form is compared.
 """
 
 from __future__ import annotations
@@ -23,10 +24,8 @@ from sfn_release.simulator.states.retries import with_retries
 from sfn_release.simulator.states.state_visit import StateExit, StateVisit
 from sfn_release.testing.histories.state_visits import Visit
 from sfn_release.testing.replay.json_differences import first_apart
-from sfn_release.testing.replay.meetings import Findings, Meeting, value_of
-
-_SHAPING = frozenset(("ResultSelector", "Output", "OutputPath"))
-_PLACED = 2  # the output as a whole, or its only new member, is the result
+from sfn_release.testing.replay.map_outputs import UNKNOWN, output_of_fields
+from sfn_release.testing.replay.meetings import Findings, Meeting, is_readable, value_of
 
 
 def recorded_map(
@@ -36,6 +35,7 @@ def recorded_map(
     recorded = meeting.recorded
     language = run.language(frame, visit.definition)
     language.enter(visit)
+    jsonata = visit.definition.get("QueryLanguage", frame.language) == "JSONata"
     findings.note(f"The inside of the distributed Map {visit.name} wasn't replayed.")
 
     def attempt(count: int) -> Strand:
@@ -45,7 +45,7 @@ def recorded_map(
             raise StateFailure("States.Runtime", None)
         if count < len(recorded.map_failures):
             raise StateFailure(*recorded.map_failures[count])
-        return _exit(partial(language.finish, visit), visit, recorded, findings)
+        return _exit(partial(language.finish, visit), visit, recorded, findings, jsonata=jsonata)
 
     return (yield from with_retries(run, frame, visit, attempt, lambda _failure: None))
 
@@ -58,11 +58,15 @@ def _evaluate(attempt: MapAttempt) -> None:
 
 
 def _exit(
-    finish: Callable[[Any], StateExit], visit: StateVisit, recorded: Visit, findings: Findings
+    finish: Callable[[Any], StateExit],
+    visit: StateVisit,
+    recorded: Visit,
+    findings: Findings,
+    *,
+    jsonata: bool,
 ) -> StateExit:
     """Return the exit of the candidate's Map with the recorded result, as far as that is known."""
     output = value_of(recorded.output)
-    guesses = []
     for result in _results(visit, output):
         try:
             exit_ = finish(result)
@@ -70,15 +74,23 @@ def _exit(
             continue
         if first_apart(output, exit_.output) is None:
             return exit_
-        guesses.append(exit_)
-    if len(guesses) == _PLACED and _SHAPING.isdisjoint(visit.definition):
-        return guesses[-1]
+    if is_readable(recorded.output):
+        made = output_of_fields(visit, output, jsonata=jsonata)
+        if made is not UNKNOWN:
+            return StateExit(made, _assigned(visit, recorded), visit.definition.get("Next"))
     findings.note(
         f"The output of the distributed Map {visit.name} is the recorded one: the history doesn't"
-        " have its result, so its ResultSelector, ResultPath and Output weren't compared."
+        " have its result, so its ResultSelector, ResultPath and Output were compared by their"
+        " form alone."
     )
-    assigned = {name: value_of(text) for name, text in recorded.assigned.items()}
-    return StateExit(output, assigned, visit.definition.get("Next"))
+    return StateExit(output, _assigned(visit, recorded), visit.definition.get("Next"))
+
+
+def _assigned(visit: StateVisit, recorded: Visit) -> dict[str, Any]:
+    """Return the recorded values of the variables that the candidate's Map assigns."""
+    template = visit.definition.get("Assign", {})
+    names = {name.removesuffix(".$") for name in template}
+    return {name: value_of(text) for name, text in recorded.assigned.items() if name in names}
 
 
 def _results(visit: StateVisit, output: Any) -> Iterator[Any]:

@@ -66,6 +66,67 @@ def test_a_result_that_is_not_in_the_history_is_noted() -> None:
     assert len(replayed.notes) == 2
 
 
+def test_a_changed_selector_is_found_by_its_form() -> None:
+    """It makes other members, or other constants; a changed path can't be seen."""
+    selector = {"first.$": "$[0]", "kind": "sizes"}
+    ran = changed(DEFINITION, Each={"ResultSelector": selector})
+    recording = record(ran, sized)
+    received = {"first": {"size": 1}, "kind": "sizes"}
+    for other, sent in (
+        ({"first.$": "$[0]"}, {"first": {"size": 1}}),
+        ({"first.$": "$[0]", "kind": "rows"}, {"first": {"size": 1}, "kind": "rows"}),
+        ({"head.$": "$[0]", "kind": "sizes"}, {"head": None, "kind": "sizes"}),
+    ):
+        replayed = replay_execution(recording, changed(ran, Each={"ResultSelector": other}))
+        first = replayed.differences[0]
+        assert (first.what, first.state, first.origin) == ("arguments", "Send", "Each")
+        assert first.recorded_data == {"sizes": received}
+        assert first.candidate_data == {"sizes": sent}
+    unseen = changed(ran, Each={"ResultSelector": {"first.$": "$[1]", "kind": "sizes"}})
+    assert replay_execution(recording, unseen).same
+
+
+def test_a_selected_result_is_put_elsewhere() -> None:
+    """ResultPath and ResultSelector are compared together, and each alone."""
+    ran = changed(DEFINITION, Each={"ResultSelector": {"first.$": "$[0]"}})
+    recording = record(ran, sized)
+    for path in ("$.other", "$", None):
+        candidate = changed(ran)
+        candidate["States"]["Each"]["ResultPath"] = path
+        first = replay_execution(recording, candidate).differences[0]
+        assert (first.what, first.origin) == ("path", "Each"), path
+    whole = changed(ran, Each={"ResultPath": None}, Send={"Parameters": {"sizes.$": "$.first"}})
+    again = record(whole, sized)
+    assert replay_execution(again, whole).same
+    placed = changed(whole, Each={"ResultPath": "$.first"})
+    first = replay_execution(again, placed).differences[0]
+    assert (first.what, first.state, first.origin) == ("arguments", "Send", "Each")
+    assert first.candidate_data == {"sizes": {"first": {"size": 1}}}
+
+
+def test_an_output_in_jsonata_is_compared_by_its_form() -> None:
+    """Its members and constants; expressions aren't computed without the result."""
+    each = DEFINITION["States"]["Each"]
+    ran = {
+        "QueryLanguage": "JSONata",
+        **machine(
+            Each={
+                "Type": "Map",
+                "Items": [1, 2],
+                "ItemProcessor": each["ItemProcessor"],
+                "Output": {"sum": "{% $sum($states.result.size) %}", "of": ["sizes"]},
+            }
+        ),
+    }
+    recording = record(ran, sized)
+    assert recording.output == '{"sum":3,"of":["sizes"]}'
+    assert replay_execution(recording, ran).same
+    other = changed(ran, Each={"Output": {"sum": "{% 1 %}", "of": ["rows"]}})
+    first = replay_execution(recording, other).differences[0]
+    assert (first.what, first.state, first.at) == ("output", "Each", "$.of[0]")
+    assert (first.recorded, first.candidate) == ("sizes", "rows")
+
+
 def test_failed_map_runs_are_retried_and_caught_by_the_candidate() -> None:
     """Each attempt fails as recorded."""
     handled = changed(
