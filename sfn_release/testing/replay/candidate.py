@@ -11,7 +11,7 @@ from typing import Any
 from sfn_release.simulator.definition_shape import shape_fault
 from sfn_release.testing.histories.finished_execution import FinishedExecution
 from sfn_release.testing.histories.state_visits import read_visits
-from sfn_release.testing.inner_machines import machines_of_state
+from sfn_release.testing.inner_machines import machines_of_state, states_in
 
 _INSIDE = ("Branches", "ItemProcessor", "Iterator")
 
@@ -76,23 +76,13 @@ class Candidate:
         fault = shape_fault(definition)
         if fault:
             return cls(definition, fault=fault)
-        states = [*_states(definition)]
+        states = states_in(definition)
         return cls(
             definition,
-            frozenset(name for name, _ in states),
-            frozenset(id(state) for _, state in states if _draws(state)),
+            frozenset(states),
+            frozenset(id(state) for state in states.values() if _draws(state)),
             processors=tuple(_processors(definition, definition.get("QueryLanguage"))),
         )
-
-
-def _states(machine: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for name, state in machine["States"].items():
-        yield name, state
-        for inner in (state.get("ItemProcessor"), state.get("Iterator")):
-            if inner:
-                yield from _states(inner)
-        for branch in state.get("Branches", ()):
-            yield from _states(branch)
 
 
 def _processors(machine: Mapping[str, Any], language: str | None) -> Iterator[Processor]:
