@@ -278,6 +278,59 @@ def test_a_file_of_version_2_is_carried_over(tmp_path: Path) -> None:
     assert client.describe_execution(executionArn=started["executionArn"])["redriveCount"] == 0
 
 
+EARLIER = {
+    "no test case": ["ALTER TABLE executions DROP COLUMN test_case"],
+    "no map runs": [
+        "ALTER TABLE executions DROP COLUMN test_case",
+        "DROP TABLE map_runs",
+        "DROP INDEX executions_by_map_run",
+        "ALTER TABLE executions DROP COLUMN map_run",
+        "ALTER TABLE executions DROP COLUMN items",
+    ],
+    "all": [],
+}
+
+
+@pytest.mark.parametrize("drops", EARLIER.values(), ids=EARLIER)
+def test_every_file_of_version_3_is_carried_over(tmp_path: Path, drops: list[str]) -> None:
+    """Version 3 grew: its files have different columns, and all of them work."""
+    path = tmp_path / "local.db"
+    machine = create(sfn.local(path), "hello")
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        db.executescript(";".join([*drops, "PRAGMA user_version = 3"]))
+    client: Any = sfn.local(path)
+    started = client.start_execution(stateMachineArn=machine)
+    assert client.describe_execution(executionArn=started["executionArn"])["redriveCount"] == 0
+    assert client.list_map_runs(executionArn=started["executionArn"])["mapRuns"] == []
+
+
+@pytest.mark.parametrize(
+    ("version", "drop", "missing"),
+    [
+        (4, "ALTER TABLE executions DROP COLUMN test_case", "executions.test_case"),
+        (4, "DROP TABLE tags", "tags"),
+        (3, "ALTER TABLE aliases DROP COLUMN description", "aliases.description"),
+        (3, "DROP TABLE tags", "tags"),
+    ],
+)
+def test_a_file_without_a_needed_table_is_refused_at_once(
+    tmp_path: Path, version: int, drop: str, missing: str
+) -> None:
+    """The error comes at opening, and not at some later request."""
+    path = tmp_path / "local.db"
+    create(sfn.local(path), "hello")
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        db.executescript(f"{drop}; PRAGMA user_version = {version}")
+    client: Any = sfn.local(path)
+    for _ in range(2):
+        with pytest.raises(LocalServiceError) as caught:
+            client.list_activities()
+        assert caught.value.why == f"There is no {missing}."
+        assert "sfn-release local reset" in caught.value.fix
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        assert db.execute("PRAGMA user_version").fetchone() == (version,)
+
+
 def test_a_closed_store_says_so(tmp_path: Path) -> None:
     """A store can be closed twice, and not used after that."""
     store = Store(tmp_path / "local.db")

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
+from collections.abc import Mapping
+from contextlib import closing
+from functools import cache
 
-VERSION = 3
+VERSION = 4
 
 _MACHINES = """
 CREATE TABLE machines (
@@ -155,7 +159,7 @@ CREATE TABLE map_runs (
 CREATE INDEX map_runs_by_execution ON map_runs (execution, id);
 CREATE INDEX executions_by_map_run ON executions (map_run, id) WHERE map_run IS NOT NULL
 """
-_ADDED_IN_3 = (
+_ADDED = (  # to executions, since version 2
     "redrives INTEGER NOT NULL DEFAULT 0",
     "redriven REAL",
     "redrive_tokens TEXT",
@@ -172,15 +176,46 @@ def create(db: sqlite3.Connection) -> None:
 
 
 def upgrade(db: sqlite3.Connection, version: int, scope: str) -> None:
-    """Upgrade the tables of an earlier *version*.
+    """Upgrade the tables of an earlier *version*: add the columns and tables that it doesn't have.
 
-    All state machines of version 1 belong to one *scope*.
+    All state machines of version 1 belong to one *scope*. Version 3 grew during its development, so
+    its files have different tables.
     """
     if version == 1:
         _from_1(db, scope)
-    for column in _ADDED_IN_3:
-        db.execute(f"ALTER TABLE executions ADD COLUMN {column}")
-    _run(db, _ACTIVITIES, _MAP_RUNS)
+    known = _columns(db).get("executions", frozenset())
+    for column in _ADDED:
+        if column.split()[0] not in known:
+            db.execute(f"ALTER TABLE executions ADD COLUMN {column}")
+    _run(db, _ACTIVITIES, _MAP_RUNS, missing=True)
+
+
+def missing_parts(db: sqlite3.Connection) -> list[str]:
+    """Return the tables, and the columns as "table.column", that this version needs in vain."""
+    found = _columns(db)
+    return [
+        table if table not in found else f"{table}.{column}"
+        for table, columns in _needed_columns().items()
+        for column in (sorted(columns - found[table]) if table in found else [""])
+    ]
+
+
+@cache
+def _needed_columns() -> Mapping[str, frozenset[str]]:
+    with closing(sqlite3.connect(":memory:")) as db:
+        create(db)
+        return _columns(db)
+
+
+def _columns(db: sqlite3.Connection) -> Mapping[str, frozenset[str]]:
+    """Return the names of the columns in *db*, by table."""
+    tables = db.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+    return {
+        table: frozenset(
+            column for (column,) in db.execute("SELECT name FROM pragma_table_info(?)", (table,))
+        )
+        for (table,) in tables
+    }
 
 
 def _from_1(db: sqlite3.Connection, scope: str) -> None:
@@ -209,7 +244,11 @@ def _from_1(db: sqlite3.Connection, scope: str) -> None:
     db.execute("ALTER TABLE executions DROP COLUMN events")
 
 
-def _run(db: sqlite3.Connection, *scripts: str) -> None:
+def _run(db: sqlite3.Connection, *scripts: str, missing: bool = False) -> None:
+    """Run scripts. With *missing*, they create only what doesn't exist yet."""
     for script in scripts:
         for statement in script.split(";\n"):
-            db.execute(statement)
+            db.execute(_CREATE.sub(r"\1 IF NOT EXISTS", statement) if missing else statement)
+
+
+_CREATE = re.compile(r"^(CREATE (?:TABLE|INDEX))", re.MULTILINE)

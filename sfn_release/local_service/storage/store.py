@@ -139,10 +139,12 @@ class Store:
         if not self._memory:
             connection.execute("PRAGMA journal_mode = WAL")
         if _schema_version(connection) == database_tables.VERSION:
+            self._refuse_missing_parts(connection)
             return
         connection.execute("BEGIN IMMEDIATE")
         try:
             self._migrate(connection, _schema_version(connection))
+            self._refuse_missing_parts(connection)
             connection.commit()
         except BaseException:
             connection.rollback()
@@ -154,7 +156,7 @@ class Store:
                 return
             case 0:
                 database_tables.create(connection)
-            case 1 | 2:
+            case 1 | 2 | 3:
                 database_tables.upgrade(connection, found, self._scope)
             case _:
                 raise LocalServiceError(
@@ -163,6 +165,17 @@ class Store:
                     fix="Use that version, or delete the file: sfn-release local reset",
                 )
         connection.execute(f"PRAGMA user_version = {database_tables.VERSION}")
+
+    def _refuse_missing_parts(self, connection: sqlite3.Connection) -> None:
+        """Raise LocalServiceError for a file that would fail later, at some request."""
+        missing = database_tables.missing_parts(connection)
+        if missing:
+            raise LocalServiceError(
+                f"The tables of {self._path} don't fit this version of sfn-release.",
+                why=f"There is no {', '.join(missing)}.",
+                fix="Delete the file, with its state machines and executions:"
+                "  sfn-release local reset",
+            )
 
     def _unusable(self, error: Exception) -> LocalServiceError:
         return LocalServiceError(
