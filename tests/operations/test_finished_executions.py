@@ -114,6 +114,20 @@ def test_a_running_execution_is_left_out(filled: Shop) -> None:
     assert read(shop, last=1) == [("1.1.0", 3)]
 
 
+def test_an_execution_that_is_listed_twice_is_read_once(filled: Shop) -> None:
+    """A redrive changes its status while the lists of two statuses are read."""
+    client = filled.client("prod")
+
+    def redriven(request: Any) -> Any:
+        answer = client.list_executions(**{**request, "statusFilter": "SUCCEEDED"})
+        for item in answer["executions"]:
+            item["status"] = request["statusFilter"]
+        return answer
+
+    shop = filled.using(Faulty(client, list_executions=redriven))
+    assert read(shop, statuses=("SUCCEEDED", "FAILED"), last=3) == read(filled, last=3)
+
+
 def test_unknown_names_are_errors_that_name_the_nearest(filled: Shop) -> None:
     """A workflow, a release, and an environment without a deployment."""
     workspace = filled.workspace()

@@ -170,12 +170,33 @@ def test_a_failed_test_shows_its_runs(project: pytest.Pytester) -> None:
 
 def test_a_build_that_failed_is_not_tried_for_each_test(project: pytest.Pytester) -> None:
     """Each test shows the error, and not the frames of the test before it."""
-    project.path.joinpath("workflows/orders.py").write_text("raise ValueError('broken')")
+    built = project.path / "built"
+    project.path.joinpath("workflows/orders.py").write_text(
+        f"open({str(built)!r}, 'a').write('once '); raise ValueError('broken')"
+    )
     project.makepyfile(TESTS)
     result = session(project)
     result.assert_outcomes(failed=2)
     result.stdout.fnmatch_lines(["E *BuildError: workflows/orders.py:1 raised *"])
     assert "pluggy" not in result.stdout.str().partition("= FAILURES =")[2]
+    assert built.read_text() == "once "
+
+
+def test_a_faulty_workflow_fails_its_own_tests_alone(project: pytest.Pytester) -> None:
+    """With the fault of its definition; a workflow that doesn't call it runs."""
+    project.path.joinpath("workflows/faulty.asl.json").write_text('{"StartAt": "A", "States": {}}')
+    project.makepyfile(
+        """
+        def test_faulty(simulate):
+            simulate("faulty")
+
+        def test_other(simulate):
+            assert simulate("audit").status == "SUCCEEDED"
+        """
+    )
+    result = session(project)
+    result.assert_outcomes(failed=1, passed=1)
+    result.stdout.fnmatch_lines(["E *DefinitionError: *faulty*", "E *at least one state*"])
 
 
 def test_without_a_project_only_names_are_missing(pytester: pytest.Pytester) -> None:
