@@ -17,10 +17,10 @@ from typing import Any
 
 from sfn_release.simulator.event_recorder import details_member
 from sfn_release.testing.histories.history_ends import FINISHED
+from sfn_release.testing.histories.history_faults import missing_ids
 from sfn_release.testing.histories.task_attempts import details_of
 
 _NUMBERS = ("index", "length", "timeoutInSeconds", "heartbeatInSeconds", "redriveCount")
-_SHOWN = 5  # missing ids in a text
 
 
 @dataclass
@@ -48,12 +48,9 @@ class LoggedExecution:
     @property
     def incomplete(self) -> str:
         """Why a part of the history is missing; "" if nothing is."""
-        last = max(self.events, default=0)
-        missing = [id for id in range(1, last + 1) if id not in self.events]
+        missing = missing_ids(list(self.events))
         if missing:
-            shown = ", ".join(str(id) for id in missing[:_SHOWN])
-            more = " …" if len(missing) > _SHOWN else ""
-            return f"the log has no event {shown}{more} of {last}"
+            return f"the log has no event {missing}"
         if not self.ended:
             return "the log has no event that ends it"
         for id, event in sorted(self.events.items()):

@@ -17,6 +17,7 @@ from sfn_release.simulator import (
     drive,
 )
 from sfn_release.testing.histories.finished_execution import FinishedExecution
+from sfn_release.testing.histories.history_faults import history_fault
 from sfn_release.testing.histories.instants import instant_of
 from sfn_release.testing.histories.state_visits import read_visits
 from sfn_release.testing.replay.candidate import Candidate
@@ -123,7 +124,7 @@ def _problem(recording: FinishedExecution, candidate: Candidate) -> str:
         return "The history has no events."
     if not is_readable(recording.input):
         return "The history doesn't have the execution's input."
-    return ""
+    return history_fault(recording.events)
 
 
 def _context(recording: FinishedExecution) -> ContextSeed:
