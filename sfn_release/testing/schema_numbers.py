@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any, Final, NamedTuple
@@ -41,16 +42,10 @@ class SchemaNumbers:
         bounds = _bounds(parts)
         if factors:
             return self._multiples(*_whole_bounds(bounds), factors[0])
-        if bounds.least is not None and bounds.most is not None and bounds.least > bounds.most:
+        least, most = _float_bounds(bounds)
+        if least > most:
             return self._st.nothing()
-        floats = self._st.floats(
-            None if bounds.least is None else float(bounds.least),
-            None if bounds.most is None else float(bounds.most),
-            allow_nan=False,
-            allow_infinity=False,
-            exclude_min=bounds.above,
-            exclude_max=bounds.below,
-        )
+        floats = self._st.floats(least, most, allow_nan=False, allow_infinity=False)
         return self._st.one_of(self.integers(parts), floats)
 
     def _multiples(self, least: int, most: int, factor: Fraction) -> Any:
@@ -83,6 +78,24 @@ def _narrowest(
     if not found:
         return None, False
     return max(found, key=lambda bound: (sign * bound[0], bound[1]))
+
+
+def _float_bounds(bounds: _Bounds) -> tuple[float, float]:
+    """Return the least and the greatest float within the bounds."""
+    least, most = -sys.float_info.max, sys.float_info.max
+    if bounds.least is not None:
+        least = _as_float(bounds.least)
+        least = math.nextafter(least, math.inf) if bounds.above else least
+    if bounds.most is not None:
+        most = _as_float(bounds.most)
+        most = math.nextafter(most, -math.inf) if bounds.below else most
+    return least, most
+
+
+def _as_float(number: float) -> float:
+    """Return a number of any size as a finite float. 0 has no sign, as hypothesis wants it."""
+    largest = sys.float_info.max
+    return float(max(min(number, largest), -largest)) + 0.0
 
 
 def _whole_bounds(bounds: _Bounds) -> tuple[int, int]:

@@ -381,6 +381,16 @@ def test_cases_of_a_mock_config_file_are_tests(paying: Project) -> None:
     ]
 
 
+def test_a_case_of_a_mock_config_file_may_need_an_input(paying: Project) -> None:
+    """A case may end in any way; but a path that {} lacks says nothing about the workflow."""
+    paying.write("MockConfigFile.json", mock_config(Happy={"Charge": "Paid"}))
+    (paying.root / "workflows/pay.tests.toml").unlink()
+    (only,) = paying.run("--json", "test", "pay").json["tests"]
+    assert only["status"] == "failed"
+    assert "States.Runtime" in only["difference"]
+    assert 'Give the case an input: a [[test]] with  test_case = "Happy"' in only["difference"]
+
+
 def test_a_job_of_github_actions_shows_the_failures(
     paying: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:

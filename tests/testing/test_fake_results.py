@@ -25,6 +25,11 @@ SERVICES = ("dynamodb", "s3", "sqs", "sns", "lambda", "sfn", "ecs", "glue", "ath
 """Often called, with recursive, large and old-fashioned models among them."""
 
 
+def test_a_value_that_is_one_of_several_has_one_member() -> None:
+    """DynamoDB's values have a type each."""
+    assert fake_result("dynamodb:getItem") == {"Item": {"key": {"S": "s"}}}
+
+
 def test_usual_members_are_filled() -> None:
     """By their types, always the same."""
     assert fake_result("sns:publish", SequenceNumber=None) == {

@@ -16,6 +16,7 @@ from hypothesis.errors import Unsatisfiable
 from sfn_release.errors import NotFoundError, UsageError
 from sfn_release.project.json_schemas import schema_fault, value_faults
 from sfn_release.testing import inputs, inputs_from
+from sfn_release.testing.schema_numbers import SchemaNumbers
 
 DRAFT_7 = "http://json-schema.org/draft-07/schema#"
 ITEM = {
@@ -257,3 +258,44 @@ def test_without_hypothesis_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) 
     with pytest.raises(UsageError, match="need hypothesis") as raised:
         inputs_from({})
     assert raised.value.fix == "Run:  pip install 'sfn-release[testing]'"
+
+
+LIMITS = st.integers(-9, 9) | st.floats(-9, 9).map(lambda number: round(number, 1))
+BOUNDS = st.dictionaries(
+    st.sampled_from(["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"]), LIMITS
+)
+
+
+@given(st.lists(BOUNDS, max_size=3), st.sampled_from(["integer", "number"]), st.data())
+def test_numbers_keep_their_bounds_without_a_check(
+    parts: list[dict[str, Any]], type: str, data: st.DataObject
+) -> None:
+    """A draw that has to be repeated often ends in an error of hypothesis."""
+    numbers = SchemaNumbers(st)
+    drawn = numbers.integers(parts) if type == "integer" else numbers.numbers(parts)
+    if drawn.is_empty:
+        assert not any(value_faults({"allOf": parts}, number) == [] for number in range(-9, 10))
+        return
+    number = data.draw(drawn)
+    assert value_faults({"type": type, "allOf": parts}, number) == []
+
+
+def test_types_that_a_schema_allows_without_meaning_them_are_drawn_too() -> None:
+    """``properties`` alone says nothing of values that aren't objects."""
+    drawn = inputs_from({"properties": {"a": {"type": "string"}}})
+    assert find(drawn, lambda value: not isinstance(value, dict)) is None
+
+
+@pytest.mark.parametrize(
+    "bounds",
+    [
+        {"minimum": 0, "exclusiveMaximum": 0},
+        {"exclusiveMinimum": 10**400},
+        {"maximum": -0.0, "minimum": 0},
+        {"minimum": 10**400},
+    ],
+)
+def test_bounds_at_the_edge_are_no_error_of_hypothesis(bounds: dict[str, Any]) -> None:
+    """A branch without a value leaves the other one."""
+    drawn = inputs_from({"anyOf": [{"type": "number", **bounds}, {"type": "null"}]})
+    assert find(drawn, lambda value: value is None) is None
