@@ -96,6 +96,46 @@ def test_required_errors_exit_1(paying: Project) -> None:
     assert done.err == "error: Charge doesn't handle States.Timeout.\n"
 
 
+FILE = ("faults", "workflows/pay.asl.json", "--mocks", "workflows/pay.mocks.json")
+EVERY = ("--require-handled", "States.*,Lambda.*")
+
+
+def test_an_unknown_end_is_not_handled(paying: Project) -> None:
+    """A task behind a Catch without a mock: it's said, and no gate passes."""
+    tell = {"Type": "Task", "Resource": CHARGE, "TimeoutSeconds": 1, "End": True}
+    catch = [{"ErrorEquals": ["States.ALL"], "Next": "Tell"}]
+    states = {**PAY["States"], "Tell": tell}
+    states["Charge"] = {**states["Charge"], "Catch": catch}
+    paying.write("workflows/pay.asl.json", json.dumps({**PAY, "States": states}))
+    done = paying.run(*FILE, "--require-handled", "Lambda.Unknown,States.TaskFailed")
+    assert done.code == 1
+    assert "unknown" in done.out
+    assert "isn't known" in done.out
+    assert "Charge isn't explored to the end after " in done.err
+    assert 'The task "Tell"' in done.err
+
+
+def test_an_incomplete_map_passes_no_gate(paying: Project) -> None:
+    """However few runs there were, it says that their budget is spent, and nothing untrue."""
+    for runs in ("1", "2", "5"):
+        done = paying.run(*FILE, "--require-handled", "States.TaskFailed", "--most-runs", runs)
+        assert done.code == 1
+        assert "its budget of" in done.err
+        assert "can meet" not in done.err
+        assert "has no task that can fail" not in done.out
+    assert paying.run(*FILE, "--most-runs", "1").code == 0
+
+
+def test_the_errors_of_a_task_are_on_one_line(paying: Project) -> None:
+    """However many they are."""
+    states = {**PAY["States"], "Charge": {**PAY["States"]["Charge"], "Catch": [], "Retry": []}}
+    paying.write("workflows/pay.asl.json", json.dumps({**PAY, "States": states}))
+    done = paying.run(*FILE, *EVERY)
+    (line,) = done.err.splitlines()
+    assert line.startswith("error: Charge doesn't handle ")
+    assert line.endswith(" more.")
+
+
 def test_an_error_that_no_task_can_meet_is_a_usage_error(paying: Project) -> None:
     """With the nearest name, so that a typo in CI doesn't pass."""
     done = paying.run("faults", "pay", "--require-handled", "States.Timeot")

@@ -417,8 +417,10 @@ def test_the_budget_bounds_the_exploration_and_the_map_says_so() -> None:
     definition = machine(A=TASK, B=TASK)
     found = explored(definition, most_runs=5)
     assert found.runs <= 6
+    assert found.stopped == "its budget of 5 runs (--most-runs) was spent"
+    assert (found.to_json()["complete"], explored(definition).stopped) == (False, "")
     assert [(part.state, part.reason) for part in found.unexplored] == [
-        ("", f"The exploration stopped after {found.runs} runs."),
+        ("", f"The exploration ended too early: {found.stopped}."),
         ("A", "Some faults are left, because the exploration stopped."),
         ("B", "Some faults are left, because the exploration stopped."),
     ]

@@ -206,7 +206,43 @@ def test_a_task_without_a_mock_is_named_and_its_errors_are_still_injected() -> N
     assert "Lambda.ServiceException" in {row.error for row in told}
     assert {row.handled for row in told if row.kind == "error"} == {False}
     (caught,) = [row for row in found.faults if row.error == "Sandbox.Timedout" and row.caught_by]
-    assert (caught.state, caught.handled, caught.ends_at) == ("Ask", True, "Tell")
+    assert (caught.state, caught.handled, caught.explored) == ("Ask", False, False)
+    assert (caught.ends_at, caught.end_error) == ("Tell", "SfnRelease.NoMock")
+
+
+BROKEN: list[dict[str, Any]] = [
+    {"Type": "Fail", "ErrorPath": "$.Nope"},
+    {"Type": "Fail", "Error": "Stopped", "CausePath": "States.Format('{}', $.Nope)"},
+    {"Type": "Fail", "QueryLanguage": "JSONata", "Error": "{% $states.input.Nope %}"},
+]
+
+
+@pytest.mark.parametrize("broken", BROKEN)
+@pytest.mark.parametrize("retried", [False, True])
+def test_a_fail_that_breaks_behind_a_catch_is_no_end_by_design(
+    broken: dict[str, Any], retried: bool
+) -> None:
+    """The error isn't handled, though one failure may be survived; the Fail is a problem."""
+    retry = {"ErrorEquals": ["States.TaskFailed"]}
+    catch = {"ErrorEquals": ["States.ALL"], "Next": "Stop"}
+    ask = {**ASK, "Catch": [catch], "Next": "Done"} | ({"Retry": [retry]} if retried else {})
+    found = explored(machine(Ask=ask, Stop=broken, Done=DONE), PAID)
+    rows = [row for row in found.faults if row.error == "Lambda.ServiceException"]
+    assert [(row.handled, row.explored, row.ends_at) for row in rows] == [(False, True, "Stop")]
+    assert "Stop" in {problem.state for problem in found.problems}
+
+
+def test_a_fail_that_passes_an_error_on_ends_by_design() -> None:
+    """Even the error of a state that couldn't compute its own fields."""
+    catch = {"ErrorEquals": ["States.QueryEvaluationError"], "Next": "Stop"}
+    ask = {**TASK, "QueryLanguage": "JSONata", "Output": "{% $states.result.Payload.n + 1 %}"}
+    stop = {"Type": "Fail", "ErrorPath": "$.Error", "CausePath": "$.Cause"}
+    found = explored(
+        machine(Ask={**ask, "Catch": [catch], "Next": "Done"}, Stop=stop, Done=DONE),
+        {"Ask": {"payload": {"n": 1}}},
+    )
+    ends = {row.end_error: row.handled for row in found.faults if row.ends_at == "Stop"}
+    assert ends == {"States.QueryEvaluationError": True}
 
 
 def definitions() -> Iterator[Any]:

@@ -14,8 +14,10 @@ from sfn_release.cli.session import Session
 from sfn_release.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sfn_release.operations.verbs.faults import ChosenCase
-    from sfn_release.testing.faults.failure_map import FailureMap, FaultRow
+    from sfn_release.testing.faults.failure_map import FailureMap
 
 
 @command("faults")
@@ -80,12 +82,12 @@ def run(
         mocks or "",
     )
     found = _explored(session, workflow, case, buckets, most_runs)
-    loose = _required(found, required)
+    refusals = [*_refusals(found, required)]
     members = found.to_json() | ({"required": [*required]} if required else {})
     session.show("faults", members, lambda: write_failure_map(found, verbose=session.verbose))
-    for row in loose:
-        terminal.say(f"error: {row.state} doesn't handle {row.error}.", style="red")
-    return 1 if loose else 0
+    for line in refusals:
+        terminal.say(f"error: {line}", style="red")
+    return 1 if refusals else 0
 
 
 def _explored(
@@ -123,14 +125,30 @@ def _explored(
     return faults_of_definition(only(declared, workflow), case, most_runs=budget)
 
 
-def _required(found: FailureMap, required: tuple[str, ...]) -> list[FaultRow]:
-    """Return the rows that --require-handled refuses; raises UsageError for an unknown error."""
+def _refusals(found: FailureMap, required: tuple[str, ...]) -> Iterator[str]:
+    """Yield why --require-handled fails: a line for each task that has unhandled errors.
+
+    An incomplete map proves nothing, so it fails too. Raises UsageError for an unknown error.
+    """
+    from sfn_release.cli.output.failure_map_text import some_names
+
     patterns = [name.strip() for names in required for name in names.split(",") if name.strip()]
     if required and not patterns:
         raise UsageError("--require-handled names no error.", fix="Name one: States.Timeout")
-    for pattern, question in found.unknown(patterns):
+    for pattern, question in () if found.stopped else found.unknown(patterns):
         raise UsageError(
             f"--require-handled: no task of {found.workflow} can meet {pattern}.",
             fix=question or "Leave it out. --json lists all errors.",
         )
-    return [*found.unhandled(patterns)]
+    by_end: dict[tuple[str, str], list[str]] = {}
+    for row in found.unhandled(patterns):
+        unknown = "" if row.explored else row.end_cause or str(row.end_error)
+        names = by_end.setdefault((row.state, unknown), [])
+        names += [row.error] if row.error not in names else []
+    for (state, unknown), errors in by_end.items():
+        if unknown:
+            yield f"{state} isn't explored to the end after {some_names(errors)}. {unknown}"
+        else:
+            yield f"{state} doesn't handle {some_names(errors)}."
+    if required and found.stopped:
+        yield f"--require-handled has no answer: the failure map is incomplete, {found.stopped}."

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _SHOWN = 4  # names of errors on a line
 _LONGEST = 300  # characters of a cause
-_MARKS = {"ok": "green", "retried": "yellow", "unhandled": "red"}
+_MARKS = {"ok": "green", "retried": "yellow", "unhandled": "red", "unknown": "red"}
 _TITLES = {
     "endless_loop": "never ends",
     "no_choice_matched": "no rule matches",
@@ -86,7 +86,7 @@ def _lines(rows: Iterable[FaultRow]) -> Iterator[_Line]:
 
 def _verdict(row: FaultRow) -> str:
     if not row.handled:
-        return "unhandled"
+        return "unhandled" if row.explored else "unknown"
     exhausted = row.kind == "error" and row.caught_by is None and row.status != "SUCCEEDED"
     return "retried" if exhausted else "ok"
 
@@ -112,6 +112,8 @@ def _end(row: FaultRow) -> str:
         return "goes on without an end"
     if row.status == "SUCCEEDED":
         return "SUCCEEDED"
+    if not row.explored:
+        return f"its end isn't known ({row.end_error} at {row.ends_at})"
     place = "here" if row.ends_at == row.state else f"at {row.ends_at}"
     own = row.end_error in (None, row.error)
     return f"{row.status} {place}" + ("" if own else f" with {row.end_error}")
@@ -125,11 +127,11 @@ def _behind(after: Sequence[Step]) -> terminal.Styled:
 def _write_line(line: _Line, *, verbose: bool) -> None:
     mark = terminal.Styled(f"  {line.verdict:<10}", _MARKS[line.verdict])
     terminal.write_parts(mark, f"{count(line.errors, line.noun)}: {line.text}")
-    names = ", ".join(line.errors) if verbose else _some(line.errors)
+    names = ", ".join(line.errors) if verbose else some_names(line.errors)
     terminal.write_parts(terminal.Styled(f"{'':12}{names}", "dim"))
 
 
-def _some(names: Sequence[str]) -> str:
+def some_names(names: Sequence[str]) -> str:
     """Return the first of *names*, and how many more there are."""
     hidden = len(names) - _SHOWN
     return ", ".join(names[:_SHOWN]) + (f" and {hidden} more" if hidden > 0 else "")
@@ -154,19 +156,27 @@ def _write_problem(problem: Problem) -> None:
 def _summary(found: FailureMap) -> str:
     """Return how many errors have no handler, and where; and how many odd answers fail."""
     if not found.faults:
+        if found.stopped:
+            return f"No fault was injected into {found.workflow}: {found.stopped}."
         return f"{found.workflow} has no task that can fail in this case."
     errors = [row for row in found.faults if row.kind == "error"]
-    loose = [row for row in errors if not row.handled]
+    loose = [row for row in errors if not row.handled and row.explored]
+    unknown = [row for row in found.faults if not row.explored and not row.handled]
     answers = [row for row in found.faults if row.kind != "error"]
-    failing = [row for row in answers if not row.handled]
+    failing = [row for row in answers if not row.handled and row.explored]
     tasks = {row.state for row in found.faults}
     text = f"{count(errors, 'error')} at {count(tasks, 'task')}: "
     if loose:
-        where = _some([*dict.fromkeys(row.state for row in loose)])
+        where = some_names([*dict.fromkeys(row.state for row in loose)])
         text += f"{len(loose)} end the execution without a handler, at {where}."
     else:
-        text += "each one is handled."
+        text += "no other one ends it." if unknown else "each one is handled."
+    if unknown:
+        where = some_names([*dict.fromkeys(str(row.ends_at) for row in unknown)])
+        text += f" The end of {count(unknown, 'fault')} isn't known: no answer at {where}."
     if answers:
         verb = "fails" if len(failing) == 1 else "fail"
         text += f" Of {count(answers, 'odd answer')}, {len(failing) or 'none'} {verb} it."
+    if found.stopped:
+        text += f" The map is incomplete: {found.stopped}."
     return f"{text} ({count(found.runs, 'run')})"

@@ -10,6 +10,7 @@ from sfn_release.asl.error_names import States
 from sfn_release.asl.quotas import MAX_EVENTS, longest_seconds
 from sfn_release.testing.faults.failure_map import Problem, ProblemKind, Step, short_cause
 from sfn_release.testing.faults.fault_outcomes import (
+    COMPUTED,
     FaultRun,
     Places,
     end_of,
@@ -77,13 +78,7 @@ def _failed_as_injected(found: FaultRun, last: str, places: Places) -> bool:
     injection = found.injections[-1]
     if not injection.fault.is_error or last not in places[injection.state].scope:
         return False
-    return bool(found.hits) and found.run.error not in _COMPUTED
-
-
-_COMPUTED = (
-    *(States.Runtime, States.ParameterPathFailure, States.ResultPathMatchFailure),
-    *(States.IntrinsicFailure, States.NoChoiceMatched, States.QueryEvaluationError),
-)
+    return bool(found.hits) and found.run.error not in COMPUTED
 
 
 def _kind(run: Run, type: str, places: Places) -> ProblemKind:
@@ -96,7 +91,7 @@ def _kind(run: Run, type: str, places: Places) -> ProblemKind:
         return "unset_variable"
     if run.error == States.QueryEvaluationError:
         return "expression"
-    if run.error in _COMPUTED and _MISSING.search(cause):
+    if run.error in COMPUTED and _MISSING.search(cause):
         return "missing_path"
     return "state_failure"
 

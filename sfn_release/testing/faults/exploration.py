@@ -58,6 +58,7 @@ def explore(
         tuple(exploration.unexplored()),
         tuple(base.path),
         exploration.runs,
+        exploration.stopped(),
     )
 
 
@@ -88,6 +89,12 @@ class _Exploration:
         """Whether the budget of runs, or of their steps, is spent."""
         return self.runs >= self._most_runs or self._steps >= _MOST_STEPS
 
+    def stopped(self) -> str:
+        """Return which budget ended the exploration; empty if it's complete."""
+        if self.runs >= self._most_runs:
+            return f"its budget of {count(self._most_runs, 'run')} (--most-runs) was spent"
+        return f"its {count(self.runs, 'run')} took too many steps" if self._spent() else ""
+
     def explore(self) -> Run:
         """Explore the passing case, then each run that reaches new states. Return the first run."""
         base = self._run((), None)
@@ -114,7 +121,7 @@ class _Exploration:
 
     def _left(self) -> Iterator[Unexplored]:
         """Yield what is left when the budget is spent."""
-        yield Unexplored("", f"The exploration stopped after {count(self.runs, 'run')}.")
+        yield Unexplored("", f"The exploration ended too early: {self.stopped()}.")
         for name, place in self._places.items():
             if name not in self._seen:
                 yield Unexplored(name, "No run reached it before the exploration stopped.")

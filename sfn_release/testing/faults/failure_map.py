@@ -52,8 +52,10 @@ class CaughtBy:
 class FaultRow:
     """How the execution ends when a task fails in one way for good, at each of its calls.
 
-    *error* is the error name, or the odd answer of *kind* ``result``. *handled* means that a Retry
-    survived one failure, or that a Catch took it, and that the execution then ended by design.
+    *error* is the error name, or the odd answer of *kind* ``result``. *handled* means that a Catch
+    took it and the execution then ended by design, or that no Catch took it and a Retry survives
+    one failure. If it isn't *explored*, the execution came to a task without a mock: how it ends is
+    unknown, and it doesn't count as handled.
     *retries* is how often the task was called again, over *waited_seconds* of virtual time.
     *status* is RUNNING if the execution went on when the exploration stopped; *ends_at* is the
     state where it ended, with *end_error* and *end_cause*. *once* is how it takes one failure
@@ -75,6 +77,7 @@ class FaultRow:
     end_cause: str | None = None
     after: tuple[Step, ...] = ()
     visit: int = 1
+    explored: bool = True
 
     @property
     def outcome(self) -> tuple[object, ...]:
@@ -118,7 +121,10 @@ class Unexplored:
 
 @dataclass(frozen=True)
 class FailureMap:
-    """The result of an exploration of *workflow*, after a number of *runs*."""
+    """The result of an exploration of *workflow*, after a number of *runs*.
+
+    *stopped* says which budget ended it before its end; empty if it's complete.
+    """
 
     workflow: str
     faults: Sequence[FaultRow]
@@ -126,6 +132,7 @@ class FailureMap:
     unexplored: Sequence[Unexplored]
     path: Sequence[str]
     runs: int
+    stopped: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON form."""
@@ -136,6 +143,7 @@ class FailureMap:
             "unexplored": [asdict(part) for part in self.unexplored],
             "path": list(self.path),
             "runs": self.runs,
+            "complete": not self.stopped,
         }
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from sfn_release.asl.error_names import States
 from sfn_release.simulator import Transition
 from sfn_release.simulator.task_protocol import OURS
 from sfn_release.testing.faults.failure_map import CaughtBy, Once
@@ -15,6 +16,12 @@ from sfn_release.testing.run import Run
 from sfn_release.testing.run_definition import STILL_RUNNING
 
 Places = Mapping[str, StatePlace]
+
+COMPUTED = (
+    *(States.Runtime, States.ParameterPathFailure, States.ResultPathMatchFailure),
+    *(States.IntrinsicFailure, States.NoChoiceMatched, States.QueryEvaluationError),
+)
+"""The errors of a state that can't compute one of its own fields."""
 
 
 @dataclass(frozen=True)
@@ -78,11 +85,21 @@ def once(found: FaultRun, places: Places) -> Once:
 
 
 def ended_by_design(run: Run, places: Places) -> bool:
-    """Whether a run succeeded, or ended in a Fail state."""
+    """Whether a run succeeded, or ended in a Fail state with the error of that state."""
     if run.status == "SUCCEEDED":
         return True
     last = end_of(run)
-    return run.status == "FAILED" and last is not None and places[last].type == "Fail"
+    failed = run.status == "FAILED" and last is not None and places[last].type == "Fail"
+    return failed and not _broke(run, last)
+
+
+def _broke(run: Run, state: str | None) -> bool:
+    """Whether a Fail state itself failed: it couldn't compute its Error or its Cause.
+
+    The cause of another state, which it may pass on, names that state.
+    """
+    own = f"An error occurred while executing the state '{state}'"
+    return run.error in COMPUTED and (run.cause or "").startswith(own)
 
 
 def end_of(run: Run) -> str | None:

@@ -26,14 +26,15 @@ def fault_row(for_good: FaultRun, alone: FaultRun, places: Places) -> FaultRow:
     run = for_good.run
     found = caught_by(for_good, places)
     again, seconds = retries(for_good, None if found is None else found[1])
-    by_design = ended_by_design(run, places) or is_set_up(run.error)
+    by_design = ended_by_design(run, places)
     single = once(alone, places)
     taken = found is not None or not fault.is_error or run.status == "SUCCEEDED"
+    survived = found is None and fault.is_error and single == "survived"
     return FaultRow(
         state=for_good.injections[-1].state,
         error=fault.error,
         kind="error" if fault.is_error else "result",
-        handled=(taken and by_design) or (fault.is_error and single == "survived"),
+        handled=(taken and by_design) or survived,
         retries=again,
         waited_seconds=round(seconds, 3),
         caught_by=None if found is None else found[0],
@@ -43,6 +44,7 @@ def fault_row(for_good: FaultRun, alone: FaultRun, places: Places) -> FaultRow:
         end_error=run.error,
         end_cause=short_cause(run.cause),
         after=steps_of(for_good)[:-1],
+        explored=not is_set_up(run.error),
     )
 
 
@@ -61,7 +63,7 @@ def threshold_row(found: FaultRun, map_state: str, places: Places) -> FaultRow |
         state=map_state,
         error=error,
         kind="error",
-        handled=taken and (ended_by_design(run, places) or is_set_up(run.error)),
+        handled=taken and ended_by_design(run, places),
         retries=again,
         waited_seconds=round(calls[-1].at - calls[0].at, 3) if again else 0.0,
         caught_by=caught[0] if caught is not None and taken else None,
@@ -71,6 +73,7 @@ def threshold_row(found: FaultRun, map_state: str, places: Places) -> FaultRow |
         end_error=run.error,
         end_cause=short_cause(run.cause),
         after=steps_of(found)[:-1],
+        explored=not is_set_up(run.error),
     )
 
 
