@@ -7,6 +7,7 @@ on `local` and on an environment on AWS whose endpoint is the local service on H
 from __future__ import annotations
 
 import functools
+import gc
 import importlib
 import os
 import signal
@@ -39,6 +40,26 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 # Examples have no deadline: a busy machine isn't a failure.
 settings.register_profile("sfn-release", deadline=None)
 settings.load_profile("sfn-release")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Compile each module once, also where Python was asked to leave no bytecode beside sources.
+
+    The workers and every Python that a test starts read it from pytest's cache: without it, each of
+    them would compile all that it imports.
+    """
+    if not sys.dont_write_bytecode or not hasattr(config, "cache"):
+        return
+    sys.pycache_prefix = str(config.cache.mkdir("bytecode"))
+    sys.dont_write_bytecode = False
+    os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector what lives until the end: modules, and the tests themselves."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
