@@ -20,6 +20,7 @@ from sfn_release.project.replay_policy import ReplayPolicy
 from sfn_release.release.record import Change, ReplayOutcome
 from sfn_release.release.release import ReleaseContent
 from sfn_release.testing.histories.finished_execution import FinishedExecution
+from sfn_release.text import did_you_mean
 
 _NEW: tuple[Change, ...] = ("created", "updated", "repointed")
 
@@ -33,10 +34,16 @@ def gate_replays(
     """Replay the executions of each workflow that a deployment changes; also return notes.
 
     A workflow that the policy's environment doesn't serve, or that has no finished execution there,
-    gets a note. An error of reading or rendering is the reason why a workflow can't be replayed.
+    gets a note. An error of reading or rendering is the reason why a workflow can't be replayed,
+    and so is a name of the policy that no workflow of the release has.
     """
     replays: dict[str, ReplayedWorkflow] = {}
     notes: list[str] = []
+    for name in policy.workflows:
+        if name not in content.declarations:
+            near = did_you_mean(name, content.declarations)
+            known = f"The release has no workflow {name!r}. {near}".strip()
+            replays[name] = ReplayedWorkflow(unknown=known)
     for planned in prepared.plan.workflows:
         name = planned.workflow
         if planned.change not in _NEW or not policy.concerns(name):

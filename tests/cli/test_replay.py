@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import signal
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -70,6 +73,23 @@ def test_a_difference_is_shown_where_it_is(orders: Project) -> None:
     assert (first["recorded"], first["candidate"]) == (100, "0")
     assert first["execution"].endswith(":orders:order-0")
     assert orders.run("replay", "orders", "--against", "1.0.0").code == 0
+
+
+def test_a_job_gets_a_summary(orders: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The differences are a table, by state and kind."""
+    summary = orders.root / "summary.md"
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    orders.run("replay", "orders")
+    change(orders, '"amount": path("$.total")', '"amount": path("$.order_id")')
+    assert orders.run("--json", "replay", "orders").code == 3
+    same, different = summary.read_text(encoding="utf-8").split("###")[1:]
+    assert same.strip() == (
+        "Replay of `orders`: 6 of 6 executions answer the same on the work tree"
+    )
+    assert "0 of 6 executions answer the same" in different
+    assert "| Executions | State | Difference | Recorded | Candidate |" in different
+    (row,) = (line for line in different.splitlines() if "arguments" in line)
+    assert row.startswith("| 6 | `Charge` | arguments |")
 
 
 def test_a_missing_argument_is_nothing_rather_than_null(orders: Project) -> None:
@@ -271,3 +291,19 @@ def test_ctrl_c_shows_what_is_done(orders: Project, monkeypatch: pytest.MonkeyPa
     assert (ran.json["executions"], ran.json["stopped"]) == (2, True)
     done.clear()
     assert "stopped" in orders.run("replay", "orders").out
+
+
+def test_sigterm_shows_what_is_done_with_its_own_exit_code(
+    orders: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A cancelled job gets 143."""
+    from sfn_release.operations.replaying import replay_work
+
+    def replay(_self: Any, _recording: Any) -> Any:
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(10)
+
+    monkeypatch.setattr(replay_work.ReplayWork, "replay", replay)
+    ran = orders.run("--json", "replay", "orders")
+    assert ran.code == 143
+    assert (ran.json["executions"], ran.json["stopped"]) == (0, True)

@@ -138,6 +138,16 @@ def test_only_changed_workflows_of_the_policy_are_replayed(running: Shop) -> Non
         running.publish("1.3.0", "prod")
 
 
+def test_a_misspelled_workflow_of_the_policy_is_refused(running: Shop) -> None:
+    """Otherwise nothing would be replayed, silently."""
+    configure(running, 'replay = { environment = "prod", workflows = ["helo"] }\n')
+    running.commit(hello="two")
+    with refused("E_POLICY", "no workflow 'helo'", 'Did you mean "hello"?'):
+        running.publish("1.1.0", "prod")
+    running.publish("1.1.0", "prod", override="it's the name")
+    assert running.record().replayed == {}
+
+
 def test_some_executions_may_differ(running: Shop) -> None:
     """As many as the policy allows."""
     configure(running, 'replay = { environment = "prod", last = 3, max_different = 3 }\n')

@@ -11,6 +11,7 @@ from sfn_release.cli.exits import DIFFERENT, INTERRUPTED
 from sfn_release.cli.options import command
 from sfn_release.cli.output import terminal
 from sfn_release.cli.session import Session
+from sfn_release.cli.signals import Terminated
 from sfn_release.errors import UsageError
 from sfn_release.text import count
 
@@ -210,9 +211,24 @@ def _refuse(options: Mapping[str, object], message: str) -> None:
 def _show(session: Session, report: ReplayReport) -> int:
     from sfn_release.cli.output.replay_text import write_replay
 
-    session.show("replay", report.to_json(), lambda: write_replay(report, verbose=session.verbose))
-    if report.stopped:
-        return INTERRUPTED
+    def summary() -> str:
+        from sfn_release.cli.output.replay_markdown import replay_markdown
+
+        return replay_markdown(report)
+
+    session.show(
+        "replay",
+        report.to_json(),
+        lambda: write_replay(report, verbose=session.verbose),
+        summary=summary,
+    )
+    match report.interruption:
+        case None:
+            pass
+        case Terminated() as ended:
+            return ended.exit_code
+        case _:
+            return INTERRUPTED
     if report.different or report.unanswered:
         return DIFFERENT
     return 0 if report.compared or not report.executions else 1

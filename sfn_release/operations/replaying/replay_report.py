@@ -20,8 +20,8 @@ class ReplayReport:
     *unreplayable* have an object for each such execution, in the form of ``--json``. A new
     task puts an execution into both *different* and *unanswered*. *same* counts the executions in
     none. *selection* says which executions were chosen, *candidate* is the digest of the
-    candidate, *shard* the part of the executions (``2/8``), None for all. *stopped* is true if the
-    replay was interrupted: then *executions* counts the ones that were done.
+    candidate, *shard* the part of the executions (``2/8``), None for all. *interruption*
+    stopped the replay, if anything did: then *executions* counts the ones that were done.
     """
 
     workflow: str
@@ -35,7 +35,12 @@ class ReplayReport:
     selection: Mapping[str, Any] = field(default_factory=dict)
     candidate: str = ""
     shard: str | None = None
-    stopped: bool = False
+    interruption: KeyboardInterrupt | None = None
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the replay was stopped before its end."""
+        return self.interruption is not None
 
     @property
     def compared(self) -> int:
@@ -44,7 +49,9 @@ class ReplayReport:
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON form."""
-        return {**vars(self)}
+        members = {**vars(self), "stopped": self.stopped}
+        del members["interruption"]
+        return members
 
 
 @dataclass

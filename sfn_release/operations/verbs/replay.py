@@ -148,7 +148,7 @@ def _replayed(
     total: int | None,
 ) -> ReplayReport:
     tally = ReplayTally()
-    stopped = False
+    interruption: KeyboardInterrupt | None = None
     progress(0, total)
     try:
         with closing(replay_side_by_side(recordings, work, jobs)) as replays:
@@ -156,8 +156,8 @@ def _replayed(
                 tally.add(replayed)
                 done = tally.executions  # with child executions, there may be more
                 progress(done, None if total is None else max(total, done))
-    except KeyboardInterrupt:
-        stopped = True
+    except KeyboardInterrupt as asked:
+        interruption = asked
     candidate: ReplayCandidate = work.candidate
     return ReplayReport(
         workflow=candidate.workflow,
@@ -166,6 +166,6 @@ def _replayed(
         selection=selection,
         candidate=digest([candidate.definition, candidate.pinned]),
         shard=None if shard is None else str(shard),
-        stopped=stopped,
+        interruption=interruption,
         **tally.members(),
     )
