@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -166,6 +167,40 @@ def test_the_case_comes_from_the_tests(paying: Project) -> None:
     wrong = paying.run("faults", "pay", "--test-case", "a paid ordr")
     assert wrong.code == 2
     assert 'Did you mean "a paid order"?' in wrong.err
+
+
+@pytest.mark.parametrize(
+    "mock",
+    ["7", '{ ExecutedVersion = "1", Payload = { paid = true }, StatusCode = 200 }', '[{}, "x"]'],
+)
+def test_it_starts_from_every_test_that_passes(paying: Project, mock: str) -> None:
+    """The mocks of a test have all their forms: a result may stand for itself."""
+    task = {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "End": True}
+    task["Parameters"] = {"FunctionName": CHARGE}
+    paying.write("workflows/one.asl.json", json.dumps({"StartAt": "A", "States": {"A": task}}))
+    paying.write("workflows/one.tests.toml", f'[[test]]\nname = "a"\nmocks.A = {mock}\n')
+    assert paying.run("test", "one").code == 0
+    assert paying.json("faults", "one")["path"] == ["A"]
+
+
+def test_an_endless_case_shows_its_loop_once(paying: Project) -> None:
+    """With the states before it and its rounds; and advice that a file can follow."""
+    end = {"Variable": "$.end", "IsPresent": True, "Next": "Done"}
+    states = {
+        "Begin": {"Type": "Pass", "Next": "A"},
+        "A": {"Type": "Pass", "Next": "B"},
+        "B": {"Type": "Choice", "Choices": [end], "Default": "A"},
+        "Done": {"Type": "Succeed"},
+    }
+    paying.write("workflows/loop.asl.json", json.dumps({"StartAt": "Begin", "States": states}))
+    done = paying.run("faults", "workflows/loop.asl.json")
+    assert done.code == 2
+    assert re.search(r"Its way: Begin, then [\d,]+ times A → B", done.err)
+    assert "execute" not in done.err
+    assert "--mocks" in done.err
+    own = paying.run("faults", "loop").err
+    assert "execute loop --tree" in own
+    assert max(map(len, own.splitlines())) < 200
 
 
 def test_mocks_of_a_file_answer_first(paying: Project) -> None:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sfn_release.cli.output import terminal
+from sfn_release.testing.folded_way import folded_way
 from sfn_release.text import count, duration_text, shorten
 
 if TYPE_CHECKING:
@@ -39,8 +40,7 @@ class _Line:
 
 def write_failure_map(found: FailureMap, *, verbose: bool) -> None:
     """Write the map to stdout. *verbose* names every error."""
-    way = " → ".join(found.path)
-    terminal.write_parts(terminal.Styled("passing case  ", "dim"), way or "no state")
+    terminal.write_parts(terminal.Styled("passing case  ", "dim"), folded_way(found.path))
     for states, after, lines in _folded(found.faults):
         terminal.write()
         terminal.write_parts(terminal.Styled(", ".join(states), "bold"), _behind(after))

@@ -19,15 +19,18 @@ from sfn_release.operations.work_tree import WorkTree, execution_seed, read_work
 from sfn_release.operations.workspace import Workspace
 from sfn_release.project import LOCAL, Environment
 from sfn_release.simulator import ContextSeed, Mocks, load_mocks
+from sfn_release.testing.answers import answers_of
 from sfn_release.testing.declared.declared_test import STARTED, DeclaredTest
 from sfn_release.testing.declared.tests_file import file_of_tests, read_tests_file
 from sfn_release.testing.faults.exploration import MOST_RUNS, explore
 from sfn_release.testing.faults.failure_map import FailureMap
 from sfn_release.testing.faults.passing_case import PassingCase
+from sfn_release.testing.folded_way import folded_way
 from sfn_release.text import did_you_mean
 
 _NAME = "faults"
 _SHOWN = 500  # runs between two lines of progress
+_ADVICE = "Pass an input with which it succeeds (--input), and mocks for its tasks"
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,7 @@ def faults(
         tree = replace(tree, environment=chosen)
     form = tree.rendered(workflow)
     answers = mocked.case(workspace, chosen, form.name) if mocked else None
-    given = case.given_mocks or (Mocks(test.mocks) if test is not None and test.mocks else None)
+    given = case.given_mocks or _mocks_of(test)
     with closing(RepeatedTasks(tree, form.name, answers, given)) as tasks:
         passing = PassingCase(
             form.definition,
@@ -92,7 +95,8 @@ def faults(
             tasks.fresh,
             execution_seed(form, chosen, _NAME, _started(test)),
         )
-        return _explored(workflow, passing, most_runs, workspace.runtime.watcher.say)
+        advice = f"{_ADVICE}:\n  sfn-release execute {workflow} --tree --input @input.json"
+        return _explored(workflow, passing, most_runs, advice, workspace.runtime.watcher.say)
 
 
 def faults_of_definition(
@@ -117,21 +121,20 @@ def faults_of_definition(
         type=declaration.type,
     )
     passing = PassingCase(declaration.definition, _input(case, None), mocks.fresh, seed)
-    return _explored(name, passing, most_runs, lambda _line: None)
+    return _explored(name, passing, most_runs, f"{_ADVICE} (--mocks).", lambda _line: None)
 
 
 def _explored(
-    workflow: str, case: PassingCase, most_runs: int, say: Callable[[str], None]
+    workflow: str, case: PassingCase, most_runs: int, advice: str, say: Callable[[str], None]
 ) -> FailureMap:
     run = case.run().run
     if run.status != "SUCCEEDED":
         why = ": ".join(part for part in (run.error, run.cause) if part)
-        way = " → ".join(run.path) or "no state"
+        way = folded_way(run.path)
         raise UsageError(
             f"The case to start from doesn't succeed: {workflow} ends {run.status}.",
             why=f"{why}\nIts way: {way}." if why else f"Its way: {way}.",
-            fix="Pass an input with which it succeeds (--input), and mocks for its tasks:\n"
-            f"  sfn-release execute {workflow} --tree --input @input.json",
+            fix=advice,
         )
 
     def ran(runs: int) -> None:
@@ -139,6 +142,13 @@ def _explored(
             say(f"{runs} runs so far, of {most_runs} at most")
 
     return explore(workflow, case, most_runs=most_runs, ran=ran)
+
+
+def _mocks_of(test: DeclaredTest | None) -> Mocks | None:
+    """Return the mocks of a test, in every form that a test may write them."""
+    if test is None or not test.mocks:
+        return None
+    return answers_of(test.mocks, file=f"{test.place}: mocks")
 
 
 def _input(case: ChosenCase, test: DeclaredTest | None) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from sfn_release.asl.error_names import States
@@ -18,6 +18,7 @@ from sfn_release.testing.faults.fault_outcomes import (
     is_set_up,
 )
 from sfn_release.testing.faults.loops import find_loop
+from sfn_release.testing.folded_way import fold
 from sfn_release.testing.run import Run
 from sfn_release.testing.run_definition import STILL_RUNNING
 
@@ -121,12 +122,4 @@ def _way(run: Run, until: str | None = None) -> tuple[str, ...]:
     names = [visit.state for visit in run.visits]
     if until in names:
         names = names[: names.index(until) + 1]
-    return tuple(_folded(names))
-
-
-def _folded(names: Sequence[str]) -> Sequence[str]:
-    return names if len(names) <= _LONGEST_WAY else [*names[:_HALF], "…", *names[-_HALF:]]
-
-
-_HALF = 15
-_LONGEST_WAY = 2 * _HALF
+    return tuple(fold(names))

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sfn_release.testing.folded_way import ROUNDS, repeated
 from sfn_release.testing.run import Run
-
-_ROUNDS = 3  # before it counts as a loop
 
 
 @dataclass(frozen=True)
@@ -24,24 +23,23 @@ class Loop:
 def find_loop(run: Run) -> Loop | None:
     """Return the loop at the end of a run; None if its last states don't repeat."""
     steps = run.transitions
-    if len(steps) >= _ROUNDS and all(step.kind == "retry" for step in steps[-_ROUNDS:]):
+    if len(steps) >= ROUNDS and all(step.kind == "retry" for step in steps[-ROUNDS:]):
         return Loop((steps[-1].state,), proven=False)
     entered = [step.next or "" for step in steps if step.next and step.kind != "retry"]
-    for period in range(1, len(entered) // _ROUNDS + 1):
-        tail = entered[-period * _ROUNDS :]
-        if tail[period:] == tail[:-period]:
-            cycle = tail[:period]
-            first = min(range(period), key=lambda at: entered.index(cycle[at]))
-            states = tuple(cycle[first:] + cycle[:first])
-            return Loop(states, _same_data(run, states))
-    return None
+    period = repeated(entered)
+    if period is None:
+        return None
+    cycle = entered[-period:]
+    first = min(range(period), key=lambda at: entered.index(cycle[at]))
+    states = tuple(cycle[first:] + cycle[:first])
+    return Loop(states, _same_data(run, states))
 
 
 def _same_data(run: Run, states: tuple[str, ...]) -> bool:
     """Whether the last rounds of a loop had the same inputs and assigned the same variables."""
     for name in states:
-        visits = [visit for visit in run.visits if visit.state == name][-_ROUNDS:]
+        visits = [visit for visit in run.visits if visit.state == name][-ROUNDS:]
         rounds = [(visit.input, visit.assigned) for visit in visits[:-1]]
-        if len(rounds) < _ROUNDS - 1 or any(data != rounds[0] for data in rounds):
+        if len(rounds) < ROUNDS - 1 or any(data != rounds[0] for data in rounds):
             return False
     return True
