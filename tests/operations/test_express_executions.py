@@ -6,13 +6,17 @@ import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
+from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ClientError
 
-from sfn_release.errors import AccessError, ConfigError
+from sfn_release.aws.clients import connect
+from sfn_release.aws.sessions import Access
+from sfn_release.errors import AccessError, AwsError, ConfigError
 from sfn_release.operations.finished.execution_filter import ExecutionFilter
-from sfn_release.operations.finished.express_executions import LogGroup
+from sfn_release.operations.finished.express_executions import LogGroup, express_executions
 from sfn_release.operations.finished_executions import finished_executions
 from sfn_release.operations.verbs.coverage import environment_coverage
 from sfn_release.operations.verbs.replay import replay
@@ -297,3 +301,41 @@ def test_reading_ends_at_the_horizon(shop: Shop, logs: Any) -> None:
     assert len(calls) <= 12
     span = calls[0]["endTime"] - calls[-1]["startTime"]
     assert span == pytest.approx(timedelta(days=30).total_seconds() * 1000, abs=2)
+
+
+def throttled_logs(throttled: int) -> tuple[Any, list[str]]:
+    """Return an account whose FilterLogEvents is throttled first, and the requests that it got."""
+    aws = connect(Access("eu-west-1", endpoints={"*": "http://127.0.0.1:1"}))
+    requests: list[str] = []
+
+    class Body:
+        def __init__(self, value: Any) -> None:
+            self.value = value
+
+        def stream(self) -> list[bytes]:
+            return [json.dumps(self.value).encode()]
+
+    def answer(request: Any, **_: Any) -> Any:
+        requests.append(json.loads(request.body).get("nextToken", ""))
+        if len(requests) <= throttled:
+            refusal = {"__type": "ThrottlingException", "message": "Rate exceeded"}
+            return AWSResponse(request.url, 400, {}, Body(refusal))
+        return AWSResponse(request.url, 200, {}, Body({"events": []}))
+
+    aws.logs.meta.events.register("before-send.cloudwatch-logs", answer)  # type: ignore[attr-defined]
+    return aws, requests
+
+
+def test_throttled_log_events_are_asked_for_again() -> None:
+    """boto3 repeats the request; when it gives up, the error says to try later."""
+    group = LogGroup(GROUP, "arn:aws:states:eu-west-1:0:stateMachine:hello")
+    wanted = ExecutionFilter(since=ago(seconds=60))
+    aws, requests = throttled_logs(2)
+    with patch("time.sleep"):
+        assert [*express_executions(aws, group, wanted, ago(seconds=0))] == []
+        assert len(requests) >= 3
+        never, _ = throttled_logs(10_000)
+        with pytest.raises(AwsError, match="try again later") as caught:
+            [*express_executions(never, group, wanted, ago(seconds=0))]
+    assert caught.value.aws_code == "ThrottlingException"
+    assert "FilterLogEvents" in str(caught.value)
