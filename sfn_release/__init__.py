@@ -40,9 +40,9 @@ def __getattr__(name: str) -> object:
     """Import a public name when it is first used, so that the command line starts fast."""
     if name.startswith("_") and name != "__all__":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from sfn_release.lazy_names import load, public_names
+    from sfn_release.lazy_names import load
 
-    value = [*public_names(__file__)] if name == "__all__" else load(__name__, __file__, name)
+    value = load(__name__, __file__, name)
     globals()[name] = value
     return value
 

@@ -29,8 +29,11 @@ def public_names(package_file: str) -> Mapping[str, tuple[str, str]]:
 def load(package: str, package_file: str, name: str) -> object:
     """Return the value of a public name, which may be a module.
 
-    Raises AttributeError, as Python does, for a name that isn't public.
+    ``__all__`` is the list of the names, for ``from package import *``. Raises AttributeError, as
+    Python does, for a name that isn't public.
     """
+    if name == "__all__":
+        return [*public_names(package_file)]
     module, original = public_names(package_file).get(name, ("", ""))
     if not module:
         raise AttributeError(f"module {package!r} has no attribute {name!r}")

@@ -12,6 +12,7 @@ from sfn_release.operations.work_tree import WorkTree, execution_seed
 from sfn_release.project.mock_files import unused_keys
 from sfn_release.release.rendering import Rendered
 from sfn_release.simulator import ContextSeed
+from sfn_release.testing.condition_checks import checked_input, refuse_faulty_conditions
 from sfn_release.testing.run import Run
 from sfn_release.testing.scenario import Conditions, Runnable, run_scenario
 
@@ -40,12 +41,13 @@ class TreeSimulator:
 
         The tasks that the test doesn't mock are answered as `execute --tree` answers them. Each run
         starts without executions of other workflows. Raises NotFoundError for an unknown workflow,
-        DefinitionError for a faulty one, and UsageError for an input that doesn't fit the schema of
-        the workflow, unless the run begins in the middle.
+        DefinitionError for a faulty one, UsageError for faulty conditions, and for an input that
+        doesn't fit the schema of the workflow, unless the run begins in the middle.
         """
+        refuse_faulty_conditions(conditions)
         form = self._form(workflow, stacklevel + 1)
         if conditions.get("check_input", True) and conditions.get("start_at") is None:
-            self.tree.check_input(workflow, input, skip="check_input=False")
+            self.tree.check_input(workflow, checked_input(input), skip="check_input=False")
 
         def context(name: str, started: datetime) -> ContextSeed:
             return execution_seed(form, self.tree.environment, name, started)

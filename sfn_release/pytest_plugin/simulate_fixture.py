@@ -11,7 +11,7 @@ import pytest
 from sfn_release.errors import SfnReleaseError, UsageError
 from sfn_release.project.modules.single_file import is_file
 from sfn_release.pytest_plugin.kept_runs import CURRENT, KEPT_RUNS, KeptRuns
-from sfn_release.pytest_plugin.own_frames import without_own_frames
+from sfn_release.pytest_plugin.own_frames import passed_through, without_own_frames
 from sfn_release.pytest_plugin.project_workflows import workflows_around
 
 if TYPE_CHECKING:  # they're loaded while a process builds the project
@@ -62,9 +62,14 @@ class Simulate:
                     stacklevel=2,
                 )
             return self._simulate(workflow, input, parameters, type, conditions)
-        except (SfnReleaseError, AssertionError) as error:
-            # The test is at fault, or a function among its mocks; a bug keeps its traceback.
+        except (SfnReleaseError, AssertionError) as error:  # the test is at fault
             raise without_own_frames(error) from error.__cause__
+        except Exception as error:
+            from sfn_release.testing.answers import ask_function
+
+            if passed_through(error, ask_function):  # a function among its mocks is at fault
+                raise without_own_frames(error) from error.__cause__
+            raise  # a bug keeps its traceback
 
     def _simulate(
         self,
@@ -80,7 +85,7 @@ class Simulate:
 
         found = declaration_of(self._path(workflow), type)
         return run_scenario(
-            runnable_of(found, parameters or {}),
+            runnable_of(found, parameters),
             input,
             conditions,
             finished=lambda run: self._finished(None, found.name, run),

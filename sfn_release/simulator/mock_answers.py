@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -83,7 +84,14 @@ def _counted(answer: Mapping[str, Any], where: str) -> tuple[str, Sequence[Any]]
 
 def _check(answer: Any, at: str, fix: str, why: str = "") -> None:
     """Refuse an answer that is neither a callable nor an object as a mock file has it."""
-    if callable(answer) or isinstance(answer, ByCall):
+    if isinstance(answer, ByCall):
+        return
+    if callable(answer):
+        if not takes(answer, 1):
+            raise ConfigError(
+                f"{at}: the callable can't take the task's payload alone.",
+                fix="Write  lambda payload: ...",
+            )
         return
     if not isinstance(answer, Mapping):
         raise ConfigError(
@@ -120,6 +128,17 @@ def _check_keys(answer: Mapping[str, Any], at: str) -> None:
         raise ConfigError(f'{at}: "seconds" needs "return", "payload" or "error" beside it.')
     if "cause" in answer and "error" not in answer:
         raise ConfigError(f'{at}: "cause" needs "error" beside it.')
+
+
+def takes(answer: Callable[..., Any], count: int) -> bool:
+    """Whether a callable can be called with *count* values. Some of C don't show it: they can."""
+    try:
+        inspect.signature(answer).bind(*[None] * count)
+    except TypeError:
+        return False
+    except ValueError:  # it has no signature
+        return True
+    return True
 
 
 def _is_timeout(value: Any) -> bool:

@@ -123,7 +123,7 @@ class Mocks:
         chosen = answers.answers[min(count, len(answers.answers) - 1)]
         if isinstance(chosen, ByCall):
             return chosen.give(call)
-        return self._written(chosen, call) if isinstance(chosen, Mapping) else ask(chosen, call)
+        return self._written(chosen, call) if isinstance(chosen, Mapping) else _ask(chosen, call)
 
     def _written(self, chosen: Mapping[str, Any], call: TaskCall) -> Any:
         """Give an answer as mock files write it."""
@@ -195,13 +195,13 @@ def load_mocks(text: str | bytes, *, file: str = "") -> Mocks:
     return Mocks(answers, file=file)
 
 
-def ask(answer: Callable[..., Any], call: TaskCall, *others: Any) -> Any:
-    """Return the result of a callable for a copy of the payload of *call*, and *others*.
+def _ask(answer: Callable[[Any], Any], call: TaskCall) -> Any:
+    """Return the result of a callable for a copy of the payload of *call*.
 
     Raises TaskFailure for an exception, as a Lambda function fails.
     """
     try:
-        return answer(json.loads(json.dumps(call.payload)), *others)
+        return answer(json.loads(json.dumps(call.payload)))
     except (TaskFailure, NoAnswer, AssertionError):
         raise
     except Exception as error:  # a Lambda function can raise anything

@@ -11,13 +11,16 @@ The keys are the names of states, or Resource ARNs; a state's name wins. The ans
 - a `Result`, a `Payload`, an `Error` or a `Timeout`;
 - a JSON value: the result itself;
 - a list: the answers of successive calls, of which the last one repeats;
-- a callable of the task's arguments, and, if it takes two, of the `Call`;
+- a callable of the task's arguments, and, if it needs two, of the `Call`; it returns any of these
+  but lists, or raises TaskFailure. Another exception is a fault of the test: it leaves `simulate`;
 - an object as in a mock file, ``{"return": ...}``: see `sfn_release.simulator.mocks`.
 """
 
 from __future__ import annotations
 
 import inspect
+import json
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -27,10 +30,11 @@ from sfn_release.asl.integrations import CALLBACK, is_activity, is_function, ser
 from sfn_release.asl.intrinsic_functions import compact
 from sfn_release.errors import UsageError
 from sfn_release.simulator import Later, Mocks, NoAnswer, TaskCall, TaskFailure, TaskResult
-from sfn_release.simulator.mock_answers import KINDS, ByCall
-from sfn_release.simulator.mocks import LAMBDA_INVOKE, ask, envelope
+from sfn_release.simulator.mock_answers import KINDS, ByCall, takes
+from sfn_release.simulator.mocks import LAMBDA_INVOKE, envelope
 from sfn_release.simulator.task_protocol import FunctionResult
 from sfn_release.testing.run import Call
+from sfn_release.text import shorten
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,9 @@ class Result:
     value: Any = None
     seconds: float = 0
     submitted: Any = None
+
+    def __post_init__(self) -> None:
+        _refuse_seconds("Result", self.seconds)
 
 
 @dataclass(frozen=True, init=False)
@@ -84,6 +91,12 @@ class Error:
     submitted: Any = None
     at_submission: bool = False
 
+    def __post_init__(self) -> None:
+        for member, value in (("name", self.name), ("cause", self.cause)):
+            if not isinstance(value, str | None):
+                raise UsageError(f"The {member} of an Error must be a text, not {_shown(value)}.")
+        _refuse_seconds("Error", self.seconds)
+
 
 @dataclass(frozen=True)
 class Timeout:
@@ -96,6 +109,22 @@ class Timeout:
 
     heartbeat: bool = False
     submitted: Any = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.heartbeat, bool):
+            raise UsageError(f"heartbeat must be True or False, not {_shown(self.heartbeat)}.")
+
+
+def _refuse_seconds(answer: str, seconds: Any) -> None:
+    number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
+    if not number or not 0 <= seconds < math.inf:
+        raise UsageError(
+            f"The seconds of {answer} must be a number, 0 or more, not {_shown(seconds)}."
+        )
+
+
+def _shown(value: Any) -> str:
+    return shorten(repr(value))
 
 
 _TYPES = (Result, Payload, Error, Timeout)
@@ -137,7 +166,7 @@ def _single(key: str, answer: Any) -> Any:
     if isinstance(answer, ByCall):
         return answer
     if callable(answer):
-        return ByCall(partial(_asked, answer, _takes_call(answer)))
+        return ByCall(partial(ask_function, answer, _takes_call(key, answer)))
     return answer if _is_written(answer) else {"return": answer}
 
 
@@ -150,7 +179,7 @@ def _refuse_slips(key: str, answer: Any) -> None:
         raise UsageError(
             f"The mock of {key!r} is a Python exception.",
             why="A task fails with an error's name.",
-            fix=f'Write Error("{exception.__name__}"), or raise it in a function.',
+            fix=f'Write Error("{exception.__name__}").',
         )
 
 
@@ -163,24 +192,26 @@ def _is_written(answer: Any) -> bool:
     )
 
 
-def _takes_call(answer: Callable[..., Any]) -> bool:
-    """Return whether a callable needs a second argument."""
-    try:
-        parameters = inspect.signature(answer).parameters.values()
-    except (TypeError, ValueError):  # some callables of C have no signature
+def _takes_call(key: str, answer: Callable[..., Any]) -> bool:
+    """Return whether a callable needs the `Call` too. Raises UsageError if it can't be called."""
+    if takes(answer, 1):
         return False
-    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    needed = [
-        parameter
-        for parameter in parameters
-        if parameter.kind in positional and parameter.default is parameter.empty
-    ]
-    return len(needed) > 1
+    if takes(answer, 2):
+        return True
+    name = getattr(answer, "__name__", "") or type(answer).__name__
+    raise UsageError(
+        f"The mock of {key!r} can't be called.",
+        why=f"A mock takes the task's arguments, or the arguments and the Call; it is"
+        f" {name}{inspect.signature(answer)}.",
+        fix="Write  lambda arguments: ...  or  lambda arguments, call: ...",
+    )
 
 
-def _asked(answer: Callable[..., Any], takes_call: bool, call: TaskCall) -> Any:
+def ask_function(answer: Callable[..., Any], takes_call: bool, call: TaskCall) -> Any:
+    """Return the answer of a test's function to *call*; raises its exceptions as they are."""
     seen = Call(call.state, call.resource, call.payload, call.attempt, call.iteration)
-    result = ask(answer, call, *([seen] if takes_call else []))
+    arguments = json.loads(json.dumps(call.payload))  # a copy: the function may change it
+    result = answer(arguments, *([seen] if takes_call else []))
     return _give(result, call) if isinstance(result, _TYPES) else result
 
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, TypedDict
 
-from sfn_release.asl.quotas import MAX_DATA_BYTES, data_size
 from sfn_release.errors import UsageError
 from sfn_release.simulator import (
     ContextSeed,
@@ -22,6 +21,12 @@ from sfn_release.simulator import (
 from sfn_release.simulator.mocks import task_names
 from sfn_release.simulator.task_protocol import OURS
 from sfn_release.testing.answers import answers_of
+from sfn_release.testing.condition_checks import (
+    checked_input,
+    instant,
+    json_copy,
+    refuse_faulty_conditions,
+)
 from sfn_release.testing.result_shapes import HeldToShapes
 from sfn_release.testing.run import Run
 from sfn_release.testing.run_definition import run_definition
@@ -104,19 +109,19 @@ def run_mocked(
 ) -> tuple[Run, list[ShapeProblem]]:
     """Run a workflow, and return the run with everything in its mocks that AWS never returns.
 
-    Raises UsageError for an unknown condition, a mock without a task and a value that isn't JSON,
+    Raises UsageError for a faulty condition, a mock without a task and a value that isn't JSON,
     and NotFoundError for an unknown state.
     """
-    _refuse_unknown_conditions(conditions)
+    refuse_faulty_conditions(conditions)
     mocks = answers_of(conditions.get("mocks"), file="the test's mocks")
     _refuse_unknown_mocks(mocks, runnable)
     problems: list[ShapeProblem] = []
     run = run_definition(
         runnable.definition,
-        _checked_input(input),
+        checked_input(input),
         tasks=_MocksFirst(mocks.fresh(), runnable.tasks(), problems.append),
         context=_context(runnable, conditions),
-        variables=_json(conditions.get("variables", {}), "variables"),
+        variables=json_copy(conditions.get("variables", {}), "variables"),
         stretch=Stretch(conditions.get("start_at"), conditions.get("until")),
         most_steps=MOST_STEPS,
     )
@@ -156,18 +161,6 @@ class _Answered:
         """Give the answer."""
         del call
         return self.answer()
-
-
-def _refuse_unknown_conditions(conditions: Conditions) -> None:
-    """Raise UsageError for a misspelled argument, which Python itself doesn't check here."""
-    known = list(Conditions.__annotations__)
-    for name in conditions:
-        if name not in known:
-            raise UsageError(
-                f"simulate() has no argument {name!r}.",
-                why=f"Its conditions are: {', '.join(known)}.",
-                fix=did_you_mean(name, known),
-            )
 
 
 def _refuse_unknown_mocks(mocks: Mocks, runnable: Runnable) -> None:
@@ -213,37 +206,6 @@ _SHOWN = 8  # names of states in a message
 
 
 def _context(runnable: Runnable, conditions: Conditions) -> ContextSeed:
-    started = _instant(conditions.get("started_at", STARTED))
+    started = instant(conditions.get("started_at", STARTED))
     context = runnable.context(conditions.get("name", "test"), started)
     return replace(context, random_seed=str(conditions.get("seed", "")))
-
-
-def _instant(given: datetime | str) -> datetime:
-    """Return a start time; one without an offset is in UTC."""
-    try:
-        at = datetime.fromisoformat(given) if isinstance(given, str) else given
-    except ValueError as error:
-        raise UsageError(
-            f"{given!r} isn't a time.", fix='For example: started_at="2026-01-01T00:00:00Z"'
-        ) from error
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
-
-
-def _checked_input(value: Any) -> Any:
-    """Return a copy of an input that Step Functions takes."""
-    copied = _json(value, "input")
-    size = data_size(json.dumps(copied, ensure_ascii=False, separators=(",", ":")))
-    if size > MAX_DATA_BYTES:
-        raise UsageError(
-            f"The input has {size:,} bytes, and Step Functions takes {MAX_DATA_BYTES:,} at most.",
-            fix="Put the data into S3, and pass its bucket and key.",
-        )
-    return copied
-
-
-def _json(value: Any, name: str) -> Any:
-    """Return a copy of a JSON value. Raises UsageError for any other value."""
-    try:
-        return json.loads(json.dumps(value, allow_nan=False))
-    except (TypeError, ValueError, RecursionError) as error:
-        raise UsageError(f"The test's {name} can't be written as JSON: {error}.") from error

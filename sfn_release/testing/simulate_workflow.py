@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Unpack
+from typing import Any, Unpack, get_args
 
 from sfn_release.asl.placeholders import WORKFLOW, references_in
 from sfn_release.authoring.declaration import Declaration, StateMachineType
@@ -18,8 +18,10 @@ from sfn_release.errors import UsageError
 from sfn_release.project import fill
 from sfn_release.project.modules.single_file import is_file, read_workflows
 from sfn_release.simulator import ContextSeed, Mocks
+from sfn_release.testing.condition_checks import refuse_faulty_parameters
 from sfn_release.testing.run import Run
 from sfn_release.testing.scenario import Conditions, Runnable, run_scenario
+from sfn_release.text import shorten
 
 Subject = Workflow | StateMachine | Declaration | Mapping[str, Any] | Path | str
 """Everything that can be simulated without a project."""
@@ -49,7 +51,7 @@ def simulate(
     Functions would refuse, UsageError for missing parameters, and the errors of `run_scenario`.
     """
     found = declaration_of(workflow, type)
-    return run_scenario(runnable_of(found, parameters or {}), input, conditions, stacklevel=2)
+    return run_scenario(runnable_of(found, parameters), input, conditions, stacklevel=2)
 
 
 def declaration_of(workflow: Subject, type: StateMachineType | None = None) -> Declaration:
@@ -93,13 +95,15 @@ def _of_file(file: Path) -> Declaration:
 
 
 def _checked(declaration: Declaration, type: StateMachineType | None) -> Declaration:
+    if type not in (None, *get_args(StateMachineType)):
+        raise UsageError(f"type must be STANDARD or EXPRESS, not {shorten(repr(type))}.")
     declared = declaration if type is None else replace(declaration, type=type)
     findings = check_definition(declared.definition, type=declared.type)
     refuse(findings, "The workflow")
     return declared
 
 
-def runnable_of(declaration: Declaration, parameters: Mapping[str, Any]) -> Runnable:
+def runnable_of(declaration: Declaration, parameters: Mapping[str, Any] | None) -> Runnable:
     """Return a declaration that is ready to run. Raises UsageError for missing *parameters*."""
 
     def context(name: str, started: datetime) -> ContextSeed:
@@ -118,14 +122,15 @@ def runnable_of(declaration: Declaration, parameters: Mapping[str, Any]) -> Runn
     return Runnable(declaration.name, _filled(declaration, parameters), context, mocks.fresh)
 
 
-def _filled(declaration: Declaration, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+def _filled(declaration: Declaration, parameters: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    refuse_faulty_parameters(parameters)
     names = references_in(declaration.definition)
     workflows = {
         name: f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{name.removeprefix(WORKFLOW)}"
         for name in names
         if name.startswith(WORKFLOW)
     }
-    known = {**_GIVEN, **workflows, **parameters}
+    known = {**_GIVEN, **workflows, **(parameters or {})}
     missing = sorted(names - known.keys())
     if missing:
         example = ", ".join(f'"{name}": ...' for name in missing)

@@ -168,6 +168,33 @@ def test_a_failed_test_shows_its_runs(project: pytest.Pytester) -> None:
     assert "scenario.py" not in result.stdout.str()
 
 
+def test_an_exception_of_a_mock_shows_the_test_alone(project: pytest.Pytester) -> None:
+    """The function is the test's, so its line is where the test failed, not a line of ours."""
+    project.makepyfile(
+        """
+        def charge(arguments):
+            return arguments["missing"]
+
+        def test_bug(simulate):
+            simulate("orders", mocks={"Charge": charge})
+
+        def test_wrong_function(simulate):
+            run = simulate("orders", mocks={"Charge": lambda: 1})
+            assert run.status == "FAILED"
+        """
+    )
+    result = session(project)
+    result.assert_outcomes(failed=2)
+    result.stdout.fnmatch_lines(
+        [
+            "E *KeyError: 'missing'",
+            "test_*.py:2: KeyError",
+            "E *UsageError: The mock of 'Charge' can't be called.",
+        ]
+    )
+    assert "answers.py" not in result.stdout.str()
+
+
 def test_a_build_that_failed_is_not_tried_for_each_test(project: pytest.Pytester) -> None:
     """Each test shows the error, and not the frames of the test before it."""
     built = project.path / "built"

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import json
+import math
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
 from sfn_release.errors import ConfigError, UsageError
-from sfn_release.simulator import Mocks
+from sfn_release.simulator import Mocks, TaskFailure
 from sfn_release.testing import Call, Error, Payload, Result, Run, Timeout
 from sfn_release.testing.answers import answers_of
 from sfn_release.testing.run_definition import run_definition
+from sfn_release.testing.scenario import STARTED
 from support.executions import SEED, machine
 
 LAMBDA = "arn:aws:lambda:us-east-1:000000000000:function:charge"
@@ -91,7 +93,7 @@ def test_a_payload_is_for_functions(resource: str) -> None:
 def test_a_list_answers_successive_calls() -> None:
     """Forms can be mixed, and the last answer repeats."""
     retry = [{"ErrorEquals": ["Busy", "KeyError"], "MaxAttempts": 5, "IntervalSeconds": 1}]
-    answers = [Error("Busy", "later", seconds=3), lambda a: a["missing"], {"paid": 1}]
+    answers = [Error("Busy", "later", seconds=3), lambda _: Error("KeyError"), {"paid": 1}]
     done = run(task(Retry=retry), answers)
     assert done.output == {"paid": 1}
     assert [call.error for call in done.calls["Charge"]] == ["Busy", "KeyError", None]
@@ -130,11 +132,71 @@ def test_a_function_with_a_default_gets_the_arguments_alone() -> None:
     assert run(task(), len, [1, 2]).output == 2
 
 
-def test_an_exception_of_a_function_fails_the_task() -> None:
-    """It fails as a Lambda function does."""
-    done = run(task(), lambda a: a["missing"])
-    assert done.error == "KeyError"
-    assert json.loads(done.cause or "") == {"errorMessage": "'missing'", "errorType": "KeyError"}
+@pytest.mark.parametrize("error", [KeyError("missing"), ZeroDivisionError(), TypeError("no")])
+def test_an_exception_of_a_function_reaches_the_test(error: Exception) -> None:
+    """The function is the test's, so its bug isn't a failure of the task."""
+
+    def answer(_: Any) -> Any:
+        raise error
+
+    with pytest.raises(type(error)) as raised:
+        run(task(Catch=[{"ErrorEquals": ["States.ALL"], "Next": "Charge"}]), answer)
+    assert raised.value is error
+
+
+def test_a_function_fails_its_task_on_purpose() -> None:
+    """It returns an Error, or raises TaskFailure."""
+
+    def answer(_: Any) -> Any:
+        raise TaskFailure("Busy", "Slow down")
+
+    failed = run(task(), answer)
+    assert (failed.error, failed.cause) == ("Busy", "Slow down")
+    assert run(task(), lambda _: Error("Busy")).error == "Busy"
+
+
+@pytest.mark.parametrize(
+    "answer", [lambda: 1, lambda a, b, c: [a, b, c], lambda *, a: a, [lambda: 1]]
+)
+def test_a_function_that_cannot_be_called_is_refused_before_the_run(answer: Any) -> None:
+    """Otherwise the task would fail, and a test that expects a failure would pass."""
+    with pytest.raises(UsageError, match="'Charge' can't be called"):
+        run(task(), answer)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [lambda *values: len(values), lambda _, /, b=2, *, c=3: b + c - 4, Mock(return_value=1)],
+)
+def test_a_function_that_takes_one_value_gets_the_arguments(answer: Any) -> None:
+    """Variable arguments, defaults and mock objects."""
+    assert run(task(), answer).output == 1
+
+
+ODD = [None, [1], {1}, object(), math.nan, math.inf, b"x", -1, "1", STARTED, len]
+
+
+@pytest.mark.parametrize("value", ODD, ids=lambda value: type(value).__name__)
+def test_faulty_members_of_answers_are_refused(value: Any) -> None:
+    """At the line of the test that has them."""
+    for make in (lambda: Result(1, seconds=value), lambda: Error("A", seconds=value)):
+        with pytest.raises(UsageError, match="must be a number, 0 or more"):
+            make()
+    with pytest.raises(UsageError, match="must be True or False"):
+        Timeout(heartbeat=value)
+    if not isinstance(value, str | None):
+        for make in (lambda: Error(value), lambda: Error("A", value)):
+            with pytest.raises(UsageError, match="of an Error must be a text"):
+                make()
+
+
+def test_a_result_that_is_not_json_is_a_fault_of_the_test() -> None:
+    """Also one that refers to itself, or has other keys than texts."""
+    loop: list[Any] = []
+    loop.append(loop)
+    for answer in (loop, {1}, {(1,): 2}, lambda _: loop, lambda _: object(), Result(loop)):
+        done = run(task(INVOKE), [answer] if isinstance(answer, list) else answer)
+        assert done.error == "SfnRelease.BadMock"
 
 
 def test_an_assertion_in_a_function_fails_the_test() -> None:

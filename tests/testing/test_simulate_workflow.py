@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+import math
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -298,3 +300,53 @@ def test_a_result_that_aws_never_returns_is_reported() -> None:
     assert [Path(warning.filename).name for warning in caught] == [Path(__file__).name]
     with pytest.raises(MockedResultError):
         simulate(definition, mocks={"Put": {"Atributes": {}}}, strict=True)
+
+
+ODD = [
+    [1],
+    {1},
+    object(),
+    math.nan,
+    b"x",
+    1.5,
+    date(2026, 1, 1),
+    Decimal(1),
+    len,
+    ValueError("x"),
+    (number for number in [1]),
+]
+ARGUMENTS = (
+    *("workflow", "parameters", "type", "mocks", "start_at", "until", "variables"),
+    *("started_at", "seed", "name", "strict", "check_input"),
+)
+
+
+@pytest.mark.parametrize("value", ODD, ids=lambda value: type(value).__name__)
+@pytest.mark.parametrize("argument", ARGUMENTS)
+def test_a_value_of_another_type_is_a_usage_error(argument: str, value: Any) -> None:
+    """Of every argument, and never an exception of Python."""
+    arguments: dict[str, Any] = {"workflow": machine(A=PASS), argument: value}
+    with pytest.raises((UsageError, NotFoundError)):
+        simulate(**arguments)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        ({"variables": [1]}, r"variables must be a dictionary .*, not \[1\]"),
+        ({"variables": {"a": {1}}}, "The test's variables can't be written as JSON"),
+        ({"parameters": {1: 2}}, "parameters must be a dictionary"),
+        ({"parameters": {"a": object()}}, "The test's parameters can't be written as JSON"),
+        ({"started_at": "9999-12-31T23:59:59-23:00"}, "isn't a time"),
+        ({"started_at": None}, "started_at must be a datetime, or its ISO 8601 text, not None"),
+        ({"seed": "\ud800"}, "seed isn't a text of Unicode"),
+        ({"name": "\ud800"}, "name isn't a text of Unicode"),
+        ({"name": None}, "name must be a text, not None"),
+        ({"input": {1}}, "The test's input can't be written as JSON"),
+        ({"input": datetime(2026, 1, 1)}, "The test's input can't be written as JSON"),  # noqa: DTZ001
+    ],
+)
+def test_the_error_names_the_argument(arguments: dict[str, Any], problem: str) -> None:
+    """It shows the value, and what it should be."""
+    with pytest.raises(UsageError, match=problem):
+        simulate(machine(A=PASS), **arguments)

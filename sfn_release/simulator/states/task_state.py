@@ -230,7 +230,7 @@ def _record_failure(
 def _checked(visit: StateVisit, result: Any) -> str:
     try:
         return _JSON.encode(result)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
         raise ExecutionFailure(
             "SfnRelease.BadMock",
             f"The answer of the task {visit.name!r} is not JSON: {error}",
