@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sfn_release.testing.histories.event_kinds import kind_of
 from sfn_release.testing.histories.task_attempts import details_of
 
 _STATES = ("Choice", "Fail", "Map", "Parallel", "Pass", "Succeed", "Task", "Wait")
@@ -85,7 +86,7 @@ def _event_fault(event: Mapping[str, Any], expected: int) -> str:
     previous = event.get("previousEventId", 0)
     if not isinstance(previous, int) or not 0 <= previous < id:
         return f"Event {id} ({type}) follows event {previous}, which isn't an earlier event."
-    return "" if type == "ExecutionAborted" else _our_error(event)
+    return _our_error(event) if kind_of(type).fails else ""
 
 
 def _our_error(event: Mapping[str, Any]) -> str:

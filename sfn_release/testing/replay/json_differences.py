@@ -15,6 +15,7 @@ class Missing:
 
 
 MISSING = Missing()
+_OBJECT = (dict, Mapping)  # most are dicts, and an abstract class is slow to ask
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ def first_apart(left: Any, right: Any, at: str = "$") -> Apart | None:
     The order of an object's members doesn't count. Numbers are equal by value (1 and 1.0); true and
     1 are not.
     """
-    if isinstance(left, dict | Mapping) and isinstance(right, dict | Mapping):
+    if isinstance(left, _OBJECT) and isinstance(right, _OBJECT):
         return _first_member(left, right, at)
     if isinstance(left, list) and isinstance(right, list):
         return _first_item(left, right, at)
