@@ -8,10 +8,11 @@ from dataclasses import replace
 from sfn_release.ledger import Ledger
 from sfn_release.plan import Observed, Plan, Target
 from sfn_release.plan.drift import compare, differs, tag_differences
-from sfn_release.release.record import Record
+from sfn_release.release.record import Change, Record
 from sfn_release.release.serving import RecordedState
 
 _OVERWRITES = "overwrites a manual change to"
+_CREATES_AGAIN = "creates again what was deleted by hand:"
 
 
 def overwritten(
@@ -75,7 +76,7 @@ def with_notes(plan: Plan, drift: Mapping[str, tuple[str, ...]]) -> Plan:
             planned,
             notes=(
                 *planned.notes,
-                f"{_OVERWRITES} {planned.workflow}:",
+                f"{_verb(planned.change)} {planned.workflow}:",
                 *(f"  {line}" for line in lines),
             ),
         )
@@ -84,3 +85,7 @@ def with_notes(plan: Plan, drift: Mapping[str, tuple[str, ...]]) -> Plan:
         for planned in plan.workflows
     )
     return replace(plan, workflows=workflows)
+
+
+def _verb(change: Change) -> str:
+    return _CREATES_AGAIN if change == "created" else _OVERWRITES

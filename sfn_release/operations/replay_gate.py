@@ -7,7 +7,7 @@ from contextlib import closing
 from typing import Any
 
 from sfn_release.deployment.prepared import PreparedDeployment
-from sfn_release.errors import NotFoundError, SfnReleaseError
+from sfn_release.errors import AwsError, NotFoundError, SfnReleaseError
 from sfn_release.operations.finished.execution_filter import ExecutionFilter
 from sfn_release.operations.finished_executions import finished_executions
 from sfn_release.operations.replaying.candidates import candidate_for
@@ -34,8 +34,9 @@ def gate_replays(
     """Replay the executions of each workflow that a deployment changes; also return notes.
 
     A workflow that the policy's environment doesn't serve, or that has no finished execution there,
-    gets a note. An error of reading or rendering is the reason why a workflow can't be replayed,
-    and so is a name of the policy that no workflow of the release has.
+    gets a note. So does a workflow whose state machine is gone, with its executions: its deployment
+    creates it again. Any other error of reading or rendering is the reason why a workflow can't be
+    replayed, and so is a name of the policy that no workflow of the release has.
     """
     replays: dict[str, ReplayedWorkflow] = {}
     notes: list[str] = []
@@ -56,12 +57,18 @@ def gate_replays(
             notes.append(f"nothing to replay for {name}: {error.message}")
             continue
         except SfnReleaseError as error:
-            replays[name] = ReplayedWorkflow(unknown=_reason(error))
+            replays[name] = _unknown(error)
             continue
         try:
             tally = _replayed(workspace, policy, name, content, found)
         except SfnReleaseError as error:
-            replays[name] = ReplayedWorkflow(unknown=_reason(error))
+            replays[name] = _unknown(error)
+            continue
+        if tally is None:
+            notes.append(
+                f"nothing to replay for {name}: its state machine in {policy.environment} is gone,"
+                " and its executions with it"
+            )
             continue
         if not tally.executions:
             notes.append(
@@ -77,8 +84,9 @@ def gate_replays(
     return replays, tuple(notes)
 
 
-def _reason(error: SfnReleaseError) -> str:
-    return " ".join(f"{error.message} {error.why}".split())
+def _unknown(error: SfnReleaseError) -> ReplayedWorkflow:
+    reason = " ".join(f"{error.message} {error.why}".split())
+    return ReplayedWorkflow(unknown=reason, advice=error.fix)
 
 
 def _replayed(
@@ -87,7 +95,8 @@ def _replayed(
     workflow: str,
     content: ReleaseContent,
     found: Iterator[FinishedExecution],
-) -> ReplayTally:
+) -> ReplayTally | None:
+    """Return the counts; None if the state machine, or its alias, doesn't exist any more."""
     source = workspace.environment(policy.environment)
     candidate = candidate_for(
         workspace,
@@ -100,9 +109,14 @@ def _replayed(
         f"replaying the last {policy.last} executions of {workflow} in {source.name}"
     )
     tally = ReplayTally()
-    with closing(replay_side_by_side(found, ReplayWork(candidate), None)) as replays:
-        for replayed in replays:
-            tally.add(replayed)
+    try:
+        with closing(replay_side_by_side(found, ReplayWork(candidate), None)) as replays:
+            for replayed in replays:
+                tally.add(replayed)
+    except AwsError as error:
+        if error.missing:
+            return None
+        raise
     return tally
 
 

@@ -53,13 +53,15 @@ class ReplayedWorkflow:
     """The replay of a workflow's executions on a release.
 
     *outcome* counts them. *first* describes the first difference, and *waiting* the first task
-    without an answer, a line each. *unknown* is why the executions can't be replayed.
+    without an answer, a line each. *unknown* is why the executions can't be replayed, and *advice*
+    what helps, if the error says so.
     """
 
     outcome: ReplayOutcome | None = None
     first: str = ""
     waiting: str = ""
     unknown: str = ""
+    advice: str = ""
 
 
 @dataclass(frozen=True)
@@ -248,7 +250,7 @@ def _replay(environment: Environment, facts: Facts) -> Iterator[Refusal]:
             yield Refusal(
                 "replay",
                 f"{policy}: can't replay executions of {workflow}: {replayed.unknown}",
-                'Make them readable, or name the policy\'s workflows:  workflows = ["…"]',
+                replayed.advice or 'Name the workflows of the policy:  workflows = ["…"]',
             )
             continue
         of = f"{count(outcome.executions, 'execution')} of {workflow} in {outcome.environment}"

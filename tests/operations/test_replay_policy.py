@@ -209,8 +209,28 @@ def test_executions_that_cant_be_read_are_a_refusal(running: Shop) -> None:
     shop.commit(hello="two")
     with refused("E_POLICY", "can't replay executions of hello", "states:GetExecutionHistory"):
         shop.publish("1.1.0", "prod")
+    (refusal,) = plan_version(shop.workspace(), environment="prod").refusals
+    assert "states:GetExecutionHistory" in refusal.fix
     shop.publish("1.1.0", "prod", override="the permission comes later")
     assert shop.record().replayed == {}
+
+
+def test_a_lost_state_machine_is_deployed_again(running: Shop) -> None:
+    """It has no executions any more, as before its first deployment."""
+    running.commit(hello="two")
+    running.publish("1.1.0", deploy=False)
+    running.client("prod").delete_state_machine(stateMachineArn=running.arn("hello", "prod"))
+    plan = plan_version(running.workspace(), environment="prod")
+    assert not plan.refusals
+    assert plan.notes[-1] == (
+        "nothing to replay for hello: its state machine in prod is gone, and its executions with it"
+    )
+    (planned,) = plan.workflows
+    assert "creates again what was deleted by hand: hello:" in planned.notes
+    running.deploy("1.1.0", "prod")
+    record = running.record()
+    assert (record.version, record.override, record.replayed) == ("1.1.0", None, {})
+    execute(running, 1)
 
 
 @pytest.mark.parametrize(
