@@ -156,6 +156,19 @@ def test_executions_are_kept_masked_and_replayed_without_credentials(
     assert orders.run("replay", "orders", "kept").code == 3
 
 
+def test_a_path_that_matches_nothing_keeps_all_data_out_of_the_folder(orders: Project) -> None:
+    """A misspelled path would leave the data in the files, so there are no files."""
+    paths = "$.emial,$..email,$..crad"
+    refused = orders.run("replay", "orders", "--save", "kept", "--redact", paths)
+    assert refused.code == 2
+    assert "--redact $.emial and $..crad matches nothing in 6 executions" in refused.err
+    assert refused.out == ""
+    assert not (orders.root / "kept").exists()
+    last = orders.run("replay", "orders", "--save", "kept", "--redact", "$..email", "--last", "6")
+    assert last.code == 0
+    assert len([*orders.root.glob("kept/*")]) == 6
+
+
 def test_nothing_is_overwritten(orders: Project) -> None:
     """The same history again is fine, another one under the same name isn't."""
     orders.ok("replay", "orders", "--save", "kept", "--last", "2")

@@ -174,8 +174,10 @@ def _replay(
     from sfn_release.testing.histories.redaction import redaction_paths
 
     environment = workspace.environment(session.environment).name
-    folder = ExecutionFolder(session.directory / save, environment, redaction_paths(redact))
-    report = replay(workspace, workflow, wanted=wanted, keep=folder.save, **options)
+    paths = redaction_paths(redact)
+    with ExecutionFolder(session.directory / save, environment, paths) as folder:
+        report = replay(workspace, workflow, wanted=wanted, keep=folder.save, **options)
+        folder.complete()
     kept = f", {folder.kept} were there already" if folder.kept else ""
     terminal.say(f"saved {count(folder.saved, 'execution')} in {save}{kept}")
     return report

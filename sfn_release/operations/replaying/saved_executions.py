@@ -6,15 +6,17 @@ import hashlib
 import json
 import re
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
+from typing import Any, Self
 
 from sfn_release.asl.path_steps import Path as DataPath
-from sfn_release.errors import FileError
+from sfn_release.errors import FileError, UsageError
 from sfn_release.testing.histories.finished_execution import FinishedExecution
 from sfn_release.testing.histories.redaction import Redaction
+from sfn_release.text import count
 
 SCHEMA = "sfn-release/recorded-execution/1"
 _LONGEST_NAME = 60  # characters, which may have four bytes each
@@ -26,6 +28,10 @@ class ExecutionFolder:
 
     A file has the output of ``aws stepfunctions get-execution-history``, and beside it the output
     of ``describe-execution``, so other tools read it too.
+
+    Nothing is in the folder before every path has selected something: a misspelled path would
+    leave the data unmasked. Until then the files wait in a private temporary folder. Use it as a
+    context manager, which removes that folder.
     """
 
     folder: Path
@@ -33,17 +39,56 @@ class ExecutionFolder:
     paths: tuple[DataPath, ...] = ()
     saved: int = 0
     kept: int = 0
-    _key: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
+
+    def __post_init__(self) -> None:
+        """Draw the key of the masks."""
+        self._redaction = Redaction(self.paths, secrets.token_bytes(32))
+        self._waiting: TemporaryDirectory[str] | None = None
+        self._count = 0
+
+    def __enter__(self) -> Self:
+        """Return the folder itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Remove the files that still wait."""
+        if self._waiting is not None:
+            self._waiting.cleanup()
+            self._waiting = None
 
     def save(self, execution: FinishedExecution) -> None:
-        """Write the file of one execution. The same content again is fine.
+        """Write the file of one execution, or let it wait. The same content again is fine.
 
         Raises FileError for a file of the same name with other content, and for a folder that
         can't be written.
         """
-        document = Redaction(self.paths, self._key).redact(self._document(execution))
-        path = self.folder / self._name(document["execution"]["executionArn"])
+        self._count += 1
+        document = self._redaction.redact(self._document(execution))
+        name = self._name(document["execution"]["executionArn"])
         text = json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+        if self._redaction.unmatched:
+            if self._waiting is None:
+                self._waiting = TemporaryDirectory(prefix="sfn-release-")
+            (Path(self._waiting.name) / name).write_text(text, encoding="utf-8")
+            return
+        self._write_waiting()
+        self._write(name, text)
+
+    def complete(self) -> None:
+        """Raise UsageError if a path selected nothing in any execution. Then nothing is saved."""
+        unmatched = self._redaction.unmatched
+        if not self._count or not unmatched:
+            return
+        texts = " and ".join(path.text for path in unmatched)
+        raise UsageError(
+            f"--redact {texts} matches nothing in {count(self._count, 'execution')}, so nothing was"
+            " saved.",
+            why="A misspelled path would leave the data that it means in the files.",
+            fix="Correct the path or leave it out. A path with .. matches at any depth:"
+            "  --redact '$..email'",
+        )
+
+    def _make_folder(self) -> None:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -51,6 +96,18 @@ class ExecutionFolder:
                 f"Can't write to the folder {self.folder}: {error.strerror}.",
                 fix="Name another folder with --save.",
             ) from error
+
+    def _write_waiting(self) -> None:
+        """Write the files that waited for the last path to select something."""
+        if self._waiting is None:
+            return
+        for file in sorted(Path(self._waiting.name).iterdir()):
+            self._write(file.name, file.read_text(encoding="utf-8"))
+        self.__exit__()
+
+    def _write(self, name: str, text: str) -> None:
+        self._make_folder()
+        path = self.folder / name
         try:
             with path.open("x", encoding="utf-8") as file:
                 file.write(text)

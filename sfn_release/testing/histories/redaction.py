@@ -16,7 +16,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, assert_never
 
 from sfn_release.asl.path_steps import (
@@ -76,10 +76,19 @@ def _path(text: str) -> Path:
 
 @dataclass(frozen=True)
 class Redaction:
-    """Masks what *paths* select. Masks depend on *key*, so that they can't be looked up."""
+    """Masks what *paths* select. Masks depend on *key*, so that they can't be looked up.
+
+    *matched* are the paths that selected something so far.
+    """
 
     paths: tuple[Path, ...]
     key: bytes
+    matched: set[str] = field(default_factory=set)
+
+    @property
+    def unmatched(self) -> tuple[Path, ...]:
+        """The paths that selected nothing so far."""
+        return tuple(path for path in self.paths if path.text not in self.matched)
 
     def redact(self, document: Any) -> Any:
         """Return a JSON document, whose texts may be JSON texts, with all selected data masked."""
@@ -104,7 +113,9 @@ class Redaction:
         for path in self.paths:
             anywhere = isinstance(path.steps[0], Descent)
             for node in [value] if anywhere else _nodes(value):
-                yield from _locate(node, path.steps)
+                for place in _locate(node, path.steps):
+                    self.matched.add(path.text)
+                    yield place
 
     def _masked(self, value: Any, replacer: Replacer) -> Any:
         """Return *value* masked: at the selected places, and wherever else a secret is.
