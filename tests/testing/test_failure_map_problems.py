@@ -11,10 +11,17 @@ import pytest
 
 from sfn_release.canonical import loads
 from sfn_release.errors import DefinitionError
-from sfn_release.simulator import Mocks
+from sfn_release.simulator import Mocks, TaskCall, TaskResult
 from sfn_release.simulator.mocks import mocked_tasks
 from sfn_release.testing.faults.exploration import explore
 from sfn_release.testing.faults.failure_map import FailureMap, Problem, Step
+from sfn_release.testing.faults.injections import (
+    Answering,
+    Fault,
+    Hit,
+    InjectedTasks,
+    Injection,
+)
 from sfn_release.testing.faults.passing_case import PassingCase
 from support.executions import SEED, machine
 from support.places import CORPUS
@@ -137,6 +144,43 @@ def test_faults_behind_another_branch_are_explored() -> None:
     after = {row.after for row in found.faults if row.state == "Tell"}
     assert after == {(Step("Ask", 'the largest "status"'),)}
     assert found.unexplored == ()
+
+
+def test_a_task_behind_a_catcher_that_fails_by_itself_is_a_problem() -> None:
+    """The injected error was caught; its handler is what ends the execution."""
+    definition = machine(
+        Ask={**TASK, "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Tell"}], "Next": "Done"},
+        Tell={**TASK, "Next": "Done"},
+        Done=DONE,
+    )
+    found = explored(definition, {**PAID, "Tell": {"error": "Own"}})
+    assert problem(found, "state_failure", "Tell").error == "Own"
+
+
+def test_an_expression_that_reads_a_set_variable_fails_for_another_reason() -> None:
+    """A variable that some state assigns is unset only on a way without that state."""
+    definition = {
+        **machine(
+            Ask={**TASK, "Assign": {"left": "{% $states.result.Payload %}"}, "Next": "Count"},
+            Count={"Type": "Pass", "Output": "{% $left + 1 %}", "Next": "Done"},
+            Done=DONE,
+        ),
+        "QueryLanguage": "JSONata",
+    }
+    found = explored(definition, {INVOKE: {"payload": 1}})
+    assert {known.kind for known in found.problems if known.state == "Count"} == {"expression"}
+
+
+def test_the_last_of_several_injections_wins() -> None:
+    """Once it's over, the one before it applies again."""
+    odd, then = (Injection("T", Fault(str(at), Answering(at)), times=2 - at) for at in (0, 1))
+    tasks = InjectedTasks(Mocks({"T": {"return": "usual"}}), [odd, then])
+    call = TaskCall("T", INVOKE, {})
+    answers = [tasks.run(call) for _ in range(4)]
+    assert [answer.result if isinstance(answer, TaskResult) else answer for answer in answers] == [
+        *(1, 0, 0, "usual")
+    ]
+    assert tasks.hits == [Hit(0, 0)]
 
 
 def test_a_choice_is_steered_by_tasks_before_it() -> None:

@@ -11,7 +11,6 @@ from sfn_release.simulator.task_protocol import OURS
 from sfn_release.testing.faults.failure_map import CaughtBy, Once
 from sfn_release.testing.faults.injections import Hit, Injection
 from sfn_release.testing.faults.state_places import StatePlace
-from sfn_release.testing.histories.state_visits import Visit
 from sfn_release.testing.run import Run
 from sfn_release.testing.run_definition import STILL_RUNNING
 
@@ -112,7 +111,7 @@ def end_of(run: Run) -> str | None:
     if run.status == "FAILED":
         failed = [visit for visit in visits if visit.ended == "failed"]
         if failed:
-            return _innermost(failed).state
+            return failed[-1].state  # the innermost one: the states around it were entered before
     return visits[-1].state if visits else None
 
 
@@ -124,17 +123,6 @@ def status_of(run: Run) -> str:
 def is_set_up(error: str | None) -> bool:
     """Whether an error is about the set-up, such as a missing mock, and not about the workflow."""
     return bool(error) and str(error).startswith(OURS) and error != STILL_RUNNING
-
-
-def _innermost(failed: Sequence[Visit]) -> Visit:
-    """Return the failed visit that made the ones around it fail: the last in the last of them."""
-    last = failed[-1]
-    for visit in reversed(failed):
-        if visit.depth > last.depth:
-            last = visit
-        else:
-            break
-    return last
 
 
 def _catcher(step: Transition, places: Places) -> CaughtBy:
