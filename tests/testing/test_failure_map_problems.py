@@ -254,6 +254,18 @@ def test_a_task_without_a_mock_is_named_and_its_errors_are_still_injected() -> N
     assert (caught.ends_at, caught.end_error) == ("Tell", "SfnRelease.NoMock")
 
 
+def test_a_state_behind_a_service_without_a_mock_is_not_explored() -> None:
+    """No odd answer can be made of an answer that isn't known."""
+    catch = {"ErrorEquals": ["States.ALL"], "Next": "Read"}
+    read = {"Type": "Task", "Resource": "arn:aws:states:::dynamodb:getItem", "Next": "Told"}
+    definition = machine(
+        Ask={**TASK, "Catch": [catch], "Next": "Done"}, Read=read, Told=DONE, Done=DONE
+    )
+    found = explored(definition, {"Ask": {"payload": 1}})
+    reasons = {part.state: part.reason for part in found.unexplored}
+    assert reasons["Told"] == "It comes after Read, which has no mock."
+
+
 BROKEN: list[dict[str, Any]] = [
     {"Type": "Fail", "ErrorPath": "$.Nope"},
     {"Type": "Fail", "Error": "Stopped", "CausePath": "States.Format('{}', $.Nope)"},

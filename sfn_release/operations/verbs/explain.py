@@ -32,6 +32,7 @@ from sfn_release.operations.waiting_states import waiting_states
 from sfn_release.operations.workspace import Workspace
 from sfn_release.release.record import timestamp
 from sfn_release.testing.histories.failure_reason import FailureReason, failure_reason
+from sfn_release.testing.histories.history_ends import text_of
 from sfn_release.testing.histories.history_files import SavedHistory
 from sfn_release.testing.histories.regular_events import regular_events
 from sfn_release.testing.histories.state_visits import Visit
@@ -155,8 +156,8 @@ def explain_file(
     """
     events = regular_events(file.events)
     timeline = read_timeline(events, file.described)
-    arn = _text(file.described.get("executionArn"))
-    parsed = _parsed(arn)
+    arn = text_of(file.described.get("executionArn"))
+    parsed = _parsed(arn or "")
     project = workspace()
     release, why = None, "the file doesn't name the version of the state machine"
     if project is not None and timeline.version_arn is not None:
@@ -171,15 +172,15 @@ def explain_file(
     machine = parsed.machine if parsed else None
     return Explanation(
         arn or None,
-        workflow or _text(file.saved.get("workflow")) or machine,
-        (release.environment if release else _text(file.saved.get("environment"))) or None,
+        workflow or text_of(file.saved.get("workflow")) or machine,
+        (release.environment if release else text_of(file.saved.get("environment"))) or None,
         timeline,
         release,
         why,
         definition,
         failure_reason(timeline, definition),
         _waits(events) if timeline.status == "RUNNING" else (),
-        _text(file.saved.get("version")) or None,
+        text_of(file.saved.get("version")) or None,
         tuple(_notes(file, timeline)),
     )
 
@@ -325,7 +326,3 @@ def _value(text: str | None) -> Any:
         return loads(text)
     except DefinitionError:
         return text
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
