@@ -28,3 +28,14 @@ class States:
     Runtime: Final = "States.Runtime"
     TaskFailed: Final = "States.TaskFailed"
     Timeout: Final = "States.Timeout"
+
+
+COMPUTED: Final = (
+    States.Runtime,
+    States.ParameterPathFailure,
+    States.ResultPathMatchFailure,
+    States.IntrinsicFailure,
+    States.NoChoiceMatched,
+    States.QueryEvaluationError,
+)
+"""The errors of a state that can't compute one of its own fields, or its next state."""

@@ -17,6 +17,7 @@ from sfn_release.project.backends.local_tasks import mock_config as opened
 from sfn_release.project.toml_text import toml
 from sfn_release.release.rendering import Rendered
 from sfn_release.simulator import ContextSeed
+from sfn_release.simulator.mocks import mocked_tasks
 from sfn_release.simulator.task_protocol import OURS
 from sfn_release.tasks.mock_config import MockConfig, MockedTestCase
 from sfn_release.testing.declared.declared_report import DeclaredResult, UnreadTest
@@ -25,9 +26,9 @@ from sfn_release.testing.declared.run_differences import run_differences
 from sfn_release.testing.declared.tests_file import SUFFIX, file_of_tests, read_tests_file
 from sfn_release.testing.inner_machines import states_in
 from sfn_release.testing.run import Run
-from sfn_release.testing.scenario import Conditions, Runnable, run_mocked
+from sfn_release.testing.scenario import Conditions, Runnable, missed_end, run_mocked
 from sfn_release.testing.shape_problem import ShapeProblem
-from sfn_release.text import did_you_mean
+from sfn_release.text import did_you_mean, listing
 
 Ran = Callable[[DeclaredTest, Run], None]
 """Hears of each run."""
@@ -158,16 +159,16 @@ class DeclaredRuns:
 
     def _result(self, test: DeclaredTest) -> DeclaredResult:
         try:
-            run, problems = self._run(test)
+            run, problems, warnings = self._run(test)
         except SfnReleaseError as error:
             return DeclaredResult(test, error=error)
         self.ran(test, run)
-        warnings = tuple(dict.fromkeys(map(str, problems)))
+        shapes = tuple(dict.fromkeys(map(str, problems)))
         fault = _fault(test, run)
-        if fault is None and warnings and (self.strict or test.strict):
-            fault = ConfigError("A mock answers as AWS never would.", why="\n".join(warnings))
+        if fault is None and shapes and (self.strict or test.strict):
+            fault = ConfigError("A mock answers as AWS never would.", why="\n".join(shapes))
         differences = () if fault else run_differences(test.expected or Expectation(), run)
-        return DeclaredResult(test, run, differences, fault, warnings)
+        return DeclaredResult(test, run, differences, fault, (*shapes, *warnings))
 
     def form(self, workflow: str) -> Rendered:
         """Return the rendered form of a workflow. Raises the error of a faulty one."""
@@ -181,7 +182,8 @@ class DeclaredRuns:
             raise found
         return found
 
-    def _run(self, test: DeclaredTest) -> tuple[Run, list[ShapeProblem]]:
+    def _run(self, test: DeclaredTest) -> tuple[Run, list[ShapeProblem], list[str]]:
+        """Run a test. Return its run, the faults of its mocks, and warnings about the test."""
         form = self.form(test.workflow)
         _refuse_unknown(test, form)
         if test.check_input and test.start_at is None:
@@ -205,7 +207,11 @@ class DeclaredRuns:
                 context,
                 lambda: workflows.tasks(form.name, case),
             )
-            return run_mocked(runnable, test.input, conditions)
+            run, problems = run_mocked(runnable, test.input, conditions)
+        tasks = [state for state, _resource in mocked_tasks(form.definition)]
+        warnings = case.unknown_states(tasks) if case else []
+        missed = missed_end(run, test.until)
+        return run, problems, [*warnings, *([missed] if missed else [])]
 
     def _case(self, test: DeclaredTest, form: Rendered) -> MockedTestCase | None:
         if test.test_case is None:
@@ -225,8 +231,8 @@ def _refuse_unknown(test: DeclaredTest, form: Rendered) -> None:
     for name in test.states:
         if name not in states:
             raise ConfigError(
-                f"{test.place}: {test.workflow} has no state {toml(name)}.",
-                fix=did_you_mean(name, states),
+                f"{test.place_of(name)}: {test.workflow} has no state {toml(name)}.",
+                fix=did_you_mean(name, states) or f"Its states are: {listing(states)}.",
             )
 
 

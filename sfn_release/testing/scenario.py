@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -27,6 +28,7 @@ from sfn_release.testing.condition_checks import (
     json_copy,
     refuse_faulty_conditions,
 )
+from sfn_release.testing.folded_way import folded_way
 from sfn_release.testing.result_shapes import HeldToShapes
 from sfn_release.testing.run import Run
 from sfn_release.testing.run_definition import run_definition
@@ -48,7 +50,8 @@ class Conditions(TypedDict, total=False):
 
     The run begins at the state *start_at*, which may be inside a Map or a Parallel, and ends after
     the state *until*. With both the same, it's one state. The input is then the input of the first
-    state, and *variables* have the values that earlier states would have assigned.
+    state, and *variables* have the values that earlier states would have assigned. A run that
+    succeeds without *until*, because it lies before *start_at* or on another way, is a warning.
 
     *started_at* is a time, or its ISO 8601 text; a run takes no real time. *seed* changes the drawn
     UUIDs, random numbers and jitter, and *name* is the execution's.
@@ -100,8 +103,22 @@ def run_scenario(
     run, problems = run_mocked(runnable, input, conditions)
     finished(run)
     _refuse_faulty_test(run)
+    missed = missed_end(run, conditions.get("until"))
+    if missed:
+        warnings.warn(missed, stacklevel=stacklevel + 1)
     report_problems(problems, strict=conditions.get("strict", False), stacklevel=stacklevel + 1)
     return run
+
+
+def missed_end(run: Run, until: str | None) -> str:
+    """Return a warning if a run succeeded without the state after which it should end; or ""."""
+    reached = until is None or any(visit.state == until for visit in run.visits)
+    if reached or run.status != "SUCCEEDED":
+        return ""
+    return (
+        f"The run never reached {until!r}, after which it should end (until)."
+        f" It went on to the end: {folded_way(run.path)}."
+    )
 
 
 def run_mocked(

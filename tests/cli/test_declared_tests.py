@@ -455,6 +455,66 @@ def test_a_part_of_a_workflow_can_be_tested(paying: Project) -> None:
     assert 'part has no state "Z".' in done["tests"][1]["difference"]
 
 
+def test_a_state_that_does_not_exist_is_named_with_its_own_line(paying: Project) -> None:
+    """And with the states that there are, if none is near."""
+    named = [
+        (5, "Elsewhere", 'start_at = "Elsewhere"'),
+        (5, "Elsewhere", 'until = "Elsewhere"'),
+        (5, "Elsewhere", 'expect.path = ["Charge", "Elsewhere"]'),
+        (5, "Elsewhere", "[test.expect.calls]\nElsewhere = 2"),
+        (5, "Elsewhere", "expect.calls_contain_json = '{\"Elsewhere\": 0}'"),
+        (6, "Elsewhere", "expect.calls.Charge = 1\nexpect.calls.Elsewhere = 1"),
+    ]
+    for line, name, text in named:
+        at = line if "[test" not in text else line + 1
+        given = f'[[test]]\nname = "x"\ninput.order = 1\n\n{text}\n'
+        paying.write("workflows/pay.tests.toml", given)
+        (only,) = paying.run("--json", "test", "pay").json["tests"]
+        start = f'workflows/pay.tests.toml:{at}: pay has no state "{name}".'
+        assert only["difference"].startswith(start), only["difference"]
+        assert "Its states are: Charge, " in only["difference"]
+
+
+def test_a_part_that_misses_its_end_is_a_warning(paying: Project) -> None:
+    """Its end lies before its start, or on another way."""
+    states = {name: {"Type": "Pass", "Next": after} for name, after in ("AB", "BC")}
+    flow = {"StartAt": "A", "States": {**states, "C": {"Type": "Succeed"}}}
+    paying.write("workflows/part.asl.json", json.dumps(flow))
+    test = '[[test]]\nname = "x"\nstart_at = "B"\nuntil = "{}"\n'
+    paying.write("workflows/part.tests.toml", test.format("A"))
+    (only,) = paying.json("test", "part")["tests"]
+    (warning,) = only["warnings"]
+    assert warning.startswith("The run never reached 'A', after which it should end (until).")
+    assert warning.endswith(" It went on to the end: B → C.")
+    paying.write("workflows/part.tests.toml", test.format("C"))
+    assert paying.json("test", "part")["tests"][0]["warnings"] == []
+
+
+def test_a_misspelled_state_of_a_case_is_a_warning(paying: Project) -> None:
+    """Though the mock file of the workflow answers the task."""
+    paying.write("workflows/pay.mocks.json", '{"Charge": {"payload": {"paid": true}}}')
+    paying.write("MockConfigFile.json", mock_config(Happy={"Chrage": "Paid"}))
+    test = '[[test]]\nname = "a"\ninput.order = 1\ntest_case = "Happy"\n'
+    paying.write("workflows/pay.tests.toml", test + 'expect.status = "SUCCEEDED"\n')
+    (only,) = paying.json("test", "pay")["tests"]
+    (warning,) = only["warnings"]
+    assert 'mocks "Chrage", which is no task of the workflow.' in warning
+    assert 'Did you mean "Charge"?' in warning
+    assert "Chrage" in paying.run("faults", "pay", "--test-case", "a").err
+
+
+def test_a_broken_run_is_recorded_with_a_mark(paying: Project) -> None:
+    """A state that breaks is rarely what a test should expect; an end without a mock isn't kept."""
+    flow = {"StartAt": "A", "States": {"A": {"Type": "Pass", "InputPath": "$.no", "End": True}}}
+    paying.write("workflows/broke.asl.json", json.dumps(flow))
+    paying.write("workflows/broke.tests.toml", '[[test]]\nname = "x"\n')
+    ran = paying.ok("test", "broke", "--record")
+    assert "warning: The recorded error is States.Runtime" in ran.out
+    text = (paying.root / "workflows/broke.tests.toml").read_text(encoding="utf-8")
+    assert 'error = "States.Runtime"  # review: a state broke here.' in text
+    assert paying.ok("test", "broke").code == 0
+
+
 def test_a_mock_that_aws_never_gives_is_a_warning(paying: Project) -> None:
     """With --strict, it fails the test."""
     send = {

@@ -157,7 +157,6 @@ CHAIN = machine(
         (None, "Check", 0, ["A", "Check"], "B"),
         ("Check", "Check", 2, ["Check"], "C"),
         ("C", "C", 2, ["C"], "B"),
-        ("B", "Check", 2, ["B", "Done"], None),
     ],
 )
 def test_a_stretch_runs_alone(

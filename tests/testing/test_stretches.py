@@ -47,6 +47,16 @@ ORDER = machine(
 )
 
 
+def test_a_part_that_misses_its_end_is_a_warning() -> None:
+    """The state lies before the start, or on another way; a run that fails says why itself."""
+    with pytest.warns(UserWarning, match="never reached 'Ask'.*It went on to the end: Wait → Done"):
+        simulate(ORDER, {}, start_at="Wait", until="Ask")
+    with pytest.warns(UserWarning, match="never reached 'Wait'"):
+        simulate(ORDER, {"n": [1]}, start_at="Check", until="Wait", variables={"limit": 5})
+    failed = simulate(ORDER, {}, start_at="Check", until="Wait", variables={"limit": 5})
+    assert failed.status == "FAILED"
+
+
 @pytest.mark.parametrize(
     ("numbers", "ask"),
     [

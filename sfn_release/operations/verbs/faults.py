@@ -19,6 +19,7 @@ from sfn_release.operations.work_tree import WorkTree, execution_seed, read_work
 from sfn_release.operations.workspace import Workspace
 from sfn_release.project import LOCAL, Environment
 from sfn_release.simulator import ContextSeed, Mocks, load_mocks
+from sfn_release.simulator.mocks import mocked_tasks
 from sfn_release.testing.answers import answers_of
 from sfn_release.testing.declared.declared_test import STARTED, DeclaredTest
 from sfn_release.testing.declared.tests_file import file_of_tests, read_tests_file
@@ -87,6 +88,9 @@ def faults(
         tree = replace(tree, environment=chosen)
     form = tree.rendered(workflow)
     answers = mocked.case(workspace, chosen, form.name) if mocked else None
+    tasks_of_form = [state for state, _resource in mocked_tasks(form.definition)]
+    for line in answers.unknown_states(tasks_of_form) if answers else ():
+        workspace.runtime.watcher.say(f"warning: {line}")
     given = case.given_mocks or _mocks_of(test)
     with closing(RepeatedTasks(tree, form.name, answers, given)) as tasks:
         passing = PassingCase(

@@ -26,7 +26,7 @@ from sfn_release.testing.coverage.coverage_data import CoverageData
 from sfn_release.testing.declared.declared_report import DeclaredReport, DeclaredResult
 from sfn_release.testing.declared.declared_test import DeclaredTest
 from sfn_release.testing.declared.name_expression import Matches, read_expression
-from sfn_release.testing.declared.recording import recorded
+from sfn_release.testing.declared.recording import broken_end, recorded
 from sfn_release.testing.declared.tests_file import SUFFIX, file_of_tests
 from sfn_release.text import did_you_mean
 
@@ -197,7 +197,10 @@ def _recorded(result: DeclaredResult, record: Record | None) -> DeclaredResult:
     missing = result.test.expected is None
     if not (missing or (record == "all" and result.status == "failed")):
         return result
-    return replace(result, differences=(), recorded=True)
+    note = broken_end(result.run)
+    ended = f"The recorded error is {result.run.error}: {note.removeprefix('review: ')}"
+    warnings = (*result.warnings, *([ended] if note else []))
+    return replace(result, differences=(), recorded=True, warnings=warnings)
 
 
 def _files(workspace: Workspace, results: Sequence[DeclaredResult]) -> list[RecordedFile]:

@@ -18,7 +18,8 @@ DeclaredStatus = Literal["passed", "failed"]
 class DeclaredResult:
     """The result of one test. It failed if there are *differences* or an *error*.
 
-    *error* is why it couldn't run. *warnings* are about mocks that answer as AWS never would.
+    *error* is why it couldn't run. *warnings* are about mocks that answer as AWS never would or
+    that no task uses, about a part that didn't end where it should, and about a recorded failure.
     *seconds* is how long it took on this machine. *recorded*: its expectations were written just
     now, from this run.
     """

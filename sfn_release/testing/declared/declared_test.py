@@ -63,7 +63,8 @@ class DeclaredTest:
     run goes from *start_at*, by default the definition's own, and ends after *until*.
     *expected* is None for a test that declares no expectations; it has to succeed. If it's
     *strict*, it fails if its mocks answer as AWS never would. With *check_input*, its input must
-    fit the workflow's input schema, if there is one.
+    fit the workflow's input schema, if there is one. *state_lines* has the line in which it names a
+    state.
     """
 
     name: str
@@ -81,6 +82,7 @@ class DeclaredTest:
     expected: Expectation | None = None
     strict: bool = False
     check_input: bool = True
+    state_lines: Mapping[str, int | None] = field(default_factory=dict)
 
     @property
     def states(self) -> list[str]:
@@ -93,6 +95,11 @@ class DeclaredTest:
     def place(self) -> str:
         """The file and the line: ``workflows/orders.tests.toml:3``."""
         return self.file if self.line is None else f"{self.file}:{self.line}"
+
+    def place_of(self, state: str) -> str:
+        """Return the file, and the line in which the test names *state*."""
+        line = self.state_lines.get(state, self.line)
+        return self.file if line is None else f"{self.file}:{line}"
 
     def __str__(self) -> str:
         return f"{self.workflow}: {self.name}"

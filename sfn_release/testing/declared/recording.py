@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from sfn_release.asl.error_names import COMPUTED
 from sfn_release.errors import ConfigError
 from sfn_release.project.toml_lines import Key, Statement, statements
 from sfn_release.project.toml_text import toml, toml_key
@@ -68,13 +69,21 @@ def expectation_lines(test: DeclaredTest, run: Run) -> Iterator[str]:
     yield "[test.expect]"
     yield f"status = {toml(run.status)}"
     if run.error is not None:
-        yield f"error = {_toml(run.error)}"
+        review = f"  # {broken_end(run)}" if broken_end(run) else ""
+        yield f"error = {_toml(run.error)}{review}"
     if run.cause is not None:
         yield f"cause = {_toml(run.cause)}"
     if run.outcome.has_output:
         yield from _value("output", run.output)
     yield from _array("path", run.path)
     yield from _calls(test.expected.calls if test.expected else (), run)
+
+
+def broken_end(run: Run) -> str:
+    """Return a note for review if a run ended because a state broke; "" for other runs."""
+    if run.error not in COMPUTED:
+        return ""
+    return "review: a state broke here. Expect it only if you want the workflow to break."
 
 
 def _calls(named: Sequence[tuple[str, ExpectedCalls]], run: Run) -> Iterator[str]:

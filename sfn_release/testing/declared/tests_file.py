@@ -34,6 +34,7 @@ from sfn_release.testing.declared.declared_test import (
     Expectation,
     ExpectedCalls,
 )
+from sfn_release.testing.declared.state_lines import state_lines
 from sfn_release.testing.declared.tests_schema import FORMS, MINIMUM, TEST, TESTS_FILE
 from sfn_release.text import did_you_mean, nearest
 
@@ -138,6 +139,7 @@ class _Reader:
         mocks = value(table, at, "mocks", {})
         self._check_mocks(mocks, at)
         expect = table.get("expect")
+        expected = None if not expect else self._expectation(expect, (*at, "expect"))
         return DeclaredTest(
             name=table["name"],
             workflow=workflow,
@@ -151,9 +153,10 @@ class _Reader:
             until=table.get("until"),
             variables=self._object(table, at, "variables"),
             started_at=self._time(table, at),
-            expected=None if not expect else self._expectation(expect, (*at, "expect")),
+            expected=expected,
             strict=table.get("strict", self.strict),
             check_input=table.get("check_input", True),
+            state_lines=state_lines(self.document, table, at, expected),
         )
 
     def _workflow(self, table: Mapping[str, Any], at: Key) -> str:

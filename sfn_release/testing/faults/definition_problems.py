@@ -6,11 +6,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from sfn_release.asl.error_names import States
+from sfn_release.asl.error_names import COMPUTED, States
 from sfn_release.asl.quotas import MAX_EVENTS, longest_seconds
 from sfn_release.testing.faults.failure_map import Problem, ProblemKind, Step, short_cause
 from sfn_release.testing.faults.fault_outcomes import (
-    COMPUTED,
     FaultRun,
     Places,
     end_of,

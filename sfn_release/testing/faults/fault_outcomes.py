@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sfn_release.asl.error_names import States
+from sfn_release.asl.error_names import COMPUTED
 from sfn_release.simulator import Transition
 from sfn_release.simulator.task_protocol import OURS
 from sfn_release.testing.faults.failure_map import CaughtBy, Once
@@ -15,12 +15,6 @@ from sfn_release.testing.run import Run
 from sfn_release.testing.run_definition import STILL_RUNNING
 
 Places = Mapping[str, StatePlace]
-
-COMPUTED = (
-    *(States.Runtime, States.ParameterPathFailure, States.ResultPathMatchFailure),
-    *(States.IntrinsicFailure, States.NoChoiceMatched, States.QueryEvaluationError),
-)
-"""The errors of a state that can't compute one of its own fields."""
 
 
 @dataclass(frozen=True)
