@@ -18,9 +18,10 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
+from sfn_release.asl.linear_patterns import PatternError
 from sfn_release.asl.path_budget import Budget, PathBudgetError
 from sfn_release.asl.path_filters import ABSENT, COMPARISONS
-from sfn_release.asl.path_patterns import PathPattern, PatternError
+from sfn_release.asl.path_patterns import PathPattern
 from sfn_release.asl.path_steps import (
     FUNCTIONS,
     Descent,

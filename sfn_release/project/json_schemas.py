@@ -2,7 +2,7 @@
 
 Nothing is fetched: a ``$ref`` leads to a place in the same schema, or to a draft of JSON Schema.
 Formats are checked as far as the standard library can, so a fault depends on the schema alone, not
-on the packages of a machine.
+on the packages of a machine. Regular expressions run in linear time (`schema_patterns`).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any, Final
 
+from sfn_release.project.schema_patterns import linear_class, pattern_fault
 from sfn_release.text import did_you_mean, shorten
 
 Schema = Mapping[str, Any] | bool
@@ -42,15 +43,14 @@ def schema_fault(schema: Any) -> str | None:
         )
         fault = best_match(checker.iter_errors(schema))
         lost = next(_lost_references(schema), None) if fault is None else None
+        endless = next(_endless_patterns(schema), None) if fault is None else None
     except RecursionError:
         return _DEEP
     if fault is not None:
         return f"{_path(fault.absolute_path)}: {shorten(fault.message)}"
-    return (
-        None
-        if lost is None
-        else (f"{lost!r} leads nowhere in the schema. Nothing is fetched from elsewhere")
-    )
+    if lost is not None:
+        return f"{lost!r} leads nowhere in the schema. Nothing is fetched from elsewhere"
+    return endless
 
 
 def value_faults(schema: Schema, value: Any) -> list[str]:
@@ -60,7 +60,7 @@ def value_faults(schema: Schema, value: Any) -> list[str]:
     """
     from jsonschema.exceptions import relevance
 
-    validator = _class_of(schema)(schema, registry=_drafts(), format_checker=_format_checker())
+    validator = _validator(schema)
     try:
         errors = [_deepest(error, relevance) for error in validator.iter_errors(value)]
     except RecursionError:
@@ -105,6 +105,20 @@ def _class_of(schema: Any) -> Any:
     return validator_for(schema, default=Draft202012Validator)
 
 
+def _validator(schema: Schema) -> Any:
+    """Return the validator of a schema.
+
+    It gets the schema without ``$schema``, whose standard class it would take for references to the
+    whole schema.
+    """
+    bare = schema
+    if isinstance(schema, Mapping):
+        bare = {key: value for key, value in schema.items() if key != "$schema"}
+    return linear_class(_class_of(schema))(
+        bare, registry=_drafts(), format_checker=_format_checker()
+    )
+
+
 def _known(draft: Any) -> Any:
     from jsonschema.validators import validator_for
 
@@ -147,6 +161,17 @@ def is_date_time(value: object) -> bool:
     return True
 
 
+def _endless_patterns(schema: Schema) -> Iterator[str]:
+    """Yield the fault of each pattern that has no bounded time."""
+    waiting = [_resource(schema)]
+    while waiting:
+        inner = waiting.pop()
+        fault = pattern_fault(inner.contents)
+        if fault is not None:
+            yield fault
+        waiting += inner.subresources()
+
+
 def _lost_references(schema: Schema) -> Iterator[str]:
     """Yield each reference that leads nowhere."""
     from referencing.exceptions import Unresolvable
@@ -177,9 +202,7 @@ class SchemaTree:
 
     def __init__(self, schema: Schema) -> None:
         self.schema = schema
-        self._validator = _class_of(schema)(
-            schema, registry=_drafts(), format_checker=_format_checker()
-        )
+        self._validator = _validator(schema)
         resource = _resource(schema)
         registry = _drafts().with_resource(resource.id() or "", resource).crawl()
         self._resolver = registry.resolver(resource.id() or "")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from sfn_release.asl.linear_patterns import occurs
 from sfn_release.project.json_schemas import Schema
 
 Part = Mapping[str, Any]
@@ -77,7 +77,7 @@ def member_schemas(parts: Sequence[Part], name: str) -> list[Schema]:
         own = part.get("properties", {})
         matching = [own[name]] if name in own else []
         patterns = part.get("patternProperties", {})
-        matching += [schema for pattern, schema in patterns.items() if re.search(pattern, name)]
+        matching += [schema for pattern, schema in patterns.items() if occurs(pattern, name)]
         found += matching or [part.get("additionalProperties", True)]
     return found
 

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, Final
 
+from sfn_release.asl.linear_patterns import occurs
+
 Part = Mapping[str, Any]
 
 _LONGEST: Final = 2**16
@@ -40,8 +42,7 @@ class SchemaTexts:
         limit = _LONGEST if most is None else most
         return strategy.filter(
             lambda text: (
-                least <= len(text) <= limit
-                and all(re.search(pattern, text) for pattern in patterns)
+                least <= len(text) <= limit and all(occurs(pattern, text) for pattern in patterns)
             )
         )
 

@@ -78,6 +78,8 @@ def test_a_schema_is_shown(shop: Project) -> None:
     ("schema", "problem"),
     [
         ("{", "workflows/hello.schema.json: "),
+        ("[]", "workflows/hello.schema.json isn't a JSON Schema"),
+        ({"pattern": "a(?=b)"}, "the regular expression /a(?=b)/ has lookarounds"),
         ({"type": "objct"}, "workflows/hello.schema.json isn't a JSON Schema"),
         ({"$ref": "https://example.com/a.json"}, "Nothing is fetched"),
     ],
@@ -89,6 +91,7 @@ def test_a_faulty_schema_is_an_error(shop: Project, schema: Any, problem: str) -
     shop.git("commit", "--quiet", "--message=faulty")
     for command in (
         ["check"],
+        ["check", "hello"],
         ["publish", "1.0.0"],
         ["execute", "hello", "--tree"],
     ):
@@ -118,6 +121,27 @@ def test_a_faulty_table_is_an_error(shop: Project, table: str, problem: str) -> 
     assert ran.code == 1
     assert "E_CONFIG" in ran.err
     assert problem in ran.err
+
+
+def test_check_of_a_name_reads_its_schema_alone(shop: Project) -> None:
+    """If you name several workflows, the findings of the others are shown too."""
+    shop.workflow("other", 1)
+    declare(shop, table='\n[workflows.hello]\ninput_schema = "nothing.json"\n')
+    ran = shop.run("check", "hello")
+    assert (ran.code, "there is no workflows/nothing.json" in ran.err) == (1, True)
+    assert shop.run("check", "other").code == 0
+    both = shop.run("check", "hello", "other", "--json")
+    assert both.code == 1
+    (error,) = both.json["errors"]
+    assert (error["file"], error["code"]) == ("workflows/nothing.json", "E_CONFIG")
+
+
+def test_no_input_keeps_a_schema_busy(shop: Project) -> None:
+    """A regular expression takes time in proportion to the text."""
+    declare(shop, {"pattern": "^(a+)+$", "patternProperties": {"^(a+)+$": {"type": "string"}}})
+    for value in ("a" * 60 + "!", {"a" * 60 + "!": 1}):
+        ran = shop.run("execute", "hello", "--tree", "--input", json.dumps(value))
+        assert ran.code == (2 if isinstance(value, str) else 0)
 
 
 def test_a_schema_may_be_beside_the_folder_of_the_modules(shop: Project) -> None:

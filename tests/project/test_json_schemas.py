@@ -53,6 +53,9 @@ def test_schemas_that_can_be_used(schema: Any) -> None:
             {"$schema": "https://json-schema.org/draft/2020-13/schema"},
             'a draft of JSON Schema. Did you mean "https://json-schema.org/draft/2020-12/schema"?',
         ),
+        ({"pattern": "a(?!b)"}, "the regular expression /a(?!b)/ has lookarounds"),
+        ({"items": {"patternProperties": {r"(a)\1": {}}}}, "back references"),
+        ({"$defs": {"a": {"not": {"pattern": "a{1001}"}}}}, "large counts"),
         ({"$schema": 3}, "3 isn't a draft of JSON Schema. Leave it out"),
     ],
 )
@@ -157,3 +160,43 @@ def test_times_are_date_times(time: Any) -> None:
     """As RFC 3339 writes them."""
     assert is_date_time(time.isoformat())
     assert not is_date_time(time.isoformat()[:10])
+
+
+DRAFT_7 = "http://json-schema.org/draft-07/schema"
+ENDLESS = "^(a+)+$"
+LONG = "a" * 60 + "!"
+
+
+@pytest.mark.parametrize(
+    ("schema", "value"),
+    [
+        ({"pattern": ENDLESS}, LONG),
+        ({"$schema": f"{DRAFT_7}#", "pattern": ENDLESS}, LONG),
+        ({"$schema": f"{DRAFT_7}#", "items": {"$ref": "#"}, "pattern": ENDLESS}, [LONG]),
+        ({"items": {"anyOf": [{"pattern": ENDLESS}, False]}}, [LONG]),
+        ({"patternProperties": {ENDLESS: False}, "additionalProperties": False}, {LONG: 1}),
+        ({"patternProperties": {ENDLESS: True}, "unevaluatedProperties": False}, {LONG: 1}),
+        (
+            {"allOf": [{"patternProperties": {ENDLESS: {}}}], "unevaluatedProperties": False},
+            {LONG: 1},
+        ),
+        ({"propertyNames": {"pattern": ENDLESS}}, {LONG: 1}),
+    ],
+)
+def test_a_pattern_takes_linear_time(schema: Any, value: Any) -> None:
+    """Python's own engine would run for years."""
+    assert schema_fault(schema) is None
+    assert value_faults(schema, value)
+
+
+def test_patterns_allow_names() -> None:
+    """Also beside the keywords for all other members."""
+    for others in ("additionalProperties", "unevaluatedProperties"):
+        schema = {"patternProperties": {"^x-": {"type": "integer"}}, others: False}
+        assert value_faults(schema, {"x-a": 1}) == []
+        assert value_faults(schema, {"x-a": "1"}) == ['$["x-a"]: expected integer, not "1"']
+        (fault,) = value_faults(schema, {"x-a": 1, "b": 2})
+        assert "'b' was unexpected" in fault
+    assert value_faults({"pattern": r"^\d$"}, "\u0663") != []
+    assert value_faults({"pattern": "^a$"}, "a\n") != []
+    assert value_faults({"pattern": "b"}, "abc\ud800") == []

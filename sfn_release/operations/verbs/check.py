@@ -15,7 +15,7 @@ from sfn_release.checks.silence import Silence, unsilenced
 from sfn_release.errors import NotFoundError, SfnReleaseError
 from sfn_release.operations.draft_reader import DraftReader, refuse_other_files
 from sfn_release.operations.filled_findings import filled_findings
-from sfn_release.operations.workflow_schemas import check_tree_schemas
+from sfn_release.operations.workflow_schemas import check_tree_schemas, tree_schema
 from sfn_release.project import FILE_NAME, Project, find_project, read_project
 from sfn_release.project.modules.acceptance import as_released, name_problem, problems
 from sfn_release.project.modules.drafts import (
@@ -97,9 +97,11 @@ def check(
     used: set[Silence] = set()
     silenced = 0
     names: list[str] = []
+    owned: list[str] = []  # the project's
     for draft, released in reader.read(named):
         name = str(draft.declaration.name)
         names.append(name)
+        owned += [name] if released else []
         findings = tuple(_findings(draft, released=released))
         if released and project is not None and _can_be_sent(draft):
             findings += filled_findings(draft.declaration, project, reader.workflow_names, findings)
@@ -111,8 +113,8 @@ def check(
         for finding in kept:
             line = line_of(finding) if line_of else None
             found.append(CheckedFinding(name, finding, draft.declaration.source, line, draft.path))
-    if project is not None and not named:
-        check_tree_schemas(project, names)
+    if project is not None:
+        _check_schemas(project, named, owned, reader)
     found += _twins(names) if not named else ()
     found += [
         _unused(silence)
@@ -120,6 +122,24 @@ def check(
         if silence not in used and (not named or silence.workflow in names)
     ]
     return Checked(tuple(names), tuple(found), silenced, reader.failures)
+
+
+def _check_schemas(
+    project: Project, named: Sequence[str], workflows: Sequence[str], reader: DraftReader
+) -> None:
+    """Check the input schemas of workflows: all of the project, or the *named* ones.
+
+    Raises ConfigError. If you name several things, the errors go to the failures.
+    """
+    if not named:
+        check_tree_schemas(project, workflows)
+    for workflow in workflows if named else ():
+        try:
+            tree_schema(project, workflow)
+        except SfnReleaseError as error:
+            if len(named) == 1:
+                raise
+            reader.failures[project.input_schemas[workflow].path] = error
 
 
 def _project(directory: Path, *, needed: bool) -> Project | None:
