@@ -62,7 +62,9 @@ class Simulate:
                     stacklevel=2,
                 )
             return self._simulate(workflow, input, parameters, type, conditions)
-        except (SfnReleaseError, AssertionError) as error:  # the test is at fault
+        except SfnReleaseError as error:  # it explains itself, without its cause
+            raise without_own_frames(error) from None
+        except AssertionError as error:  # of a function among its mocks
             raise without_own_frames(error) from error.__cause__
         except Exception as error:
             from sfn_release.testing.answers import ask_function

@@ -15,7 +15,7 @@ inputs             a hypothesis strategy for inputs, made from a JSON Schema
 run                one simulated execution, as tests see it; `run_definition` makes it
 run_report         a run as text, for a failed test
 declared           tests in TOML files, without Python
-coverage           the states and steps that runs reached, and those that none did
+coverage           the states and steps that runs reached, and the rest
 faults             the failure map: each error that a task can meet, and how the execution ends
 bisection          the release that changed an answer
 histories          the histories of executions: of AWS, of files and of the simulator

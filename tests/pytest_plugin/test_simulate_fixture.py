@@ -63,6 +63,9 @@ def test_many(simulate):
 def test_unknown(simulate):
     simulate("order")
 
+def test_file(simulate):
+    simulate("missing.asl.json")
+
 def test_function(simulate):
     def charge(arguments):
         assert arguments["Payload"]["amount"] == 41
@@ -141,7 +144,7 @@ def test_a_failed_test_shows_its_runs(project: pytest.Pytester) -> None:
     """
     project.makepyfile(FAILING)
     result = session(project)
-    result.assert_outcomes(failed=6, passed=1)
+    result.assert_outcomes(failed=7, passed=1)
     result.stdout.fnmatch_lines(
         [
             "E * the run's path == the expected path, but they part after 'Paid':",
@@ -156,6 +159,7 @@ def test_a_failed_test_shows_its_runs(project: pytest.Pytester) -> None:
             "*- Run of orders (5 of 5) -*",
             "E *NotFoundError: The work tree has no workflow 'order'.",
             'E * Did you mean "orders"?',
+            "E *NotFoundError: missing.asl.json can't be read: No such file or directory.",
             '>  * assert arguments?"Payload"??"amount"? == 41',
             "E * assert 40 == 41",
             'E *UsageError: The test can\'t run to its end: The task "Ask" * has no mock. *',
@@ -165,7 +169,8 @@ def test_a_failed_test_shows_its_runs(project: pytest.Pytester) -> None:
             "SUCCEEDED in Done",
         ]
     )
-    assert "scenario.py" not in result.stdout.str()
+    for ours in ("scenario.py", "single_file.py", "FileNotFoundError"):
+        assert ours not in result.stdout.str()
 
 
 def test_an_exception_of_a_mock_shows_the_test_alone(project: pytest.Pytester) -> None:
