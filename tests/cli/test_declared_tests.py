@@ -513,6 +513,10 @@ def test_a_broken_run_is_recorded_with_a_mark(paying: Project) -> None:
     text = (paying.root / "workflows/broke.tests.toml").read_text(encoding="utf-8")
     assert 'error = "States.Runtime"  # review: a state broke here.' in text
     assert paying.ok("test", "broke").code == 0
+    unmocked = '[[test]]\nname = "x"\ninput.order = 1\n'
+    paying.write("workflows/pay.tests.toml", unmocked)
+    assert "SfnRelease.NoMock" in paying.run("test", "pay", "--record").out
+    assert (paying.root / "workflows/pay.tests.toml").read_text(encoding="utf-8") == unmocked
 
 
 def test_a_mock_that_aws_never_gives_is_a_warning(paying: Project) -> None:

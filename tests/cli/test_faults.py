@@ -116,6 +116,17 @@ def test_an_unknown_end_is_not_handled(paying: Project) -> None:
     assert 'The task "Tell"' in done.err
 
 
+def test_a_catch_that_leads_to_a_broken_state_is_refused(paying: Project) -> None:
+    """It says where the execution breaks."""
+    states = {**PAY["States"], "No": {"Type": "Fail", "ErrorPath": "$.Nope"}}
+    paying.write("workflows/pay.asl.json", json.dumps({**PAY, "States": states}))
+    done = paying.run(*FILE, "--require-handled", "States.TaskFailed")
+    assert done.code == 1
+    assert done.err == (
+        "error: Charge catches States.TaskFailed, but then No fails: States.Runtime.\n"
+    )
+
+
 def test_an_incomplete_map_passes_no_gate(paying: Project) -> None:
     """However few runs there were, it says that their budget is spent, and nothing untrue."""
     for runs in ("1", "2", "5"):

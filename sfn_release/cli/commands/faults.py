@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sfn_release.operations.verbs.faults import ChosenCase
-    from sfn_release.testing.faults.failure_map import FailureMap
+    from sfn_release.testing.faults.failure_map import FailureMap, FaultRow
 
 
 @command("faults")
@@ -140,15 +140,22 @@ def _refusals(found: FailureMap, required: tuple[str, ...]) -> Iterator[str]:
             f"--require-handled: no task of {found.workflow} can meet {pattern}.",
             fix=question or "Leave it out. --json lists all errors.",
         )
-    by_end: dict[tuple[str, str], list[str]] = {}
+    by_reason: dict[tuple[str, str], list[str]] = {}
     for row in found.unhandled(patterns):
-        unknown = "" if row.explored else row.end_cause or str(row.end_error)
-        names = by_end.setdefault((row.state, unknown), [])
+        names = by_reason.setdefault(_reason(row), [])
         names += [row.error] if row.error not in names else []
-    for (state, unknown), errors in by_end.items():
-        if unknown:
-            yield f"{state} isn't explored to the end after {some_names(errors)}. {unknown}"
-        else:
-            yield f"{state} doesn't handle {some_names(errors)}."
+    for (start, end), errors in by_reason.items():
+        yield f"{start} {some_names(errors)}{end}"
     if required and found.stopped:
         yield f"--require-handled has no answer: the failure map is incomplete, {found.stopped}."
+
+
+def _reason(row: FaultRow) -> tuple[str, str]:
+    """Return why a row isn't handled: the text before the names of its errors, and after them."""
+    if not row.explored:
+        cause = row.end_cause or row.end_error
+        return f"{row.state} isn't explored to the end after", f". {cause}"
+    if row.caught_by is None:
+        return f"{row.state} doesn't handle", "."
+    end = "it never ends" if row.status == "RUNNING" else f"{row.ends_at} fails: {row.end_error}"
+    return f"{row.state} catches", f", but then {end}."
