@@ -150,6 +150,19 @@ def test_numbers_that_toml_lacks_are_recorded_as_json(number: int, key: str) -> 
     assert f"\n{key} = " in made
 
 
+def test_a_file_of_an_input_is_inside_the_project(tmp_path: Path) -> None:
+    """A file outside of it isn't read."""
+    root = tmp_path / "project"
+    root.mkdir()
+    for folder in (root, tmp_path):
+        (folder / "in.json").write_text("1")
+    tests = '[[test]]\nname = "a"\ninput_file = "in.json"\n'
+    (root / "w.tests.toml").write_text(f'{tests}[[test]]\nname = "b"\ninput_file = "../in.json"\n')
+    found = read_tests_file(root, "w.tests.toml", ["w"], ["w"])
+    assert [(test.name, test.input) for test in found.tests] == [("a", 1)]
+    assert ["It is outside of the project." in error.why for error in found.errors] == [True]
+
+
 def test_names_are_unique_on_one_line_too() -> None:
     """Tests in an inline list have the same line."""
     with TemporaryDirectory() as folder:
