@@ -12,7 +12,7 @@ import importlib
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from unittest.mock import patch
 
@@ -27,6 +27,7 @@ from sfn_release.project.modules import build_process
 from sfn_release.simulator import Mocks
 from support.command_line import CREDENTIALS, Project, config
 from support.git import isolate_git, run_git
+from support.machine import share_bytecode, work_in_memory
 from support.services import moto, reset
 
 # Its import changes how deep the process may recurse: it comes first, so that no test sees that.
@@ -43,17 +44,16 @@ settings.load_profile("sfn-release")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Compile each module once, also where Python was asked to leave no bytecode beside sources.
+    """Share bytecode, and work in memory where there is room."""
+    share_bytecode(config)
+    work_in_memory(config)
 
-    The workers and every Python that a test starts read it from pytest's cache: without it, each of
-    them would compile all that it imports.
-    """
-    if not sys.dont_write_bytecode or not hasattr(config, "cache"):
-        return
-    sys.pycache_prefix = str(config.cache.mkdir("bytecode"))
-    sys.dont_write_bytecode = False
-    os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix
-    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+@pytest.hookimpl(wrapper=True, optionalhook=True)
+def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
+    """Start a worker more than there are cores: tests wait for processes, clocks and timeouts."""
+    cores = yield
+    return cores if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ else cores + 1
 
 
 def pytest_collection_finish() -> None:
