@@ -21,6 +21,7 @@ from sfn_release.plan.policy import Refusal, refused_release, untested_refusal
 from sfn_release.project import LOCAL
 from sfn_release.release.manifest import ReleaseTests, WorkflowTests
 from sfn_release.release.release import Release
+from sfn_release.text import listing
 
 if TYPE_CHECKING:  # the simulator takes time to import, and most releases need no tests
     from sfn_release.testing.declared.declared_report import DeclaredReport, DeclaredResult
@@ -80,8 +81,9 @@ def _report(
 
 def _problems(report: DeclaredReport) -> Iterator[str]:
     """Yield a line for each reason against a release."""
-    for name in report.untested:
-        yield f"{name} has no test."
+    if report.untested:
+        have = "has no test" if len(report.untested) == 1 else "have no tests"
+        yield f"{listing(report.untested)} {have}."
     for unread in report.unread:
         yield unread.error.message
     for result in report.results:

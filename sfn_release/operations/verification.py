@@ -16,13 +16,14 @@ class Check:
     """One check of a *subject*, a release or an environment. *text* describes it.
 
     *error* is the problem, None if all is well. *unknown*: the remote didn't answer, so we couldn't
-    check.
+    check. *refused*: a policy refuses a deployment today, which isn't a problem of the environment.
     """
 
     subject: str
     text: str
     error: SfnReleaseError | None = None
     unknown: bool = False
+    refused: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON form; ``ok`` is null if it is unknown."""
@@ -33,4 +34,10 @@ class Check:
             else None
         )
         ok = None if self.unknown else error is None
-        return {"subject": self.subject, "text": self.text, "ok": ok, "error": members}
+        return {
+            "subject": self.subject,
+            "text": self.text,
+            "ok": ok,
+            "refused": self.refused,
+            "error": members,
+        }

@@ -162,7 +162,7 @@ def _notes(run: Run, visit: Visit) -> Iterator[str]:
         yield "running when the execution timed out"
     elif visit.ended == "failed":
         here = (visit.error, visit.cause) == (run.error, run.cause)
-        yield "failed here" if here else f"failed: {_reason(visit.error, visit.cause)}"
+        yield "failed here" if here else f"failed{_with(visit.error, visit.cause)}"
     elif visit.ended == "caught":
         yield f"caught {_reason(visit.error, visit.cause)}"
     elif visit.ended != "succeeded":
@@ -224,6 +224,10 @@ def _same(left: str | None, right: str | None) -> bool:
     if left is None or right is None:
         return left is right
     return left == right or json.loads(left) == json.loads(right)
+
+
+def _with(error: str | None, cause: str | None) -> str:
+    return f": {_reason(error, cause)}" if error or cause else " without an error name"
 
 
 def _reason(error: str | None, cause: str | None) -> str:

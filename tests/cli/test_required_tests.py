@@ -110,7 +110,15 @@ def test_plan_and_env_check_say_it_first(gated: Project) -> None:
     assert "other has no test." in refusal["message"]
     assert "workflows/odd.tests.toml:1: unknown key 'x'" in refusal["message"]
     assert refusal["fix"] == "Run them:  sfn-release test"
-    assert 'refused today: tests = "required": other has no test.' in gated.ok("env", "check").out
+    checked = gated.ok("env", "check").out
+    assert "REFUSED  publishing the work tree would change 2 workflows;" in checked
+    assert 'refused today: tests = "required": other has no test.' in checked
+    assert "checked: publishing" in checked
+    assert checked.endswith("would be refused today\n")
+    gated.workflow("third", 1)
+    assert 'tests = "required": other and third have no tests.' in gated.ok("env", "check").out
+    last = gated.json("env", "check")["checks"][-1]
+    assert (last["ok"], last["refused"]) == (True, True)
 
 
 def test_plan_says_it_even_if_nothing_would_change(gated: Project) -> None:

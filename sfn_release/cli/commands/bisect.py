@@ -149,7 +149,7 @@ def _write_change(found: Bisected, change: ReleaseChange) -> None:
 
 
 def _direction(change: ReleaseChange) -> str:
-    return f"{change.release.label} ({'as' if change.meets else 'not as'} expected from there on)"
+    return f"{change.release.label} ({'to' if change.meets else 'from'} the expected one)"
 
 
 def _named(release: BisectedRelease) -> str:

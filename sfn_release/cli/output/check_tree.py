@@ -1,4 +1,4 @@
-"""Writes the results of `verify` and `env check` as a tree: OK, or the problem and its fix."""
+"""Writes the results of `verify` and `env check` as a tree: OK, REFUSED, or a problem."""
 
 from __future__ import annotations
 
@@ -24,15 +24,21 @@ def write_checks(checks: Iterable[Check], done: str) -> None:
                 terminal.write_parts(
                     "  ", terminal.Styled("NOT CHECKED", "yellow"), f"  {check.text}"
                 )
+            elif check.refused:
+                terminal.write_parts("  ", terminal.Styled("REFUSED", "yellow"), f"  {check.text}")
             elif check.error is None:
                 terminal.write_parts("  ", terminal.Styled("OK", "green"), f"  {check.text}")
             else:
                 _write_problem(check.text, check.error)
     problems = sum(check.error is not None for check in found)
-    terminal.write(
-        count(problems, "problem") if problems else f"{done}: all OK",
-        style="red" if problems else "green",
-    )
+    refused = sum(check.refused for check in found)
+    if problems:
+        terminal.write(count(problems, "problem"), style="red")
+    elif refused:
+        times = "" if refused == 1 else f" to {refused} environments"
+        terminal.write(f"{done}: publishing{times} would be refused today", style="yellow")
+    else:
+        terminal.write(f"{done}: all OK", style="green")
 
 
 def _write_problem(text: str, error: SfnReleaseError) -> None:

@@ -86,9 +86,10 @@ def _check_environment(
     found.append(_checked(name, "unique state machine names", names))
     if all(check.error is None for check in found):
         site = site_of(workspace, environment)
-        found.append(
-            _checked(name, "a deployment", lambda: _deployment(workspace, site, declarations))
-        )
+        try:
+            found.append(_deployment(workspace, site, declarations))
+        except SfnReleaseError as error:
+            found.append(Check(name, "a deployment", error))
     return found
 
 
@@ -222,8 +223,8 @@ def _workflow(site: Site, resolved: Environment, declaration: Declaration) -> tu
     )
 
 
-def _deployment(workspace: Workspace, site: Site, declarations: Sequence[Declaration]) -> str:
-    """Return a line about publishing the work tree; raises the same errors as publishing would.
+def _deployment(workspace: Workspace, site: Site, declarations: Sequence[Declaration]) -> Check:
+    """Return a check of publishing the work tree; raises the same errors as publishing would.
 
     A policy that refuses it is shown, but it isn't a problem of the environment: the same release
     may be allowed tomorrow.
@@ -237,7 +238,8 @@ def _deployment(workspace: Workspace, site: Site, declarations: Sequence[Declara
     refusals = (*untested(workspace, by_name), *found.refusals)
     refused = [f"refused today: {_brief(refusal.message)}" for refusal in refusals]
     notes = found.notes
-    return "; ".join([f"publishing the work tree would change {changes}", *notes, *refused])
+    text = "; ".join([f"publishing the work tree would change {changes}", *notes, *refused])
+    return Check(site.name, text, refused=bool(refused))
 
 
 def _brief(message: str) -> str:

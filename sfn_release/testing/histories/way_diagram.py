@@ -137,7 +137,10 @@ def _end_mark(timeline: Timeline, visit: Visit) -> Mark:
         case "TIMED_OUT":
             return Mark("failed", "✗ timed out here")
         case _:
-            return Mark("failed", f"✗ failed: {visit.error or 'no error name'}")
+            return Mark(
+                "failed",
+                f"✗ failed{f': {visit.error}' if visit.error else ' without an error name'}",
+            )
 
 
 def _iteration(visit: Visit) -> str:
