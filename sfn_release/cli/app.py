@@ -27,6 +27,7 @@ from sfn_release.errors import (
 )
 
 _NAME = "sfn-release"
+_DEPLOYING = frozenset({"publish", "deploy", "promote", "rollback", "delete"})
 _COMPLETION = "_SFN_RELEASE_COMPLETE"  # a shell sets it to ask for completions
 
 
@@ -148,10 +149,13 @@ def _interrupted(session: Session, how: str) -> None:
         return
     from sfn_release.cli.output.error_text import error_json
 
+    deploys = session.command in _DEPLOYING
     stopped = InterruptedCommandError(
         f"The command was {how or 'interrupted'}.",
-        why="If a deployment was running, stderr and `history` show what it put back.",
-        fix="See the records:  sfn-release history",
+        why="If a deployment was running, stderr and `history` show what it put back."
+        if deploys
+        else "",
+        fix="See the records:  sfn-release history" if deploys else "Run it again.",
     )
     terminal.write_json("error", {"error": error_json(stopped)})
 

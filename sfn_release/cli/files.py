@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from sfn_release.errors import FileError, UsageError
+from sfn_release.text import did_you_mean
 
 
 def make_folder(path: Path) -> None:
@@ -42,7 +43,7 @@ def read_text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except OSError as error:
-        raise UsageError(f"Can't read {path}: {error.strerror}.") from error
+        raise _unreadable(path, error) from error
     except UnicodeDecodeError as error:
         raise UsageError(f"{path} is not UTF-8 text.") from error
 
@@ -52,7 +53,7 @@ def read_bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise UsageError(f"Can't read {path}: {error.strerror}.") from error
+        raise _unreadable(path, error) from error
 
 
 def read_given(folder: Path, given: str) -> str:
@@ -84,3 +85,23 @@ def _unusable(path: Path, verb: str, error: OSError) -> FileError:
         f"Can't {verb} {path}: {error.strerror}.",
         fix="Nothing else was changed. Make the folder writable, or name another one.",
     )
+
+
+def _near_file(path: Path) -> str:
+    """Return a question with the name of a file that is like that of *path*; "" without any."""
+    try:
+        names = [file.name for file in path.parent.iterdir()]
+    except OSError:
+        return ""
+    return did_you_mean(path.name, names)
+
+
+def _unreadable(path: Path, error: OSError) -> UsageError:
+    match error:
+        case FileNotFoundError():
+            fix = _near_file(path) or "Correct the name of the file."
+        case IsADirectoryError():
+            fix = "Name a file in that folder."
+        case _:
+            fix = "Make the file readable."
+    return UsageError(f"Can't read {path}: {error.strerror}.", fix=fix)

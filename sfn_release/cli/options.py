@@ -76,6 +76,7 @@ def command(name: str) -> Callable[[Callable[..., Any]], click.Command]:
         @click.pass_obj
         @wraps(function)
         def run(session: Session, *arguments: Any, **options: Any) -> Any:
+            session.command = name
             with call_log(wanted=session.verbosity >= LOG_CALLS):
                 return function(session, *arguments, **options)
 

@@ -35,6 +35,7 @@ class Session:
         self.environments: list[str] = []
         self.as_json = as_json
         self.verbosity = 0
+        self.command = ""  # the name of the command that runs
         self.shown = False  # the command's JSON object is written
 
     @property

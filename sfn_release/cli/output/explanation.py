@@ -69,9 +69,10 @@ def _write_head(explained: Explanation, *, verbose: bool) -> None:
         if part
     )
     took = timeline.took
-    running = timeline.status == "RUNNING"
-    after = f"{', running for' if running else ', took'} {seconds_text(took)}" if took else ""
-    terminal.write_parts(terminal.state(timeline.status), f"  {name}{after}")
+    verb = "running for" if timeline.status == "RUNNING" else "took"
+    after = f", {verb} {seconds_text(took)}" if took and not explained.cut_off else ""
+    status = "INCOMPLETE" if explained.cut_off else timeline.status
+    terminal.write_parts(terminal.state(status), f"  {name}{after}")
     for label, text in _facts(explained):
         shown = _short(text, 4 * _DATA, verbose=verbose)
         terminal.write_parts(terminal.Styled(f"  {label:<11}", "dim"), shown)

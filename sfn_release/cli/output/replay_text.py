@@ -58,11 +58,8 @@ def write_replay(report: ReplayReport, *, verbose: bool) -> None:
 
 def _write_difference(group: DifferenceGroup) -> None:
     first = group.first
-    where = "at" if first["recorded"] == group.state else "after"
     heading = {
-        "path": f"{group.state} has another name now"
-        if first.get("renamed")
-        else f"{where} {group.state} the way is another",
+        "path": _path_heading(group.state, first),
         "arguments": f"{group.state} is called with other arguments",
         "output": "the output is another",
         "status": "it ends otherwise",
@@ -86,6 +83,25 @@ def _write_difference(group: DifferenceGroup) -> None:
     elif recorded is not None or candidate is not None:
         _field("data then", _value(recorded))
         _field("data now", _value(candidate))
+
+
+def _path_heading(state: str, first: Mapping[str, Any]) -> str:
+    """Say how the way is another: the cause, if it's in the state itself."""
+    error = first.get("failed")
+    if first.get("renamed"):
+        return f"{state} has another name now"
+    match first.get("no_longer"):
+        case "retried":
+            return f"{state} isn't retried any more" + (f" after {error}" if error else "")
+        case "called":
+            return f"{state} doesn't call its task" + (f", and fails with {error}" if error else "")
+        case "caught" if error:
+            return f"{error} of {state} isn't caught any more"
+        case _ if error:
+            return f"{state} fails with {error}"
+        case _:
+            where = "at" if first["recorded"] == state else "after"
+            return f"{where} {state} the way is another"
 
 
 def _write_unanswered(group: DifferenceGroup) -> None:

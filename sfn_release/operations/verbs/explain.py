@@ -47,7 +47,7 @@ class Explanation:
     *release* is None if it isn't an execution of a release of this project; *no_release* says why,
     "" outside of a project. *definition* is the definition that ran, None if it isn't known.
     *recorded_version* is the version that a file of ``replay --save`` names. *notes* are about
-    missing parts.
+    missing parts. It's *cut_off* if the history lacks its end, so that nothing says its status.
     """
 
     execution_arn: str | None
@@ -61,6 +61,7 @@ class Explanation:
     waits: tuple[str, ...] = ()
     recorded_version: str | None = None
     notes: tuple[str, ...] = ()
+    cut_off: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON form."""
@@ -76,6 +77,7 @@ class Explanation:
             "author": manifest.author if manifest else None,
             "released_at": manifest.date if manifest else None,
             "status": timeline.status,
+            "incomplete": self.cut_off,
             "error": timeline.error,
             "cause": timeline.cause,
             "input": _value(timeline.input),
@@ -170,6 +172,8 @@ def explain_file(
     if definition is None and project is not None:
         workflow, definition = _in_work_tree(project, timeline, workflow)
     machine = parsed.machine if parsed else None
+    running = timeline.status == "RUNNING"
+    cut_off = running and bool(file.incomplete) and not file.described.get("status")
     return Explanation(
         arn or None,
         workflow or text_of(file.saved.get("workflow")) or machine,
@@ -179,9 +183,10 @@ def explain_file(
         why,
         definition,
         failure_reason(timeline, definition),
-        _waits(events) if timeline.status == "RUNNING" else (),
+        _waits(events) if running and not cut_off else (),
         text_of(file.saved.get("version")) or None,
         tuple(_notes(file, timeline)),
+        cut_off=cut_off,
     )
 
 

@@ -94,7 +94,10 @@ def parse_history(data: bytes, *, file: str) -> SavedHistory:
         document = _document(text.decode("utf-8-sig"))
     except (OSError, EOFError, ValueError, RecursionError, zlib.error) as error:
         raise FileError(
-            f"{file} can't be read as the history of an execution.", why=str(error)
+            f"{file} can't be read as the history of an execution.",
+            why=f"It isn't JSON: {error}",
+            fix="Write it with  aws stepfunctions get-execution-history --execution-arn ARN"
+            " --output json",
         ) from error
     return _parts(document, file)
 
@@ -195,6 +198,8 @@ def _no_history(file: str) -> FileError:
     return FileError(
         f"{file} has no history of an execution.",
         why='It needs "events", as the output of aws stepfunctions get-execution-history.',
+        fix="Write it with  aws stepfunctions get-execution-history --execution-arn ARN"
+        " --output json",
     )
 
 

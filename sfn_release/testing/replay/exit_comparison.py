@@ -12,6 +12,7 @@ from sfn_release.testing.histories.state_visits import Visit
 from sfn_release.testing.replay.json_differences import first_apart
 from sfn_release.testing.replay.meetings import Findings, Meeting, differ, value_of
 from sfn_release.testing.replay.recorded_way import RecordedWay
+from sfn_release.testing.replay.replayed import NoLonger
 from sfn_release.testing.replay.strand_positions import Position, Scope
 
 
@@ -46,7 +47,15 @@ class ExitComparison:
             self._reported = failure
             error = {"Error": failure.error, "Cause": failure.cause}
             data = value_of(recorded.output), error
-            self._findings.parted("path", meeting, following, None, data=data)
+            self._findings.parted(
+                "path",
+                meeting,
+                following,
+                None,
+                data=data,
+                failed=failure.error,
+                no_longer=_no_longer(meeting, recorded, following),
+            )
 
     def left(
         self, meeting: Meeting, visit: StateVisit, exit_: StateExit, inside: Scope | None
@@ -61,7 +70,10 @@ class ExitComparison:
         following = recorded.state if again else self._next(recorded)
         if again or (exit_.next is None and following is not None):
             data = value_of(recorded.output), exit_.output
-            self._findings.parted("path", meeting, following, exit_.next, data=data)
+            no_longer = _no_longer(meeting, recorded, following) if again else ""
+            self._findings.parted(
+                "path", meeting, following, exit_.next, data=data, no_longer=no_longer
+            )
         if self._findings.origin is None and self._data_differ(recorded, visit, exit_):
             self._findings.parted_at(recorded.state)
 
@@ -107,6 +119,13 @@ class ExitComparison:
             return False
         exited, redriven = instant_of(recorded.exited), instant_of(self.until["timestamp"])
         return exited is None or redriven is None or exited >= redriven
+
+
+def _no_longer(meeting: Meeting, recorded: Visit, following: str | None) -> NoLonger:
+    """Return what the recorded state did to go on and the candidate's doesn't."""
+    if following == recorded.state and meeting.calls < attempts_of(recorded):
+        return "retried" if meeting.calls else "called"
+    return "caught" if recorded.ended == "caught" else ""
 
 
 def attempts_of(visit: Visit) -> int:

@@ -10,7 +10,13 @@ from sfn_release.simulator.machine import Texts
 from sfn_release.testing.histories.finished_execution import FinishedExecution
 from sfn_release.testing.histories.state_visits import Visit
 from sfn_release.testing.replay.json_differences import MISSING, first_apart
-from sfn_release.testing.replay.replayed import Difference, Side, Unanswered, What
+from sfn_release.testing.replay.replayed import (
+    Difference,
+    NoLonger,
+    Side,
+    Unanswered,
+    What,
+)
 
 Iterations = tuple[tuple[str, int], ...]
 UNREADABLE = object()
@@ -59,6 +65,8 @@ class Findings:
         state: str | None = None,
         at: str = "",
         data: tuple[Any, Any] = (None, None),
+        failed: str | None = None,
+        no_longer: NoLonger = "",
     ) -> None:
         """Add a difference at *state*, by default the recorded one of *meeting*."""
         visit = meeting.recorded if meeting else None
@@ -78,6 +86,8 @@ class Findings:
                 self.origin,
                 *data,
                 renamed=what == "path" and meeting is not None and meeting.renamed,
+                failed=failed,
+                no_longer=no_longer,
             )
         )
 

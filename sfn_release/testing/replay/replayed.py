@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 Side = Literal["", "recorded", "candidate"]
 What = Literal["status", "output", "path", "arguments"]
+NoLonger = Literal["", "called", "retried", "caught"]
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,10 @@ class Difference:
     iterations around the state, outermost first, as (Map state, index). *origin* is the first
     state whose data or failure differ, None if they are the same up to here. *recorded_data* and
     *candidate_data* are the data of *state* there, JSON values: its input, or its output if the
-    inputs are equal. A state is *renamed* if the candidate has it by another name.
+    inputs are equal. A state is *renamed* if the candidate has it by another name. *failed* is the
+    error that the candidate fails with in this state, where the recorded execution went on. It
+    went on because it called its task, retried it or caught the error: the candidate does so *no
+    longer*.
     """
 
     state: str
@@ -46,6 +50,8 @@ class Difference:
     recorded_data: Any = None
     candidate_data: Any = None
     renamed: bool = False
+    failed: str | None = None
+    no_longer: NoLonger = ""
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON form."""
