@@ -169,6 +169,33 @@ def test_a_path_that_matches_nothing_keeps_all_data_out_of_the_folder(orders: Pr
     assert len([*orders.root.glob("kept/*")]) == 6
 
 
+def test_files_of_another_workflow_are_left_out(orders: Project) -> None:
+    """The file, or the ARN in it, names its workflow. A former name has to be given."""
+    orders.ok("replay", "orders", "--save", "kept", "--last", "2")
+    ran = orders.run("--json", "replay", "hello", "kept", "--env", "prod")
+    assert ran.code == 1
+    assert ran.json["different"] == []
+    reason = ran.json["unreplayable"][0]["reason"]
+    assert reason.startswith("It's an execution of orders, not of hello.")
+    assert "--formerly orders" in reason
+    formerly = orders.run("--json", "replay", "hello", "kept", "--formerly", "orders")
+    assert (formerly.code, formerly.json["unreplayable"]) == (3, [])
+    for file in (orders.root / "kept").iterdir():
+        saved = json.loads(file.read_text())
+        file.write_text(json.dumps({**saved, "sfn_release": {}}))
+    assert len(orders.run("--json", "replay", "hello", "kept").json["unreplayable"]) == 2
+    assert orders.json("replay", "orders", "kept")["same"] == 2
+
+
+def test_a_mock_that_nothing_uses_is_a_warning(orders: Project) -> None:
+    """A misspelled name would change nothing, silently."""
+    orders.write("answers.json", json.dumps({"Chrage": {"return": {}}, "Charge": {"return": {}}}))
+    err = orders.run("replay", "orders", "--mocks", "answers.json", "--last", "1").err
+    assert 'warning: the mock "Chrage" is neither a state nor a Resource of orders.' in err
+    assert 'Did you mean "Charge"?' in err
+    assert err.count("warning") == 1
+
+
 def test_nothing_is_overwritten(orders: Project) -> None:
     """The same history again is fine, another one under the same name isn't."""
     orders.ok("replay", "orders", "--save", "kept", "--last", "2")
@@ -261,7 +288,9 @@ def test_shards_that_dont_belong_together_are_refused(orders: Project) -> None:
         (["orders", "--save", "releases.toml"], 1, "Can't write"),
         (["orders", "--redact", "$..email"], 2, "--redact masks the files of --save"),
         (["orders", "--save", "x", "--redact", "email"], 2, "isn't a JSONPath"),
-        (["orders", "--mocks", "none.json"], 2, "Can't read"),
+        (["orders", "--mocks", "none.json"], 2, "Correct the name of the file"),
+        (["orders", "--mocks", "release.toml"], 2, 'Did you mean "releases.toml"?'),
+        (["orders", "--formerly", "sales"], 2, "--formerly is about files"),
         (["--merge", "x", "--against", "1.0.0"], 2, "--merge can't be combined with --against"),
         (["hello"], 1, "includeExecutionData"),
     ],
@@ -283,6 +312,21 @@ def test_a_shard_without_an_execution_is_fine(orders: Project) -> None:
         for index in range(1, 10)
     }
     assert codes == {0}
+
+
+def test_ctrl_c_before_the_first_execution_says_nothing_of_deployments(
+    orders: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No command but those that deploy has something to put back."""
+    from sfn_release.operations.verbs import replay
+
+    def stop(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(replay, "candidate_of", stop)
+    ran = orders.run("--json", "replay", "orders")
+    assert ran.code == 130
+    assert (ran.json["error"]["why"], ran.json["error"]["fix"]) == ("", "Run it again.")
 
 
 def test_ctrl_c_shows_what_is_done(orders: Project, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -44,6 +44,9 @@ _LAST = 100  # executions, without --last and --since
     help="Only executions that ended like this. Repeatable.",
 )
 @click.option("--mocks", "mock_file", metavar="FILE", help="Answers that were never recorded.")
+@click.option(
+    "--formerly", multiple=True, metavar="NAME", help="With files: an earlier name of WORKFLOW."
+)
 @click.option("--save", metavar="FOLDER", help="Keep the histories, one file each.")
 @click.option(
     "--redact", multiple=True, metavar="PATHS", help="With --save: mask the data at JSONPaths."
@@ -62,6 +65,7 @@ def run(
     until: str | None,
     statuses: tuple[str, ...],
     mock_file: str | None,
+    formerly: tuple[str, ...],
     save: str | None,
     redact: tuple[str, ...],
     shard: str | None,
@@ -93,8 +97,10 @@ def run(
     }
     if redact and not save:
         raise UsageError("--redact masks the files of --save.", fix="Add --save FOLDER.")
+    if formerly and not files:
+        raise UsageError("--formerly is about files.", fix="Name files or folders of histories.")
     if merge:
-        _refuse(chosen | trial, "--merge can't be combined with")
+        _refuse(chosen | trial | {"--formerly": formerly}, "--merge can't be combined with")
         return _merge(session, [name for name in (workflow, *files) if name])
     if workflow is None:
         raise UsageError("Name the workflow.", fix="For example:  sfn-release replay orders")
@@ -107,7 +113,9 @@ def run(
             from sfn_release.operations.verbs.replay import replay_files
 
             paths = [session.directory / file for file in files]
-            report = replay_files(workspace, workflow, paths, progress=progress, **options)
+            report = replay_files(
+                workspace, workflow, paths, former=formerly, progress=progress, **options
+            )
         else:
             wanted = _wanted(workspace, last, version, since, until, statuses)
             report = _replay(

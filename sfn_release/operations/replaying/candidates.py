@@ -8,12 +8,13 @@ an execution of that deployment is replayed with its pins.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from sfn_release.authoring.declaration import Declaration
 from sfn_release.deployment.parameter_lookup import look_up
-from sfn_release.errors import NotFoundError
+from sfn_release.errors import ConfigError, NotFoundError
 from sfn_release.operations.open_site import site_of
 from sfn_release.operations.work_tree import read_work_tree
 from sfn_release.operations.workspace import Workspace
@@ -30,13 +31,15 @@ class ReplayCandidate:
     """A workflow's definition to replay executions on. *against* is its release, None for the tree.
 
     *definition* is for executions of an unknown state machine version, *pinned* is by the
-    ARN of each version whose deployment had other pins.
+    ARN of each version whose deployment had other pins. *others* are the names of the other
+    workflows' state machines, each with its workflow.
     """
 
     workflow: str
     against: str | None
     definition: Mapping[str, Any]
     pinned: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    others: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def label(self) -> str:
@@ -102,7 +105,20 @@ def candidate_for(
         against,
         pin_open(form.definition, latest),
         {arn: pin_open(form.definition, own) for arn, own in pins.items() if own != latest},
+        _other_machines(environment, form, workflows),
     )
+
+
+def _other_machines(
+    environment: Environment, form: Rendered, workflows: Collection[str]
+) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name in workflows:
+        if name != form.workflow:
+            with suppress(ConfigError):  # its name has a parameter without a value
+                found[environment.state_machine_name(name)] = name
+    found.pop(form.name, None)
+    return found
 
 
 def _pins(workflow: str, records: Collection[Record]) -> dict[str, Mapping[str, str]]:

@@ -29,10 +29,14 @@ Recording = FinishedExecution | RecordedFile
 
 @dataclass(frozen=True)
 class ReplayWork:
-    """What every process needs: the candidate, and the mocks for answers that weren't recorded."""
+    """What every process needs: the candidate, and the mocks for answers that weren't recorded.
+
+    Files of other workflows aren't replayed, but those that were saved under a *former* name are.
+    """
 
     candidate: ReplayCandidate
     mocks: Mocks | None = None
+    former: frozenset[str] = frozenset()
 
     @cached_property
     def _prepared(self) -> dict[int, Candidate]:
@@ -41,13 +45,20 @@ class ReplayWork:
 
     def __reduce__(self) -> tuple[type[ReplayWork], tuple[Any, ...]]:
         """Return what another process needs."""
-        return ReplayWork, (self.candidate, self.mocks)
+        return ReplayWork, (self.candidate, self.mocks, self.former)
 
     def replay(self, recording: Recording) -> Replayed:
         """Replay one execution. Raises FileError for a file that has no history."""
         if isinstance(recording, RecordedFile):
             found = read_history_file(recording.path, self.candidate.workflow)
             recorded = found if found.arn.startswith("arn:") else replace(found, arn=recording.name)
+            other = self._other_workflow(recorded)
+            if other:
+                reason = (
+                    f"It's an execution of {other}, not of {self.candidate.workflow}. If {other} is"
+                    f" a former name of the workflow, add --formerly {other}"
+                )
+                return Replayed(recorded.arn, unreplayable=reason)
         else:
             recorded = recording
         if recorded.incomplete:
@@ -57,3 +68,8 @@ class ReplayWork:
         if candidate is None:
             candidate = self._prepared[id(definition)] = Candidate.of(definition)
         return replay_execution(recorded, candidate, mocks=self.mocks)
+
+    def _other_workflow(self, recorded: FinishedExecution) -> str:
+        """Return the workflow that a file is of, if it's another; "" otherwise or if unknown."""
+        found = recorded.saved_as or self.candidate.others.get(recorded.machine, "")
+        return "" if found == self.candidate.workflow or found in self.former else found

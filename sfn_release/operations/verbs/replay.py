@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -21,8 +22,10 @@ from sfn_release.operations.replaying.shards import Shard
 from sfn_release.operations.workspace import Workspace
 from sfn_release.project import Environment
 from sfn_release.simulator import Mocks
+from sfn_release.simulator.mocks import task_names
 from sfn_release.testing.histories.finished_execution import FinishedExecution
 from sfn_release.testing.histories.history_files import history_files, read_history_file
+from sfn_release.text import did_you_mean
 
 Progress = Callable[[int, int | None], None]
 """Receives how many executions are done, of how many; None while that isn't known."""
@@ -57,6 +60,7 @@ def replay(
     """
     chosen = workspace.environment(environment)
     candidate = candidate_of(workspace, workflow, chosen, against)
+    _warn_of_mocks(workspace, candidate, mocks)
     found = finished_executions(workspace, workflow, chosen.name, wanted, belongs=_shard_has(shard))
 
     def kept() -> Iterator[Recording]:
@@ -92,10 +96,13 @@ def replay_files(
     against: str | None = None,
     shard: Shard | None = None,
     mocks: Mocks | None = None,
+    former: Sequence[str] = (),
     jobs: int | None = None,
     progress: Progress = lambda _done, _total: None,
 ) -> ReplayReport:
     """Replay the executions whose histories are in files or folders. Needs no credentials.
+
+    An execution of another workflow isn't replayed, unless it's a *former* name of this one.
 
     *environment* is where the executions ran: the candidate is rendered for it, with
     the parameters that were recorded at its last deployment. By default we find it by the ARN
@@ -109,11 +116,12 @@ def replay_files(
         environment = recorded_environment(workspace, first.arn, workflow)
     chosen = workspace.environment(environment)
     candidate = candidate_of(workspace, workflow, chosen, against, offline=True)
+    _warn_of_mocks(workspace, candidate, mocks)
     taken = [file for file in files if shard is None or shard.has(file.name)]
     selection = {"files": len(files), "digest": digest([file.name for file in files])}
     return _replayed(
         taken,
-        ReplayWork(candidate, mocks),
+        ReplayWork(candidate, mocks, frozenset(former)),
         chosen,
         selection,
         shard,
@@ -121,6 +129,16 @@ def replay_files(
         progress,
         len(taken),
     )
+
+
+def _warn_of_mocks(workspace: Workspace, candidate: ReplayCandidate, mocks: Mocks | None) -> None:
+    """Warn of mocks that no task of the candidate can use: a misspelled name changes nothing."""
+    names = [*task_names(candidate.definition)]
+    for key in mocks.unused(names) if mocks is not None else ():
+        workspace.runtime.watcher.say(
+            f"warning: the mock {json.dumps(key, ensure_ascii=False)} is neither a state nor a"
+            f" Resource of {candidate.workflow}. {did_you_mean(key, names)}".rstrip()
+        )
 
 
 def _shard_has(shard: Shard | None) -> Callable[[str], bool]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+_MACHINE = 6  # the part of an execution's ARN that names its state machine
+
 
 @dataclass(frozen=True)
 class FinishedExecution:
@@ -17,7 +19,7 @@ class FinishedExecution:
     EXPRESS. *status* is SUCCEEDED, FAILED, TIMED_OUT or ABORTED. *events* have the shape of
     ``GetExecutionHistory``, in order. *incomplete* says why events are missing, "" if none are:
     such an execution can't be replayed. *map_state* is the distributed Map of a child execution, if
-    it's known.
+    it's known. *saved_as* is the workflow that a file of ``replay --save`` names.
     """
 
     arn: str
@@ -35,11 +37,19 @@ class FinishedExecution:
     version_arn: str | None = None
     incomplete: str = ""
     map_state: str = ""
+    saved_as: str = ""
 
     @property
     def is_child(self) -> bool:
         """Whether it's a child execution of a distributed Map."""
         return bool(self.map_state) or "/" in self.arn.rpartition(":")[0]
+
+    @property
+    def machine(self) -> str:
+        """The name of its state machine; "" if its ARN isn't known."""
+        parts = self.arn.split(":", _MACHINE + 1)
+        known = parts[0] == "arn" and len(parts) > _MACHINE + 1
+        return parts[_MACHINE].partition("/")[0] if known else ""
 
     @property
     def name(self) -> str:

@@ -83,8 +83,11 @@ def read_history_file(path: Path, workflow: str = "") -> FinishedExecution:
     found = execution_of(
         saved.events, saved.described, name=name, workflow=workflow, incomplete=saved.incomplete
     )
-    map_state = text_of(saved.saved.get("map_state"))
-    return replace(found, map_state=map_state) if map_state else found
+    return replace(
+        found,
+        map_state=text_of(saved.saved.get("map_state")) or "",
+        saved_as=text_of(saved.saved.get("workflow")) or "",
+    )
 
 
 def parse_history(data: bytes, *, file: str) -> SavedHistory:
