@@ -95,6 +95,21 @@ def test_a_history_file_needs_no_project(tmp_path: Any) -> None:
     assert run("explain", "-", stdin=json.dumps(events)).code == 0
 
 
+def test_a_history_that_is_cut_off_is_incomplete(tmp_path: Any) -> None:
+    """It isn't running: the file doesn't say how it ended."""
+    event = {"timestamp": 1, "type": "ExecutionStarted", "id": 1, "previousEventId": 0}
+    page = {"events": [{**event, "executionStartedEventDetails": {"input": "{}"}}]}
+    (tmp_path / "part.json").write_text(json.dumps({**page, "nextToken": "more"}))
+    told = run("-C", str(tmp_path), "explain", "part.json")
+    assert told.out.startswith("INCOMPLETE  an execution\n")
+    assert "the rest of the history is missing" in told.out
+    assert run("-C", str(tmp_path), "--json", "explain", "part.json").json["incomplete"] is True
+    (tmp_path / "text.json").write_text("EVENTS\t1\t0\tExecutionStarted")
+    refused = run("-C", str(tmp_path), "explain", "text.json")
+    assert refused.code == 1
+    assert "--output json" in refused.err
+
+
 @pytest.mark.parametrize("environment", ["local"], indirect=True)
 def test_express_executions_of_local_have_no_history(project: Project) -> None:
     """The message names the command that shows the way of an input."""
