@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sfn_release.testing.histories.error_advice import FailedState, advice_of
+from sfn_release.testing.histories.full_history import full_history, is_full
 from sfn_release.testing.histories.handlers import unhandled
 from sfn_release.testing.histories.state_visits import Visit
 from sfn_release.testing.histories.timeline import Timeline
@@ -72,6 +73,9 @@ def place_of(visit: Visit) -> str:
 def _failed(timeline: Timeline, states: Mapping[str, Mapping[str, Any]]) -> FailureReason:
     visit = timeline.failed
     error, cause = timeline.error, timeline.cause
+    if is_full(cause):
+        summary = f"The history of the execution is full: it failed with {_error(error)}."
+        return FailureReason(visit, error, cause, summary, tuple(full_history(timeline.visits)))
     if visit is None:
         summary = f"The execution failed with {_error(error)}."
         why = "The history doesn't show the state that failed."
