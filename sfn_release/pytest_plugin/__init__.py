@@ -12,7 +12,6 @@ hooks               the entry point: options, fixtures, reports
 simulate_fixture    the callable behind the fixture `simulate`
 project_workflows   finds a test's project, and builds its workflows once in a session
 kept_runs           the runs of a test, for its report; `path_difference` explains their paths
-own_frames          keeps our frames out of a test's tracebacks
 coverage_option     the options of coverage
 session_coverage    counts the runs of a session, and reports what they reached
 hook_specs          the hook that gets every run

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 import pytest
 
-from sfn_release.errors import SfnReleaseError, UsageError
+from sfn_release.errors import UsageError
 from sfn_release.project.modules.single_file import is_file
 from sfn_release.pytest_plugin.kept_runs import CURRENT, KEPT_RUNS, KeptRuns
-from sfn_release.pytest_plugin.own_frames import passed_through, without_own_frames
 from sfn_release.pytest_plugin.project_workflows import workflows_around
 
 if TYPE_CHECKING:  # they're loaded while a process builds the project
@@ -62,16 +61,12 @@ class Simulate:
                     stacklevel=2,
                 )
             return self._simulate(workflow, input, parameters, type, conditions)
-        except SfnReleaseError as error:  # it explains itself, without its cause
-            raise without_own_frames(error) from None
-        except AssertionError as error:  # of a function among its mocks
-            raise without_own_frames(error) from error.__cause__
         except Exception as error:
             from sfn_release.testing.answers import ask_function
+            from sfn_release.testing.own_frames import hide_own_frames
 
-            if passed_through(error, ask_function):  # a function among its mocks is at fault
-                raise without_own_frames(error) from error.__cause__
-            raise  # a bug keeps its traceback
+            hide_own_frames(error, ask_function)
+            raise
 
     def _simulate(
         self,

@@ -14,6 +14,7 @@ fake_results       plausible results of AWS's services, made from their models
 inputs             a hypothesis strategy for inputs, made from a JSON Schema
 run                one simulated execution, as tests see it; `run_definition` makes it
 run_report         a run as text, for a failed test
+own_frames         keeps our frames out of a test's tracebacks
 declared           tests in TOML files, without Python
 coverage           the states and steps that runs reached, and the rest
 faults             the failure map: each error that a task can meet, and how the execution ends

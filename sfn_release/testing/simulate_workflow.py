@@ -18,7 +18,9 @@ from sfn_release.errors import UsageError
 from sfn_release.project import fill
 from sfn_release.project.modules.single_file import is_file, read_workflows
 from sfn_release.simulator import ContextSeed, Mocks
+from sfn_release.testing.answers import ask_function
 from sfn_release.testing.condition_checks import refuse_faulty_parameters
+from sfn_release.testing.own_frames import hide_own_frames
 from sfn_release.testing.run import Run
 from sfn_release.testing.scenario import Conditions, Runnable, run_scenario
 from sfn_release.text import shorten
@@ -50,8 +52,13 @@ def simulate(
     An execution that fails is a Run too. Raises DefinitionError for a definition that Step
     Functions would refuse, UsageError for missing parameters, and the errors of `run_scenario`.
     """
-    found = declaration_of(workflow, type)
-    return run_scenario(runnable_of(found, parameters), input, conditions, stacklevel=2)
+    __tracebackhide__ = True  # pytest's own mark
+    try:
+        found = declaration_of(workflow, type)
+        return run_scenario(runnable_of(found, parameters), input, conditions, stacklevel=2)
+    except Exception as error:
+        hide_own_frames(error, ask_function)
+        raise
 
 
 def declaration_of(workflow: Subject, type: StateMachineType | None = None) -> Declaration:

@@ -177,11 +177,17 @@ def test_an_exception_of_a_mock_shows_the_test_alone(project: pytest.Pytester) -
     """The function is the test's, so its line is where the test failed, not a line of ours."""
     project.makepyfile(
         """
+        from sfn_release import testing
+
         def charge(arguments):
             return arguments["missing"]
 
         def test_bug(simulate):
             simulate("orders", mocks={"Charge": charge})
+
+        def test_without_the_fixture():
+            WORKFLOW = {"StartAt": "A", "States": {"A": {"Type": "Pass", "End": True}}}
+            testing.simulate(WORKFLOW, variables=[1])
 
         def test_wrong_function(simulate):
             run = simulate("orders", mocks={"Charge": lambda: 1})
@@ -189,15 +195,17 @@ def test_an_exception_of_a_mock_shows_the_test_alone(project: pytest.Pytester) -
         """
     )
     result = session(project)
-    result.assert_outcomes(failed=2)
+    result.assert_outcomes(failed=3)
     result.stdout.fnmatch_lines(
         [
             "E *KeyError: 'missing'",
-            "test_*.py:2: KeyError",
+            "test_*.py:4: KeyError",
+            "E *UsageError: variables must be a dictionary *",
             "E *UsageError: The mock of 'Charge' can't be called.",
         ]
     )
-    assert "answers.py" not in result.stdout.str()
+    for file in ("answers.py", "scenario.py", "condition_checks.py", "simulate_workflow.py"):
+        assert file not in result.stdout.str()
 
 
 def test_a_build_that_failed_is_not_tried_for_each_test(project: pytest.Pytester) -> None:

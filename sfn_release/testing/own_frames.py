@@ -5,13 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import TypeVar
+
+from sfn_release.errors import SfnReleaseError
 
 _PACKAGE = str(Path(__file__).parents[1])
-_Error = TypeVar("_Error", bound=Exception)
 
 
-def passed_through(error: Exception, function: Callable[..., object]) -> bool:
+def hide_own_frames(error: Exception, function: Callable[..., object]) -> None:
+    """Leave our frames out of the traceback of *error* if the test is at fault.
+
+    It's at fault for our own errors, which explain themselves without a cause, for assertions, and
+    for whatever *function* has called. A bug of ours keeps its traceback.
+    """
+    explained = isinstance(error, SfnReleaseError)
+    if explained or isinstance(error, AssertionError) or _passed_through(error, function):
+        error.__traceback__ = _without_own_frames(error.__traceback__)
+    if explained:
+        error.__cause__ = None
+        error.__suppress_context__ = True
+
+
+def _passed_through(error: Exception, function: Callable[..., object]) -> bool:
     """Whether *error* was raised by something that *function*, of this package, called."""
     traceback = error.__traceback__
     while traceback is not None:
@@ -21,10 +35,8 @@ def passed_through(error: Exception, function: Callable[..., object]) -> bool:
     return False
 
 
-def without_own_frames(error: _Error) -> _Error:
-    """Return *error* with a traceback that has the frames of the test alone."""
+def _without_own_frames(traceback: TracebackType | None) -> TracebackType | None:
     frames: list[TracebackType] = []
-    traceback = error.__traceback__
     while traceback is not None:
         frames.append(traceback)
         traceback = traceback.tb_next
@@ -32,4 +44,4 @@ def without_own_frames(error: _Error) -> _Error:
     for frame in reversed(frames):
         if not frame.tb_frame.f_code.co_filename.startswith(_PACKAGE):
             kept = TracebackType(kept, frame.tb_frame, frame.tb_lasti, frame.tb_lineno)
-    return error.with_traceback(kept)
+    return kept
