@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any, get_args
 
@@ -252,6 +253,22 @@ def test_the_exported_names_are_these() -> None:
         "task",
     }
     assert getattr(sfn_release, "__all__") == EXPORTED  # noqa: B009 - not in the stub
+
+
+PACKAGES = [
+    "sfn_release",
+    "sfn_release.operations",
+    "sfn_release.pytest_plugin",
+    "sfn_release.testing",
+]
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_star_import_has_every_public_name(package: str) -> None:
+    """`__getattr__` alone would leave them out."""
+    names: dict[str, object] = {}
+    exec(f"from {package} import *", names)  # noqa: S102 - the statement is what is tested
+    assert {*public_names(str(import_module(package).__file__))} <= names.keys()
 
 
 @pytest.mark.parametrize("name", EXPORTED)

@@ -165,6 +165,14 @@ def test_fresh_mocks_have_not_been_called() -> None:
     assert charge(mocks).output == 2
 
 
+def test_a_callable_that_cannot_take_the_payload_is_refused() -> None:
+    """Otherwise each call would fail its task with a TypeError."""
+    for answer in (lambda: 1, lambda a, b: [a, b], [lambda: 1]):
+        with pytest.raises(ConfigError, match="the callable can't take the task's payload alone"):
+            Mocks({"A": answer})  # type: ignore[dict-item]
+    assert Mocks({"A": len}).unused([]) == ["A"]
+
+
 def test_a_callable_answers_and_what_it_raises_fails_the_task() -> None:
     """An exception has the form of a Lambda function's, and changes to the payload are local."""
 
