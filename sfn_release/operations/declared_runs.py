@@ -25,9 +25,9 @@ from sfn_release.testing.declared.declared_test import DeclaredTest, Expectation
 from sfn_release.testing.declared.run_differences import run_differences
 from sfn_release.testing.declared.tests_file import SUFFIX, file_of_tests, read_tests_file
 from sfn_release.testing.inner_machines import states_in
+from sfn_release.testing.mocked_results.shape_problem import ShapeProblem
 from sfn_release.testing.run import Run
 from sfn_release.testing.scenario import Conditions, Runnable, missed_end, run_mocked
-from sfn_release.testing.shape_problem import ShapeProblem
 from sfn_release.text import did_you_mean, listing
 
 Ran = Callable[[DeclaredTest, Run], None]

@@ -9,9 +9,9 @@ One engine, the simulator, and several readers. All of it runs in this process, 
 is in every test session of its environment.
 
 simulate_workflow  `simulate`: a workflow on an input, under the conditions of a `scenario`
-answers            the answers of tasks in a test; `result_shapes` holds them to AWS's models
-fake_results       plausible results of AWS's services, made from their models
-inputs             a hypothesis strategy for inputs, made from a JSON Schema
+answers            the answers of tasks in a test
+mocked_results     holds results and errors to AWS's models, and makes plausible results
+schemas            a hypothesis strategy for inputs, made from a JSON Schema
 run                one simulated execution, as tests see it; `run_definition` makes it
 run_report         a run as text, for a failed test
 own_frames         keeps our frames out of a test's tracebacks

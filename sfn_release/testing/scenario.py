@@ -29,10 +29,10 @@ from sfn_release.testing.condition_checks import (
     refuse_faulty_conditions,
 )
 from sfn_release.testing.folded_way import folded_way
-from sfn_release.testing.result_shapes import HeldToShapes
+from sfn_release.testing.mocked_results.result_shapes import HeldToShapes
+from sfn_release.testing.mocked_results.shape_problem import ShapeProblem, report_problems
 from sfn_release.testing.run import Run
 from sfn_release.testing.run_definition import run_definition
-from sfn_release.testing.shape_problem import ShapeProblem, report_problems
 from sfn_release.text import did_you_mean
 
 STARTED = datetime(2026, 1, 1, tzinfo=UTC)

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from sfn_release.asl.integrations import CALLBACK, OPTIMIZED
 from sfn_release.checks.services.botocore_models import sdk_ids, sdk_service
 from sfn_release.errors import NotFoundError, UsageError
-from sfn_release.testing.dynamodb_items import dynamodb_item
-from sfn_release.testing.fake_results import fake_result
-from sfn_release.testing.result_models import result_model
-from sfn_release.testing.result_shapes import shape_problems
-from sfn_release.testing.shape_problem import MockedResultError
+from sfn_release.testing.mocked_results.dynamodb_items import dynamodb_item
+from sfn_release.testing.mocked_results.fake_results import fake_result
+from sfn_release.testing.mocked_results.result_models import result_model
+from sfn_release.testing.mocked_results.result_shapes import shape_problems
+from sfn_release.testing.mocked_results.shape_problem import MockedResultError
 
 ARN = "arn:aws:states:::"
 SMALL = 60_000  # bytes of JSON, well below what a state's data may have

@@ -16,7 +16,7 @@ from hypothesis.errors import Unsatisfiable
 from sfn_release.errors import NotFoundError, UsageError
 from sfn_release.project.json_schemas import schema_fault, value_faults
 from sfn_release.testing import inputs, inputs_from
-from sfn_release.testing.schema_numbers import SchemaNumbers
+from sfn_release.testing.schemas.schema_numbers import SchemaNumbers
 
 DRAFT_7 = "http://json-schema.org/draft-07/schema#"
 ITEM = {

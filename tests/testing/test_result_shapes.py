@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from sfn_release.simulator import Later, Mocks, TaskCall, TaskFailure
-from sfn_release.testing.mocked_errors import error_problems
-from sfn_release.testing.result_shapes import HeldToShapes, shape_problems
-from sfn_release.testing.shape_problem import (
+from sfn_release.testing.mocked_results.mocked_errors import error_problems
+from sfn_release.testing.mocked_results.result_shapes import HeldToShapes, shape_problems
+from sfn_release.testing.mocked_results.shape_problem import (
     MockedResultError,
     MockedResultWarning,
     ShapeProblem,

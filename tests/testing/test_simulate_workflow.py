@@ -14,7 +14,7 @@ import pytest
 import sfn_release as sfn
 from sfn_release.errors import DefinitionError, NotFoundError, SfnReleaseError, UsageError
 from sfn_release.testing import Error, Payload, scenario, simulate
-from sfn_release.testing.shape_problem import MockedResultError, MockedResultWarning
+from sfn_release.testing.mocked_results.shape_problem import MockedResultError, MockedResultWarning
 from sfn_release.testing.simulate_workflow import Subject
 from support.executions import machine
 

@@ -9,8 +9,8 @@ from sfn_release.asl.integrations import is_activity, is_function
 from sfn_release.errors import SfnReleaseError
 from sfn_release.project.toml_text import toml, toml_key
 from sfn_release.simulator.mocks import mocked_tasks
-from sfn_release.testing.fake_results import fake_result
 from sfn_release.testing.inner_machines import states_in
+from sfn_release.testing.mocked_results.fake_results import fake_result
 
 _LONGEST = 400  # characters of a result; a longer one would hide the others
 _HEAD = """\

@@ -14,9 +14,13 @@ from sfn_release.checks.location import Location
 from sfn_release.checks.services.result_validation import ResultFault, json_type, result_faults
 from sfn_release.simulator import Later, TaskCall, TaskFailure, TaskResult, Tasks
 from sfn_release.simulator.task_protocol import FunctionResult
-from sfn_release.testing.mocked_errors import error_problems
-from sfn_release.testing.result_models import ResultModel, result_model, submission_model
-from sfn_release.testing.shape_problem import ShapeProblem
+from sfn_release.testing.mocked_results.mocked_errors import error_problems
+from sfn_release.testing.mocked_results.result_models import (
+    ResultModel,
+    result_model,
+    submission_model,
+)
+from sfn_release.testing.mocked_results.shape_problem import ShapeProblem
 from sfn_release.text import did_you_mean, shorten
 
 _SHOWN: Final = 8  # known values or members that a message lists

@@ -14,7 +14,7 @@ from sfn_release.checks.integrations import parse_resource
 from sfn_release.checks.services.botocore_models import Service, optimized_service, sdk_service
 from sfn_release.tasks.model_endpoint import invokes_model, model_service
 from sfn_release.tasks.service_failures import PREFIXES, error_names
-from sfn_release.testing.shape_problem import ShapeProblem
+from sfn_release.testing.mocked_results.shape_problem import ShapeProblem
 from sfn_release.text import did_you_mean
 
 _RESERVED: Final = "States."

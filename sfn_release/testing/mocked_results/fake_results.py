@@ -9,10 +9,10 @@ from sfn_release.checks.integrations import parse_resource
 from sfn_release.checks.services.botocore_models import sdk_ids, sdk_service
 from sfn_release.errors import NotFoundError, UsageError
 from sfn_release.tasks.jobs import JOBS
-from sfn_release.testing.result_models import ResultModel, result_model
-from sfn_release.testing.result_shapes import shape_problems
-from sfn_release.testing.shape_problem import MockedResultError
-from sfn_release.testing.shape_values import ShapeValues
+from sfn_release.testing.mocked_results.result_models import ResultModel, result_model
+from sfn_release.testing.mocked_results.result_shapes import shape_problems
+from sfn_release.testing.mocked_results.shape_problem import MockedResultError
+from sfn_release.testing.mocked_results.shape_values import ShapeValues
 from sfn_release.text import did_you_mean
 
 _PREFIX = "arn:aws:states:::"

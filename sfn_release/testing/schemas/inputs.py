@@ -57,7 +57,7 @@ def inputs_from(schema: Any) -> SearchStrategy[Any]:
             "Inputs from a schema need hypothesis, which isn't installed.",
             fix="Run:  pip install 'sfn-release[testing]'",
         ) from error
-    from sfn_release.testing.schema_strategy import SchemaStrategy
+    from sfn_release.testing.schemas.schema_strategy import SchemaStrategy
 
     fault = schema_fault(schema)
     if fault is not None:

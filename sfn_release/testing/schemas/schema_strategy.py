@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from sfn_release.project.json_schemas import Schema, SchemaTree
-from sfn_release.testing import schema_parts
-from sfn_release.testing.schema_numbers import SchemaNumbers
-from sfn_release.testing.schema_texts import SchemaTexts
+from sfn_release.testing.schemas import schema_parts
+from sfn_release.testing.schemas.schema_numbers import SchemaNumbers
+from sfn_release.testing.schemas.schema_texts import SchemaTexts
 
 Draw = Callable[[Any], Any]
 Part = Mapping[str, Any]

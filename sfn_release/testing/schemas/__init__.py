@@ -1,0 +1,1 @@
+"""Inputs of a workflow from its JSON Schema: a hypothesis strategy for tests."""
