@@ -151,3 +151,22 @@ def test_branches_iterations_and_child_executions_start_and_end() -> None:
             map(str, 2 * [Transition("start", "", "In"), Transition("next", "In", None)])
         )
         assert seen[-1] == Transition("next", "Outer", None)
+
+
+def test_a_retry_that_is_cut_off_while_it_waits_is_no_transition() -> None:
+    """Another branch ends the execution before the retry's time has come."""
+    retried = {
+        "Type": "Task",
+        "Resource": LAMBDA,
+        "Retry": [{"ErrorEquals": ["Busy"], "IntervalSeconds": 5}],
+        "End": True,
+    }
+    branches = [
+        {"StartAt": "Busy", "States": {"Busy": retried}},
+        {"StartAt": "Fails", "States": {"Fails": {"Type": "Wait", "Seconds": 1, "Next": "No"}}},
+    ]
+    branches[1]["States"]["No"] = {"Type": "Fail"}
+    seen = transitions(
+        machine(Both={"Type": "Parallel", "Branches": branches}), {}, answers("Busy")
+    )
+    assert [step.kind for step in seen] == ["start", "start", "start", "next"]

@@ -41,10 +41,9 @@ def with_retries(
             if retry is None:
                 gave_up(failure)
                 return _caught(run, frame, visit, failure)
-            run.observer.transition(
-                Transition("retry", visit.name, visit.name, retry.retrier, failure.error)
-            )
+            again = Transition("retry", visit.name, visit.name, retry.retrier, failure.error)
         yield SleepUntil(later(run.clock.now(), retry.delay))
+        run.observer.transition(again)  # a retry that is cut off while it waits is none
         count += 1
 
 
