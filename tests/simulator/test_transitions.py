@@ -161,11 +161,8 @@ def test_a_retry_that_is_cut_off_while_it_waits_is_no_transition() -> None:
         "Retry": [{"ErrorEquals": ["Busy"], "IntervalSeconds": 5}],
         "End": True,
     }
-    branches = [
-        {"StartAt": "Busy", "States": {"Busy": retried}},
-        {"StartAt": "Fails", "States": {"Fails": {"Type": "Wait", "Seconds": 1, "Next": "No"}}},
-    ]
-    branches[1]["States"]["No"] = {"Type": "Fail"}
+    failing = machine(Fails={"Type": "Wait", "Seconds": 1, "Next": "No"}, No={"Type": "Fail"})
+    branches = [{"StartAt": "Busy", "States": {"Busy": retried}}, failing]
     seen = transitions(
         machine(Both={"Type": "Parallel", "Branches": branches}), {}, answers("Busy")
     )
