@@ -29,10 +29,20 @@ class ServiceAnswer:
 
 
 class RefusedRequest(Exception):  # noqa: N818 - names the thing
-    """A service refused a request. *extended_id* is S3's second request id."""
+    """A service refused a request. *extended_id* is S3's second request id.
+
+    *shape* is the error's name in the service's model. It's the *code*, except in services such as
+    SQS that keep the codes of an older protocol (``AWS.SimpleQueueService.NonExistentQueue``).
+    """
 
     def __init__(
-        self, code: str, message: str, status: int, request_id: str, extended_id: str = ""
+        self,
+        code: str,
+        message: str,
+        status: int,
+        request_id: str,
+        extended_id: str = "",
+        shape: str = "",
     ) -> None:
         super().__init__(code, message)
         self.code = code
@@ -40,6 +50,7 @@ class RefusedRequest(Exception):  # noqa: N818 - names the thing
         self.status = status
         self.request_id = request_id
         self.extended_id = extended_id
+        self.shape = shape or code
 
 
 class UnansweredRequest(Exception):  # noqa: N818 - names the thing
@@ -104,4 +115,5 @@ def _refused(response: Mapping[str, Any]) -> RefusedRequest:
         metadata.get("HTTPStatusCode", 0),
         metadata.get("RequestId", ""),
         metadata.get("HostId", ""),
+        error.get("QueryErrorCode", ""),
     )

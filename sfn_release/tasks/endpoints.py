@@ -217,6 +217,7 @@ def _named_failures(
             refused.status,
             refused.request_id,
             refused.extended_id,
+            refused.shape,
         )
         raise failure_of(service, fault, sdk=sdk, at_submission=submits) from refused
     except UnansweredRequest as problem:

@@ -94,8 +94,9 @@ class HandlerProcess:
         )
         self._answers: queue.Queue[bytes] = queue.Queue()
         self._changed: dict[str, float] = {}
-        for read in (self._read_answers, lambda: self._read_log(log)):
-            threading.Thread(target=read, daemon=True).start()
+        self._logging = threading.Thread(target=self._read_log, args=[log], daemon=True)
+        self._logging.start()
+        threading.Thread(target=self._read_answers, daemon=True).start()
 
     def load(self, environment: Mapping[str, str]) -> None:
         """Import the handler. Raises HandlerFailure if that fails."""
@@ -134,6 +135,8 @@ class HandlerProcess:
                 self._process.stdin.close()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(_END_SECONDS)
+        if self._logging is not threading.current_thread():
+            self._logging.join(_END_SECONDS)  # the last lines that it printed
 
     def _ask(self, request: Mapping[str, Any], timeout: float) -> dict[str, Any]:
         with contextlib.suppress(OSError):  # it has ended: no answer follows

@@ -46,20 +46,24 @@ PREFIXES: Final[Mapping[str, tuple[str, str, str]]] = {
 
 @dataclass(frozen=True)
 class ServiceFault:
-    """A request that a service refused: its error code, message, HTTP status and request ids."""
+    """A request that a service refused: its error code, message, HTTP status and request ids.
+
+    *shape* is the error's name in the service's model, if it isn't the code.
+    """
 
     code: str
     message: str
     status: int
     request_id: str
     extended_id: str = ""
+    shape: str = ""
 
 
 def failure_of(
     service: Service, fault: ServiceFault, *, sdk: bool, at_submission: bool = False
 ) -> TaskFailure:
     """Return the failure of a task whose request a service refused."""
-    name = _exception(service, fault.code, sdk=sdk)
+    name = _exception(service, fault.shape or fault.code, sdk=sdk)
     if sdk:
         prefix = service.error_prefix
         ids = f"Request ID: {fault.request_id}"

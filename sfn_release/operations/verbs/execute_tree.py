@@ -84,7 +84,7 @@ def execute_tree(
     started = workspace.runtime.now()
     case = mocked.case(workspace, chosen, form.name) if mocked else None
     seed = execution_seed(form, chosen, name or str(uuid.uuid4()), started)
-    with closing(tree.open_tasks()) as workflows:
+    with closing(tree), closing(tree.open_tasks()) as workflows:
         outcome = simulate(
             form.definition,
             given,

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
+from unittest.mock import patch
 
 from sfn_release.errors import SfnReleaseError
 from sfn_release.local_service.executions import activity_tasks
@@ -54,7 +55,6 @@ class GeneratedInputs:
     """One service that lives as long as the inputs come."""
 
     def __init__(self) -> None:
-        activity_tasks._SECONDS = 0
         self._service = Service()
         self._known: dict[str, list[str]] = {"arn": [], "token": []}
 
@@ -63,13 +63,14 @@ class GeneratedInputs:
 
         *before* gets each input first, so that you know an input that never returns.
         """
-        for number in range(inputs):
-            generator = RequestGenerator(f"{seed}/{number}")
-            kind = _KINDS[number % len(_KINDS)]
-            given, run = getattr(self, f"_{kind}")(generator)
-            text = json.dumps(given)
-            before(kind, text)
-            yield _fed(kind, number, text, run)
+        with patch.object(activity_tasks, "_SECONDS", 0):  # nobody gives the workers a task
+            for number in range(inputs):
+                generator = RequestGenerator(f"{seed}/{number}")
+                kind = _KINDS[number % len(_KINDS)]
+                given, run = getattr(self, f"_{kind}")(generator)
+                text = json.dumps(given)
+                before(kind, text)
+                yield _fed(kind, number, text, run)
 
     def _execution(self, generator: RequestGenerator) -> tuple[Any, Callable[[], bool]]:
         """Run a definition that nothing has checked."""
