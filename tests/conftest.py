@@ -80,26 +80,39 @@ def _alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _measured_builds(
+def _measured_processes(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """Measure the processes of builds too, where the suite is measured and builds are its matter.
+    """Measure the processes of builds and of our pytest plugin, where they are a test's matter.
 
-    They inherit nothing, so that the variables by which coverage begins are given to them here;
-    everywhere else they are spared its start, a fifth of a second each.
+    Only where the suite is measured: everywhere else, processes are spared coverage's start, a
+    fifth of a second each. Builds inherit nothing, so that they are given the variable themselves.
     """
     measured = coverage.Coverage.current()
-    if measured is None or not request.module.__name__.startswith("test_modules"):
+    if measured is None:
         return
-    settings = tmp_path / "coverage.ini"
-    settings.write_text(
-        f"[run]\nbranch = true\nparallel = true\npatch = _exit\n"
-        f"source = {Path(build_process.__file__).parent}\n"
+    variable = "COVERAGE_PROCESS_START"
+    if request.module.__name__.startswith("test_modules"):
+        file = _settings(measured, tmp_path, Path(build_process.__file__).parent)
+        plain = build_process._environment
+        monkeypatch.setattr(
+            build_process, "_environment", lambda job: {**plain(job), variable: file}
+        )
+    elif request.path.parent.name == "pytest_plugin" or request.path.name == "test_coverage.py":
+        monkeypatch.setenv(variable, _settings(measured, tmp_path, PLUGIN))
+
+
+PLUGIN = Path(build_process.__file__).parents[2] / "pytest_plugin"
+
+
+def _settings(measured: coverage.Coverage, folder: Path, source: Path) -> str:
+    """Write the settings of a process that adds what it runs of *source*; return their path."""
+    file = folder / "coverage.ini"
+    file.write_text(
+        f"[run]\nbranch = true\nparallel = true\npatch = _exit\nsource = {source}\n"
         f"data_file = {Path(measured.config.data_file).absolute()}\n"
     )
-    given = {"COVERAGE_PROCESS_START": str(settings)}
-    plain = build_process._environment
-    monkeypatch.setattr(build_process, "_environment", lambda job: {**plain(job), **given})
+    return str(file)
 
 
 @pytest.fixture(autouse=True, scope="session")
