@@ -37,7 +37,8 @@ ROOMS = [
     *("asl", "checks"),
     "aws",  # knows no other room: `StateMachine.deploy` and the service need its clients
     *("authoring", "simulator", "tasks", "local_service"),
-    *("project", "release", "ledger", "plan", "deployment"),
+    *("project", "release", "permissions", "comparison"),
+    *("ledger", "plan", "deployment"),
     *("testing", "operations", "cli", "pytest_plugin"),
     "__main__",
 ]

@@ -1,0 +1,1 @@
+"""What IAM must allow the role of a workflow: read from its definition. Pure."""
