@@ -1,1 +1,1 @@
-"""What a change of a workflow means: for its callers, its role, and its running executions. Pure."""
+"""What a change of a workflow means: for callers, the role, and running executions. Pure."""

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sfn_release.release.rendering import Rendered
-
 
 @dataclass(frozen=True)
 class Place:
@@ -56,10 +54,3 @@ class NeededPermissions:
     workflow: str
     permissions: tuple[NeededPermission, ...]
     unknown: tuple[UnknownPermission, ...] = ()
-
-
-def needed_permissions(rendered: Rendered, place: Place) -> NeededPermissions:
-    """Return the least permissions that the role of a rendered workflow needs."""
-    states = rendered.definition.get("States", {})
-    unknown = (UnknownPermission(name, "Not read yet.") for name in states)
-    return NeededPermissions(rendered.workflow, (), tuple(unknown))
