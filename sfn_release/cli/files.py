@@ -25,6 +25,14 @@ def write_text(path: Path, text: str) -> None:
         raise _unusable(path, "write", error) from error
 
 
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file; raises FileError."""
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise _unusable(path, "write", error) from error
+
+
 def write_new(path: Path, text: str) -> bool:
     """Write a file if it doesn't exist yet; return whether it was written. Raises FileError."""
     make_folder(path.parent)

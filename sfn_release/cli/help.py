@@ -71,11 +71,13 @@ COMMANDS = {
         "status": "Show what is live in each environment, and drift.",
         "releases": "List the releases.",
         "history": "List the deployments to an environment.",
+        "at": "Show what was live in an environment at a moment.",
         "show": "Show a release, or one of its definitions.",
         "diff": "Compare releases, environments, or the work tree.",
     },
     "Diagnose": {
         "verify": "Check that tags, ledger, definitions and records agree.",
+        "attest": "Write an in-toto statement about a release or a deployment.",
         "env": "Check that environments are ready for a deployment.",
         "doctor": "Find problems with setup, refs and permissions.",
     },

@@ -116,6 +116,13 @@ class DeploymentHistory:
         commits = [commit for commit, _ in self.git.history.log(tip)] if tip else []
         return list(zip(commits, self._records(environment, commits), strict=True))
 
+    def events_back(self, environment: str, tip: str | None) -> Iterator[tuple[str, Record]]:
+        """Yield the events of an environment with their commits, newest first, read on demand."""
+        commits = [commit for commit, _ in self.git.history.log(tip)] if tip else []
+        for start in range(0, len(commits), _MANY):
+            page = commits[start : start + _MANY]
+            yield from zip(page, self._records(environment, page), strict=True)
+
     def latest_events(self, environment: str, tip: str, *, limit: int) -> list[Record]:
         """Return the last events of an environment, newest first."""
         contents = self.git.objects.read_back(tip, _EVENT, limit)

@@ -9,6 +9,9 @@ from sfn_release.operations.replaying.replay_report import ReplayReport as Repla
 from sfn_release.operations.replaying.shards import Shard as Shard
 from sfn_release.operations.tag_version import version_from_tag as version_from_tag
 from sfn_release.operations.verbs.acknowledge import acknowledge as acknowledge
+from sfn_release.operations.verbs.at import LiveAt as LiveAt
+from sfn_release.operations.verbs.at import at as at
+from sfn_release.operations.verbs.attest import attest as attest
 from sfn_release.operations.verbs.bisect import bisect as bisect
 from sfn_release.operations.verbs.build import build_definitions as build_definitions
 from sfn_release.operations.verbs.check import Checked as Checked
