@@ -14,9 +14,9 @@ SignatureStatus = Literal[
 class SignatureVerdict:
     """The verdict on the signature of one commit or tag.
 
-    *principal* is the signer's name in the file of allowed signers, and *key* the fingerprint. *why*
-    explains every status but ``good``, in one line. ``unverifiable`` means that the signature can't
-    be checked here: there is no file of allowed signers, or a program is missing.
+    *principal* is the signer's name in the file of allowed signers, and *key* the fingerprint.
+    *why* explains every status but ``good``, in one line. ``unverifiable`` means that the signature
+    can't be checked here: there is no file of allowed signers, or a program is missing.
     """
 
     status: SignatureStatus

@@ -43,8 +43,9 @@ class Environment:
     a `Source` where one is looked up.
 
     It accepts a release that has succeeded in the environments *requires*, was served there for the
-    time *soak*, and whose commit is on a branch that matches one of *branches*. Executions
-    may be *replay*ed on it before. *tasks* is how the local service answers tasks.
+    time *soak*, and whose commit is on a branch that matches one of *branches*. Executions may be
+    *replay*ed on it before. With *signed*, releases and records need good signatures. *tasks* is
+    how the local service answers tasks.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Environment:
     soak: timedelta | None = None
     branches: tuple[str, ...] = ()
     replay: ReplayPolicy | None = None
+    signed: bool = False
     protect_drift: bool = False
     pins: Literal["off", "resolve", "required"] = "off"
     strategy: Strategy | None = None

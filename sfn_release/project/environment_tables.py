@@ -94,6 +94,19 @@ def check_requires(document: TomlDocument, environments: Mapping[str, Environmen
                 )
 
 
+def check_signed(
+    document: TomlDocument, environments: Mapping[str, Environment], allowed_signers: str | None
+) -> None:
+    """Fail when an environment needs signatures, and the project doesn't say whose."""
+    for name, environment in environments.items():
+        if environment.signed and allowed_signers is None:
+            document.fail(
+                ("environments", name, "signed"),
+                f"{name} needs signed releases, and `allowed_signers` is missing in [project]",
+                fix='Name the file with the allowed keys:  allowed_signers = "release-signers"',
+            )
+
+
 def check_replays(document: TomlDocument, environments: Mapping[str, Environment]) -> None:
     """Fail when an environment replays executions of an unknown one, or of one in a clone only."""
     for name, environment in environments.items():

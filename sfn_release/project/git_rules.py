@@ -11,6 +11,7 @@ import re
 _NOT_IN_REF = re.compile(
     r"\.\.|[\x00-\x20\x7f~^:?*\[\\]|@\{|//|^/|/$|\.$|^@$|(?:^|/)\.|\.lock(?:/|$)"
 )
+_OBJECT_ID = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 _REMOTE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./-]*")
 _OWN_REFS = frozenset(
     {"heads", "tags", "remotes", "replace", "stash", "notes", "bisect", "worktree", "rewritten"}
@@ -49,6 +50,13 @@ def remote(value: str) -> str | None:
             "It must be the name of a Git remote, not a URL (`git remote add NAME URL` adds one)."
             ' Use "" to keep the ledger in this clone.'
         )
+    return None
+
+
+def object_id(value: str) -> str | None:
+    """Check the whole id of a commit."""
+    if not _OBJECT_ID.fullmatch(value):
+        return "It must be the whole id of a commit, as `git rev-parse` prints it."
     return None
 
 

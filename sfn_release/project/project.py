@@ -20,6 +20,7 @@ from sfn_release.project.environment_tables import (
     LOCAL,
     check_replays,
     check_requires,
+    check_signed,
     read_environment,
 )
 from sfn_release.project.input_schemas import InputSchema, input_schemas_of
@@ -67,9 +68,12 @@ class Project:
     ``{version}``. *remote* None means: origin if there is one; "" keeps the ledger in this clone.
     *remote_timeout* is how long one git command may wait for it, in seconds.
     *tests* is ``required`` if a release needs passing tests of every workflow, else ``optional``.
-    *ledger* is the prefix of the ledger's refs. *environments* always has ``local``.
-    *silences* are findings that checks leave out. *input_schemas* are the schemas of workflows'
-    inputs, by workflow. *local_is_implied*: releases.toml has no table for ``local``.
+    With *signing*, tags and commits of the ledger are signed. *allowed_signers* is the path of the
+    file with the keys that may sign, below *root*; *unsigned_history* are commits of the ledger up
+    to which no signature is needed. *ledger* is the prefix of the ledger's refs. *environments*
+    always has ``local``. *silences* are findings that checks leave out. *input_schemas* are the
+    schemas of workflows' inputs, by workflow. *local_is_implied*: releases.toml has no table for
+    ``local``.
     """
 
     name: str
@@ -80,6 +84,9 @@ class Project:
     remote: str | None = None
     remote_timeout: float = 30.0
     tests: str = "optional"
+    signing: bool = False
+    allowed_signers: str | None = None
+    unsigned_history: tuple[str, ...] = ()
     ledger: str = "refs/heads/sfn-release"
     environments: Mapping[str, Environment] = field(default_factory=_built_in)
     silences: tuple[Silence, ...] = ()
@@ -154,6 +161,7 @@ def parse_project(text: str, *, path: Path | str) -> Project:
         environments[name] = read_environment(document, name, table)
     check_requires(document, environments)
     check_replays(document, environments)
+    check_signed(document, environments, settings.get("allowed_signers"))
     default = settings.get("default_environment", LOCAL)
     if default not in environments:
         document.fail(
@@ -165,6 +173,8 @@ def parse_project(text: str, *, path: Path | str) -> Project:
     if "workflows" in settings:
         settings["workflows"] = str(PurePosixPath(settings["workflows"]))
     folder = settings.get("workflows", Project.workflows)
+    if "unsigned_history" in settings:
+        settings["unsigned_history"] = tuple(settings["unsigned_history"])
     timeout = settings.get("remote_timeout")
     if isinstance(timeout, str):
         settings["remote_timeout"] = parse_duration(timeout).total_seconds()

@@ -170,6 +170,7 @@ _ENVIRONMENT: Mapping[str, Expected] = {
         list, example='branches = ["main"]', items=Expected(str, git_rules.branch, '["main"]')
     ),
     "replay": _REPLAY,
+    "signed": Expected(bool, example="signed = true"),
     "protect_drift": Expected(bool, example="protect_drift = true"),
     "pins": Expected(str, value_rules.one_of("off", "resolve", "required"), 'pins = "resolve"'),
     "strategy": _STRATEGY,
@@ -183,6 +184,15 @@ _PROJECT: Mapping[str, Expected] = {
     "remote": Expected(str, git_rules.remote, 'remote = "origin"'),
     "remote_timeout": Expected(object, value_rules.timeout, 'remote_timeout = "30s"'),
     "tests": Expected(str, value_rules.one_of("optional", "required"), 'tests = "required"'),
+    "signing": Expected(bool, example="signing = true"),
+    "allowed_signers": Expected(
+        str, value_rules.project_file, 'allowed_signers = "release-signers"'
+    ),
+    "unsigned_history": Expected(
+        list,
+        example='unsigned_history = ["5d41402abc4b2a76b9719d911017c592a1b2c3d4"]',
+        items=Expected(str, git_rules.object_id, '["5d41402abc4b2a76b9719d911017c592a1b2c3d4"]'),
+    ),
     "ledger": Expected(str, git_rules.ledger, 'ledger = "refs/heads/sfn-release"'),
 }
 DOCUMENT = Expected(

@@ -147,6 +147,14 @@ def workflows(value: str) -> str | None:
     return None
 
 
+def project_file(value: str) -> str | None:
+    """Check the path of a file below the folder of releases.toml."""
+    path = PurePosixPath(value)
+    if ".." in path.parts:
+        return "It must stay inside the folder of releases.toml."
+    return relative_file(value)
+
+
 def relative_file(value: str) -> str | None:
     """Check the path of a file that is given relative to a folder."""
     path = PurePosixPath(value)

@@ -92,6 +92,12 @@ def _check_table(document: TomlDocument, at: Key, values: Mapping[str, Any]) -> 
             f"`{key}` has no meaning in {table_name(at)}: its backend is local",
             fix="Remove it: it belongs to environments on AWS.",
         )
+    if values.get("signed"):
+        document.fail(
+            (*at, "signed"),
+            f"`signed` has no meaning in {table_name(at)}: its backend is local",
+            fix="Remove it: records of `local` stay in your clone and aren't signed.",
+        )
     for key, value in values.get("parameters", {}).items():
         if isinstance(value, dict) and is_source(value) and "ssm" in value:
             document.fail(
