@@ -121,7 +121,7 @@ class _Matching:
     def _pair(self, old: PlacedState, new: PlacedState) -> None:
         self._partners[old] = new
         self._taken.add(new)
-        for before, other in _inner_pairs(old.inner, new.inner):
+        for before, after in _inner_pairs(old.inner, new.inner):
             self._pair_scopes(before, after)
 
     def _pair_scopes(self, old: PlacedScope, new: PlacedScope) -> None:
