@@ -73,6 +73,7 @@ COMMANDS = {
         "history": "List the deployments to an environment.",
         "at": "Show what was live in an environment at a moment.",
         "show": "Show a release, or one of its definitions.",
+        "blame": "Show which release last changed each state of a workflow.",
         "diff": "Compare releases, environments, or the work tree.",
     },
     "Diagnose": {

@@ -6,21 +6,23 @@ the commit.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sfn_release.authoring.declaration import Declaration
 from sfn_release.errors import TamperedError
 from sfn_release.ledger.git import Git
 from sfn_release.ledger.layout import Layout
 from sfn_release.ledger.snapshot import Snapshot
 from sfn_release.release.ledger_files import FOLDERS, definition_path, read_json, schema_path
 from sfn_release.release.manifest import Manifest, read_manifest
-from sfn_release.release.release import Release, read_release
+from sfn_release.release.release import Release, read_declaration, read_release
 from sfn_release.release.version import Precedence, is_found, is_version
 from sfn_release.release.yank_list import FILE, Yank, read_yanks
 
 _MANIFEST = "manifest.json"
+_PAGE = 20  # releases in one git process, when the first ones may be enough
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,21 @@ class ReleaseHistory:
             version: self._read(found[version], commit, version)
             for version, commit in commits.items()
         }
+
+    def declarations(
+        self, snapshot: Snapshot, workflow: str, versions: Sequence[str]
+    ) -> Iterator[Declaration]:
+        """Yield one workflow of each of these releases, its digest verified, read on demand."""
+        commits = self._commits(snapshot)
+        path = definition_path(workflow)
+        for start in range(0, len(versions), _PAGE):
+            page = [commits[version] for version in versions[start : start + _PAGE]]
+            files = [(commit, name) for commit in page for name in (_MANIFEST, path)]
+            contents = iter(self.git.objects.read_many(files))
+            for commit in page:
+                where = self.place(commit)
+                manifest = read_manifest(next(contents), where=where)
+                yield read_declaration(manifest, workflow, {path: next(contents)}, where=where)
 
     def yielded(self, snapshot: Snapshot, version: str) -> Release | None:
         """Return the local trial whose number another release has taken; None if there is none."""

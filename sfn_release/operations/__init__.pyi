@@ -13,6 +13,8 @@ from sfn_release.operations.verbs.at import LiveAt as LiveAt
 from sfn_release.operations.verbs.at import at as at
 from sfn_release.operations.verbs.attest import attest as attest
 from sfn_release.operations.verbs.bisect import bisect as bisect
+from sfn_release.operations.verbs.blame import Blamed as Blamed
+from sfn_release.operations.verbs.blame import blame as blame
 from sfn_release.operations.verbs.build import build_definitions as build_definitions
 from sfn_release.operations.verbs.check import Checked as Checked
 from sfn_release.operations.verbs.check import CheckedFinding as CheckedFinding

@@ -1,0 +1,57 @@
+"""blame: show the release that last changed each state of a workflow. Git only, no AWS."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from sfn_release.canonical import short
+from sfn_release.cli.options import command
+from sfn_release.cli.output import terminal
+from sfn_release.cli.output.records import name
+from sfn_release.cli.output.tables import write_table
+from sfn_release.cli.session import Session
+
+if TYPE_CHECKING:
+    from sfn_release.operations.verbs.blame import Blamed
+    from sfn_release.release.manifest import Manifest
+
+
+@command("blame")
+@click.argument("workflow")
+@click.argument("state", required=False)
+@click.option("--version", help="The release whose states are shown. Default: the highest.")
+def run(session: Session, workflow: str, state: str | None, version: str | None) -> None:
+    """Show which release last changed each state of WORKFLOW, or one STATE.
+
+    Shows the release with its commit, author and date. With --env, shows the states that an
+    environment serves. States are followed through renames.
+    """
+    from sfn_release.operations.verbs.blame import blame
+
+    found = blame(
+        session.workspace(), workflow, state, version=version, environment=session.environment
+    )
+    session.show("blame", found.to_json(), lambda: _write(found, alone=state is not None))
+
+
+def _write(found: Blamed, *, alone: bool) -> None:
+    terminal.write_parts(
+        terminal.Styled(terminal.one_line(found.workflow), "bold"), f" of {found.version}"
+    )
+    rows = [
+        (
+            state.name,
+            *_release(state.manifest),
+            f"was {state.former}" if state.former else "",
+        )
+        for state in found.states
+    ]
+    if not alone:
+        rows.append(("(settings)", *_release(found.settings), ""))
+    write_table(("STATE", "RELEASE", "COMMIT", "DATE", "AUTHOR", ""), rows, indent=2)
+
+
+def _release(manifest: Manifest) -> tuple[str, str, str, str]:
+    return manifest.version, short(manifest.commit), manifest.date, name(manifest.author)
