@@ -149,6 +149,12 @@ class Integrity:
 
         Its place after the event before it is checked, and everything that it serves.
         """
+        self.refuse_out_of_order(environment, state)
+        if state.tip is not None and state.record is not None and state.serving is not None:
+            self.proven(snapshot, environment, state.tip, state.serving)
+
+    def refuse_out_of_order(self, environment: str, state: RecordedState) -> None:
+        """Raise TamperedError when an environment's last event doesn't follow the one before."""
         if state.tip is None or state.record is None:
             return
         commits = [commit for commit, _ in self.git.history.log(state.tip, limit=2)]
@@ -159,8 +165,6 @@ class Integrity:
         where = self.deployments.place(environment, state.tip)
         for error in out_of_order(before, state.record, environment, where, number=number):
             raise error
-        if state.serving is not None:
-            self.proven(snapshot, environment, state.tip, state.serving)
 
     def proven(
         self, snapshot: Snapshot, environment: str, commit: str, serving: Serving
@@ -178,13 +182,13 @@ class Integrity:
                 by_version.setdefault(served.version, {})[name] = forms[name]
         for version, mine in by_version.items():
             digests = {name: serving.workflows[name].digest for name in mine}
-            release = self._served_release(snapshot, environment, version, digests)
+            release = self.served_release(snapshot, environment, version, digests)
             if release is None:
                 raise TamperedError(f"{where} names {version}, which is not a release.")
             refuse_forged(serving, mine, release, where=where)
         return forms
 
-    def _served_release(
+    def served_release(
         self, snapshot: Snapshot, environment: str, version: str, digests: Mapping[str, str]
     ) -> Release | None:
         """Return the release that has workflows with these *digests* as *version*.

@@ -4,6 +4,13 @@
 from sfn_release.operations.bisected_answers import Bisected as Bisected
 from sfn_release.operations.diagnosis.diagnosis import Diagnosis as Diagnosis
 from sfn_release.operations.finished.execution_filter import ExecutionFilter as ExecutionFilter
+from sfn_release.operations.proof.environment_proof import EnvironmentProof as EnvironmentProof
+from sfn_release.operations.proof.environment_proof import Proof as Proof
+from sfn_release.operations.proof.environment_proof import prove as prove
+from sfn_release.operations.proof.links import Link as Link
+from sfn_release.operations.proof.rebuild_comparison import Rebuilt as Rebuilt
+from sfn_release.operations.proof.rebuilding import Rebuilder as Rebuilder
+from sfn_release.operations.proof.rebuilding import rebuild_releases as rebuild_releases
 from sfn_release.operations.real_runtime import system_runtime as system_runtime
 from sfn_release.operations.replaying.replay_report import ReplayReport as ReplayReport
 from sfn_release.operations.replaying.shards import Shard as Shard

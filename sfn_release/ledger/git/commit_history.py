@@ -27,6 +27,13 @@ class CommitHistory:
         )
         return result.text if result.returncode == 0 else None
 
+    def author(self, commit: str) -> str | None:
+        """Return a commit's author and date, ``Ann <ann@x.org>, 2026-03-01``; None if unknown."""
+        result = self.repository.run(
+            "log", "-1", "--format=%an <%ae>, %as", "--end-of-options", checked(commit), "--"
+        )
+        return result.text if result.returncode == 0 else None
+
     def log(
         self, tip: str, *, limit: int | None = None, grep: Sequence[str] = ()
     ) -> list[tuple[str, str]]:

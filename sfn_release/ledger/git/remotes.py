@@ -52,14 +52,18 @@ class Remotes:
             ref: object_id for object_id, ref in (line.split("\t") for line in lines.splitlines())
         }
 
-    def fetch_objects(self, remote: str, refs: Iterable[str]) -> None:
+    def fetch_objects(self, remote: str, refs: Iterable[str], *, depth: int | None = None) -> None:
         """Fetch the objects of a remote's *refs*, and move no ref.
+
+        With a *depth*, only so many commits are fetched: use it in shallow clones alone, because it
+        makes a clone shallow.
 
         Raises NotReachedError when the remote doesn't answer in time, GitError otherwise.
         """
         self.repository.ok_remotely(
             remote, *WRITING, "fetch", "--no-tags", "--no-write-fetch-head", "--refmap=",
-            "--quiet", "--recurse-submodules=no", "--", remote, *refs,
+            "--quiet", "--recurse-submodules=no",
+            *([f"--depth={depth}"] if depth is not None else []), "--", remote, *refs,
         )  # fmt: skip
 
     def fetch(self, remote: str, updates: Mapping[str, RefUpdate]) -> None:

@@ -1,6 +1,7 @@
 """From a project's files to declarations: workflow modules, loaded in isolation.
 
 project_build       builds a work tree once, a commit twice
+recorded_toolchain  makes a Python with the versions that a release recorded
 workflow_files      finds modules and definition files in the workflows folder
 build_process       loads modules in a process without credentials, within a time limit
 worker              runs in that process: imports the modules, writes down their workflows
@@ -16,6 +17,12 @@ single_file         reads one file outside a project
 finding_lines       finds the line of a finding
 """
 
-from sfn_release.project.modules.project_build import Build, Toolchain, build, build_commit
+from sfn_release.project.modules.project_build import (
+    Build,
+    Toolchain,
+    build,
+    build_commit,
+    rebuild_commit,
+)
 
-__all__ = ["Build", "Toolchain", "build", "build_commit"]
+__all__ = ["Build", "Toolchain", "build", "build_commit", "rebuild_commit"]

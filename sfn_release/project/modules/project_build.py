@@ -93,7 +93,7 @@ def build(
     """
     with ExitStack() as stack:
         stack.enter_context(hidden_environment())
-        options = _Options(workflows, work_tree or root, python, environ, timeout)
+        options = _Options(workflows, work_tree, python, environ, timeout)
         result = _start(stack, root, FIRST, options).result(refused)
         return _accepted(result, silences, refused)
 
@@ -119,15 +119,46 @@ def build_commit(
 
     Raises NonDeterministicError, with the first difference, when the two builds differ.
     """
+    options = _Options(workflows, work_tree, python, environ, timeout)
+    return _accepted(_built_twice(export, options, meanwhile), silences)
+
+
+def rebuild_commit(
+    export: Callable[[Sequence[Path]], Sequence[str]],
+    workflows: str,
+    *,
+    work_tree: Path | None = None,
+    python: str | None = None,
+    environ: Mapping[str, str] | None = None,
+    timeout: float = TIMEOUT,
+) -> Build:
+    """Build the project of a released commit again, as `build_commit` does, without the checks.
+
+    A release passed the checks of its day. Later versions of sfn-release have more of them, and
+    they must not keep an old release from being compared.
+    """
+    options = _Options(workflows, work_tree, python, environ, timeout)
+    result = _built_twice(export, options, lambda: None)
+    declarations = [workflow.declaration for workflow in result.workflows]
+    declarations.sort(key=lambda declaration: str(declaration.name))
+    return Build(tuple(declarations), result.toolchain, result.output)
+
+
+def _built_twice(
+    export: Callable[[Sequence[Path]], Sequence[str]],
+    options: _Options,
+    meanwhile: Callable[[], None],
+) -> _BuildResult:
+    """Build a commit twice at once, under different conditions; return the first of two equals."""
     with ExitStack() as stack:
         stack.enter_context(hidden_environment())
         places = ((FIRST, "project"), (SECOND, "some/other/place"))
         roots = [_temporary(stack) / folder for _, folder in places]
-        refuse_submodules(export(roots), workflows)
-        runs = []
-        for (conditions, _), root in zip(places, roots, strict=True):
-            options = _Options(workflows, work_tree or root, python, environ, timeout)
-            runs.append(_start(stack, root, conditions, options))
+        refuse_submodules(export(roots), options.workflows)
+        runs = [
+            _start(stack, root, conditions, options)
+            for (conditions, _), root in zip(places, roots, strict=True)
+        ]
         meanwhile()
         first = runs[0].result()
         try:
@@ -138,13 +169,13 @@ def build_commit(
         [workflow.declaration for workflow in first.workflows],
         [workflow.declaration for workflow in second.workflows],
     )
-    return _accepted(first, silences)
+    return first
 
 
 @dataclass(frozen=True)
 class _Options:
     workflows: str
-    work_tree: Path
+    work_tree: Path | None
     python: str | None
     environ: Mapping[str, str] | None
     timeout: float
@@ -202,7 +233,7 @@ def _start(
     if files.modules:
         job = BuildJob(
             root=root,
-            work_tree=options.work_tree,
+            work_tree=options.work_tree or root,
             workflows=options.workflows,
             modules=files.modules,
             scratch=_temporary(stack),
