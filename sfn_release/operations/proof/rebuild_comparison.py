@@ -57,7 +57,7 @@ class RebuildDifference:
 class Rebuilt:
     """The comparison of a release with its rebuild.
 
-    *digest* is that of the rebuild, None if the commit didn't build, for the *problem*. *missing*
+    *digest* is the rebuild's, None if the commit didn't build because of the *problem*. *missing*
     are recorded versions that can't be had.
     """
 
@@ -89,7 +89,7 @@ class Rebuilt:
         return f"{self.commit[:12]} builds to {short(self.released_digest)} again{built}{other}"
 
     def evidence(self, workflows: Sequence[str]) -> dict[str, Evidence]:
-        """Return the evidence for each of *workflows*: one that came out equal is in order."""
+        """Return the evidence for each of *workflows*: only its own difference counts."""
         found = {}
         for name in workflows:
             own = [difference for difference in self.differences if difference.workflow == name]

@@ -29,7 +29,7 @@ from sfn_release.release.version import is_found, parse_version
 from sfn_release.text import did_you_mean
 
 ToolchainChoice = Literal["here", "recorded"]
-"""Which versions a rebuild uses: those of this environment, or those that the release recorded."""
+"""Which versions a rebuild uses: the ones installed here, or the ones that the release recorded."""
 
 
 @dataclass
