@@ -88,6 +88,7 @@ COMMANDS = {
         "explain": "Explain one execution: its way, its times, and why it failed.",
         "delete": "Delete a workflow's state machine.",
         "acknowledge": "Accept state machine versions that no release made.",
+        "prune": "Delete old state machine versions that nothing needs.",
         "unlock": "Close an abandoned deployment.",
     },
     "Step Functions on your machine": {

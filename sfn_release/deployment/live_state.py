@@ -122,7 +122,7 @@ def _read_details(client: StepFunctions, arn: str, alias: str) -> MachineDetails
     versions = version_dates(client, arn)
     others = [
         describe_alias(client, found_alias["stateMachineAliasArn"])
-        for found_alias in _pages(
+        for found_alias in list_pages(
             client.list_state_machine_aliases, "stateMachineAliases", stateMachineArn=arn
         )
         if found_alias["stateMachineAliasArn"] != f"{arn}:{alias}"
@@ -140,7 +140,9 @@ def _read_details(client: StepFunctions, arn: str, alias: str) -> MachineDetails
 
 def version_dates(client: StepFunctions, arn: str) -> dict[str, str]:
     """Return the ARNs of all versions of a state machine, with when each was made (UTC)."""
-    listed = _pages(client.list_state_machine_versions, "stateMachineVersions", stateMachineArn=arn)
+    listed = list_pages(
+        client.list_state_machine_versions, "stateMachineVersions", stateMachineArn=arn
+    )
     return {
         version["stateMachineVersionArn"]: timestamp(version["creationDate"].astimezone(UTC))
         for version in listed
@@ -157,7 +159,7 @@ def version_descriptions(client: StepFunctions, arns: Iterable[str]) -> dict[str
     return dict(in_parallel(description_of, arns))
 
 
-def _pages(operation: Operation, member: str, **request: Any) -> Iterator[dict[str, Any]]:
+def list_pages(operation: Operation, member: str, **request: Any) -> Iterator[dict[str, Any]]:
     """Yield the items of all pages of a list operation; botocore has no paginator for these."""
     while True:
         page = call(operation, maxResults=1000, **request)
@@ -169,13 +171,17 @@ def _pages(operation: Operation, member: str, **request: Any) -> Iterator[dict[s
 
 def count_versions(client: StepFunctions, arn: str) -> int:
     """Return how many versions a state machine has."""
-    listed = _pages(client.list_state_machine_versions, "stateMachineVersions", stateMachineArn=arn)
+    listed = list_pages(
+        client.list_state_machine_versions, "stateMachineVersions", stateMachineArn=arn
+    )
     return sum(1 for _ in listed)
 
 
 def count_aliases(client: StepFunctions, arn: str) -> int:
     """Return how many aliases a state machine has."""
-    listed = _pages(client.list_state_machine_aliases, "stateMachineAliases", stateMachineArn=arn)
+    listed = list_pages(
+        client.list_state_machine_aliases, "stateMachineAliases", stateMachineArn=arn
+    )
     return sum(1 for _ in listed)
 
 

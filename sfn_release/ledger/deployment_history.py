@@ -166,6 +166,21 @@ class DeploymentHistory:
             for commit, content in zip(commits, contents, strict=True)
         ]
 
+    def last_live(self, environment: str, tip: str, limit: int) -> Iterator[tuple[str, Serving]]:
+        """Yield the last *limit* releases that were live, newest first, each by its last commit.
+
+        A release that was live several times is yielded once.
+        """
+        seen: set[tuple[str, str]] = set()
+        for commit, record in self._successes(environment, tip, page=_FEW):
+            release = record.version, record.release_digest
+            if release in seen:
+                continue
+            if len(seen) == limit:
+                return
+            seen.add(release)
+            yield commit, self.serving_at(environment, commit)
+
     # Searching
 
     def last_success(
@@ -217,6 +232,28 @@ class DeploymentHistory:
             contents = b"\n".join(content or b"" for content in self.git.objects.read_many(page))
             found |= {arn for arn, text in texts.items() if text in contents}
         return found
+
+    def deployed_arns(self, tip: str, arns: Collection[str]) -> set[str]:
+        """Return the state machine versions among *arns* that a deployment made or served.
+
+        Versions that an event only acknowledges don't count. The history is read from its end, only
+        as far as needed to find all of them.
+        """
+        commits = [commit for commit, _ in self.git.history.log(tip)]
+        missing = {arn: dumps(arn).strip().encode() for arn in arns}
+        found: set[str] = set()
+        for start in range(0, len(commits), _MANY):
+            if not missing:
+                break
+            page = commits[start : start + _MANY]
+            contents = self.git.objects.read_many([(commit, _EVENT) for commit in page])
+            for commit, content in zip(commits[start:], contents, strict=False):
+                if content and any(text in content for text in missing.values()):
+                    outcomes = _record(content, commit[:12]).workflows.values()
+                    found |= {outcome.version_arn for outcome in outcomes if outcome.version_arn}
+            for arn in found & missing.keys():
+                del missing[arn]
+        return found & {*arns}
 
     def contains(self, state: RecordedState, deployment: str) -> bool:
         """Return whether a deployment id is in an environment's branch."""

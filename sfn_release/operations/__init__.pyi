@@ -54,6 +54,9 @@ from sfn_release.operations.verbs.local import reset_local as reset_local
 from sfn_release.operations.verbs.local import service_for as service_for
 from sfn_release.operations.verbs.plan import plan_version as plan_version
 from sfn_release.operations.verbs.promote import promote as promote
+from sfn_release.operations.verbs.prune import Pruned as Pruned
+from sfn_release.operations.verbs.prune import plan_prune as plan_prune
+from sfn_release.operations.verbs.prune import prune as prune
 from sfn_release.operations.verbs.publish import Published as Published
 from sfn_release.operations.verbs.publish import publish as publish
 from sfn_release.operations.verbs.releases import ListedRelease as ListedRelease

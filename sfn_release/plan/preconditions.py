@@ -255,7 +255,8 @@ def _quotas(sending: Submission) -> Iterator[UnmetPrecondition]:
         yield UnmetPrecondition(
             f"{name} has {MAX_VERSIONS} versions, and this needs one more.",
             "AWS allows at most that many for one state machine.",
-            "Delete versions that no alias and no release needs, or ask AWS for a higher quota.",
+            f"Delete old ones:  sfn-release prune --env {sending.environment}\n"
+            "  or ask AWS for a higher quota.",
         )
     if sending.aliases > MAX_ALIASES:
         yield UnmetPrecondition(

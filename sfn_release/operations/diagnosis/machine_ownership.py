@@ -80,16 +80,18 @@ def _machine(
             f"{name} exists but isn't ours: {whose}",
             "Rename the workflow, set another `name` template, or take it over with --adopt.",
         )
-    for noun, quota, operation, members in (
-        ("versions", _VERSIONS, client.list_state_machine_versions, "stateMachineVersions"),
-        ("aliases", _ALIASES, client.list_state_machine_aliases, "stateMachineAliases"),
+    versions = call(client.list_state_machine_versions, stateMachineArn=arn, maxResults=1000)
+    aliases = call(client.list_state_machine_aliases, stateMachineArn=arn, maxResults=1000)
+    prune = f"Run `sfn-release prune --env {findings.area}`"
+    for noun, quota, items, fix in (
+        ("versions", _VERSIONS, versions["stateMachineVersions"], prune),
+        ("aliases", _ALIASES, aliases["stateMachineAliases"], "Delete old aliases"),
     ):
-        used = len(call(operation, stateMachineArn=arn, maxResults=1000)[members])
+        used = len(items)
         if used >= quota * _NEAR:
             kind = findings.problem if used >= quota else findings.warning
             yield kind(
                 "state machines",
                 f"{name} has {used} {noun}. AWS allows {quota}",
-                f"Delete old {noun}, or ask AWS for a higher quota. A rollback publishes a deleted"
-                " version again.",
+                f"{fix}, or ask AWS for a higher quota.",
             )
