@@ -18,7 +18,7 @@ _BETWEEN = 10  # deletions between two looks at a remote ledger
 class DeletedVersions:
     """The versions that were deleted, and the versions that had to stay.
 
-    *error* is the one that ended it early, None if all were tried.
+    *error* is what ended it early, None if all were tried.
     """
 
     deleted: tuple[PrunedVersion, ...]

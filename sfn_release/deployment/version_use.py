@@ -132,7 +132,7 @@ _ENDS = {"FAILED": "failed", "ABORTED": "was stopped", "TIMED_OUT": "timed out"}
 
 
 def _mentions(described: Mapping[str, Any]) -> frozenset[str]:
-    """Return the versions that a definition names, also in one that isn't valid JSON."""
+    """Return the versions that a definition names. It needn't be valid JSON."""
     text = described.get("definition") or ""
     try:
         return mentioned_versions(loads(text))

@@ -21,7 +21,7 @@ class RecordedNeeds:
     """The state machine versions that the ledger speaks of, by ARN.
 
     *made* were made or served by a deployment of this environment. *live* maps the versions of the
-    last releases that were live to why they are needed, *pinned* those that a recorded definition
+    last releases that were live to why they are needed, *pinned* the ones that a recorded form
     or pin of any environment names. *attempted* belong to a deployment that didn't finish.
     """
 
