@@ -1,6 +1,6 @@
 """Attestations of releases and deployments: in-toto statements with SLSA provenance. Pure.
 
-The forms are those of https://in-toto.io/Statement/v1 and https://slsa.dev/spec/v1.0/provenance.
+We follow https://in-toto.io/Statement/v1 and https://slsa.dev/spec/v1.0/provenance.
 Each subject is a definition in canonical JSON (RFC 8785), so its SHA-256 is the definition digest
 without the prefix.
 """
