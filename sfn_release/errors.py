@@ -174,8 +174,8 @@ class GitError(SfnReleaseError):
 
 
 _MISSING = frozenset(
-    # A state machine; its version or alias; a Lambda function.
-    {"StateMachineDoesNotExist", "ResourceNotFound", "ResourceNotFoundException"}
+    # A state machine; its version or alias; a Lambda function; a role or a policy.
+    {"StateMachineDoesNotExist", "ResourceNotFound", "ResourceNotFoundException", "NoSuchEntity"}
 )
 
 

@@ -37,6 +37,10 @@ _NAMES = {
     "cloudwatch": ("CloudWatch", "cloudwatch"),
     "logs": ("CloudWatch Logs", "logs"),
     "sts": ("STS", "sts"),
+    "iam": ("IAM", "iam"),
+    "events": ("EventBridge", "events"),
+    "scheduler": ("EventBridge Scheduler", "scheduler"),
+    "pipes": ("EventBridge Pipes", "pipes"),
 }
 
 

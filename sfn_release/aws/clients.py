@@ -48,12 +48,48 @@ class Logs(Protocol):
     filter_log_events: Operation
 
 
+class IdentityManagement(Protocol):
+    """IAM: roles and their policies. Members of boto3's ``iam`` client."""
+
+    get_role: Operation
+    simulate_principal_policy: Operation
+    list_attached_role_policies: Operation
+    get_policy: Operation
+    get_policy_version: Operation
+    list_role_policies: Operation
+    get_role_policy: Operation
+
+
+class EventRules(Protocol):
+    """EventBridge: rules of event buses. Members of boto3's ``events`` client."""
+
+    list_event_buses: Operation
+    list_rule_names_by_target: Operation
+
+
+class Schedules(Protocol):
+    """EventBridge Scheduler. Members of boto3's ``scheduler`` client."""
+
+    list_schedules: Operation
+    get_schedule: Operation
+
+
+class Pipes(Protocol):
+    """EventBridge Pipes. Members of boto3's ``pipes`` client."""
+
+    list_pipes: Operation
+
+
 _NAMES = {
     "sts": "STS",
     "ssm": "Parameter Store",
     "lambda": "Lambda",
     "cloudwatch": "CloudWatch",
     "logs": "CloudWatch Logs",
+    "iam": "IAM",
+    "events": "EventBridge",
+    "scheduler": "EventBridge Scheduler",
+    "pipes": "EventBridge Pipes",
 }
 
 
@@ -124,6 +160,26 @@ class Aws:
     def logs(self) -> Logs:
         """CloudWatch Logs."""
         return self.other("logs")  # type: ignore[no-any-return]
+
+    @property
+    def roles(self) -> IdentityManagement:
+        """IAM."""
+        return self.other("iam")  # type: ignore[no-any-return]
+
+    @property
+    def event_rules(self) -> EventRules:
+        """EventBridge."""
+        return self.other("events")  # type: ignore[no-any-return]
+
+    @property
+    def schedules(self) -> Schedules:
+        """EventBridge Scheduler."""
+        return self.other("scheduler")  # type: ignore[no-any-return]
+
+    @property
+    def pipes(self) -> Pipes:
+        """EventBridge Pipes."""
+        return self.other("pipes")  # type: ignore[no-any-return]
 
 
 def connect(access: Access, rate_limiter: RateLimiter | None = None) -> Aws:

@@ -54,6 +54,8 @@ QUOTAS: Mapping[str, Quota] = {
     "DescribeExecution": Quota(250, 10),
     "GetExecutionHistory": Quota(400, 20),
     "StartExecution": Quota(1300, 300),
+    # IAM's; AWS publishes no quota. Its calls are rare here, so a careful rate costs no time.
+    "SimulatePrincipalPolicy": Quota(20, 5),
 }
 
 
@@ -84,13 +86,13 @@ class RateLimiter:
     _reported: datetime | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def attach(self, client: Any) -> None:
-        """Pace every call of a boto3 Step Functions client, and each of its retries.
+    def attach(self, client: Any, service: str = "stepfunctions") -> None:
+        """Pace every call of a boto3 client of a service, and each of its retries.
 
         It waits before a request is signed, because a signature expires after five minutes.
         """
         client.meta.events.register_first(
-            "before-sign.stepfunctions", self._before_sign, unique_id="sfn-release-pacing"
+            f"before-sign.{service}", self._before_sign, unique_id="sfn-release-pacing"
         )
 
     def expect(self, operation: str, calls: int) -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _MAX_THREADS = 32
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+_PACED = frozenset({"stepfunctions", "iam"})
 _SESSION_NAME = "sfn-release"  # the name of an assumed role's calls in CloudTrail
 
 creating = threading.Lock()
@@ -85,8 +86,8 @@ def lifetime(access: Access) -> Lifetime | None:
 def clients(access: Access, rate_limiter: RateLimiter | None = None) -> Callable[[str], Any]:
     """Return the function that returns a service's client. It makes each client once, on demand.
 
-    *rate_limiter* keeps Step Functions below its quotas. The function raises AccessError for an
-    unknown profile, and AwsError when no region is known.
+    *rate_limiter* keeps Step Functions and IAM below their quotas. The function raises AccessError
+    for an unknown profile, and AwsError when no region is known.
     """
     made: dict[str, Any] = {}
     sessions: list[Any] = []
@@ -98,12 +99,8 @@ def clients(access: Access, rate_limiter: RateLimiter | None = None) -> Callable
                     if not sessions:
                         sessions.append(_session(access))
                     made[service] = _client(sessions[0], access, service)
-                if (
-                    rate_limiter
-                    and service == "stepfunctions"
-                    and not access.on_this_machine(service)
-                ):
-                    rate_limiter.attach(made[service])
+                if rate_limiter and service in _PACED and not access.on_this_machine(service):
+                    rate_limiter.attach(made[service], service)
             return made[service]
 
     return client

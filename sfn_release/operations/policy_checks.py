@@ -13,6 +13,7 @@ from sfn_release.errors import GitError
 from sfn_release.ledger import Snapshot
 from sfn_release.ledger.git.ancestry import branch_containing
 from sfn_release.operations.workspace import Workspace
+from sfn_release.permissions.role_comparison import RoleComparison, role_notes
 from sfn_release.plan import Plan
 from sfn_release.plan.policy import (
     Facts,
@@ -24,10 +25,11 @@ from sfn_release.plan.policy import (
     refusals,
     refused,
 )
-from sfn_release.release.record import Record, ReplayOutcome
+from sfn_release.release.record import Change, Record, ReplayOutcome
 from sfn_release.release.release import ReleaseContent
 
 _HEADS = "refs/heads/"
+_NEW: tuple[Change, ...] = ("created", "updated", "repointed")
 
 
 def permitted(
@@ -90,6 +92,7 @@ def verdict(
         from sfn_release.operations.replay_gate import gate_replays  # loads the simulator
 
         replays, notes = gate_replays(workspace, environment.replay, prepared, content)
+    roles = changed_roles(site, prepared)
     facts = Facts(
         release=str(content),
         commit=content.commit,
@@ -108,9 +111,27 @@ def verdict(
         ),
         replays=replays,
         version=content.version,
+        roles=roles,
     )
+    notes += role_notes(roles, refused=environment.permissions == "required")
     outcomes = {name: found.outcome for name, found in replays.items() if found.outcome}
     return Verdict(refusals(environment, facts), notes, outcomes)
+
+
+def changed_roles(site: Site, prepared: PreparedDeployment) -> tuple[RoleComparison, ...]:
+    """Return the roles of the workflows that a deployment changes, compared with what they need."""
+    environment = site.environment
+    if not environment.has_iam or environment.permissions == "off":
+        return ()
+    from sfn_release.operations.roles.compared_roles import compare_roles  # loads service models
+
+    workflows = prepared.target.workflows
+    rendered = {
+        planned.workflow: workflows[planned.workflow].rendered
+        for planned in prepared.plan.workflows
+        if planned.change in _NEW and planned.workflow in workflows
+    }
+    return compare_roles(site.aws, environment, rendered)
 
 
 def live_period(

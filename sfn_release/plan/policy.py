@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sfn_release.errors import PolicyError
+from sfn_release.permissions.role_comparison import RoleComparison, shown
 from sfn_release.project import Environment
 from sfn_release.release.record import SKEW, ReplayOutcome, timestamp
 from sfn_release.text import count, duration_text
@@ -72,7 +73,8 @@ class Facts:
     environment of ``requires``; *branches* is None where the environment names none. *serves* is
     the version that the environment serves, and *drift* the manual changes to each workflow that
     would be overwritten, a line each. *unpinned* names references that can't be pinned, and why,
-    where pins are required. *replays* are the replays of executions, by workflow.
+    where pins are required. *replays* are the replays of executions, by workflow. *roles* are the
+    roles of the workflows that change, compared with what those need.
     """
 
     release: str
@@ -85,6 +87,7 @@ class Facts:
     unpinned: tuple[str, ...] = ()
     replays: Mapping[str, ReplayedWorkflow] = field(default_factory=dict)
     version: str | None = None
+    roles: tuple[RoleComparison, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -272,6 +275,28 @@ def _replay(environment: Environment, facts: Facts) -> Iterator[Refusal]:
             )
 
 
+def _permissions(environment: Environment, facts: Facts) -> Iterator[Refusal]:
+    """Refuse a role that lacks a permission, or that couldn't be checked.
+
+    A check that is silently left out protects nothing, so that refuses too. A single permission
+    that can't be known doesn't: then a workflow that computes a resource could never be released.
+    """
+    if environment.permissions != "required":
+        return
+    rule = 'permissions = "required"'
+    missing = [line for compared in facts.roles for line in compared.missing]
+    if missing:
+        yield Refusal(
+            "permissions",
+            "\n  ".join([f"{rule}: a role lacks permissions:", *shown(missing)]),
+            "Add them to the role. The policies that the roles need:"
+            f"  sfn-release permissions --env {environment.name}",
+        )
+    for compared in facts.roles:
+        if compared.unchecked:
+            yield Refusal("permissions", f"{rule}: {compared.uncheckable}.", compared.fix)
+
+
 def untested_refusal(untested: Sequence[str]) -> Iterator[Refusal]:
     """Yield the refusal of content whose required tests fail, or don't exist."""
     if untested:
@@ -290,6 +315,7 @@ RULES: tuple[Callable[[Environment, Facts], Iterator[Refusal]], ...] = (
     _protect_drift,
     _pins,
     _replay,
+    _permissions,
 )
 """Every rule, in the order in which refusals are shown."""
 

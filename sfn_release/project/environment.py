@@ -44,8 +44,9 @@ class Environment:
 
     It accepts a release that has succeeded in the environments *requires*, was served there for the
     time *soak*, and whose commit is on a branch that matches one of *branches*. Executions may be
-    *replay*ed on it before. With *signed*, releases and records need good signatures. *tasks* is
-    how the local service answers tasks.
+    *replay*ed on it before. With *signed*, releases and records need good signatures. *permissions*
+    says if its roles are compared with what workflows need, and if a lacking permission refuses a
+    release. *tasks* is how the local service answers tasks.
     """
 
     name: str
@@ -71,6 +72,7 @@ class Environment:
     signed: bool = False
     protect_drift: bool = False
     pins: Literal["off", "resolve", "required"] = "off"
+    permissions: Literal["off", "warn", "required"] = "warn"
     strategy: Strategy | None = None
     tasks: TaskSettings = field(default_factory=TaskSettings)
 
@@ -94,6 +96,11 @@ class Environment:
         An emulator need not have STS, and takes any credentials.
         """
         return not self.on_this_machine or "sts" in self.endpoints
+
+    @property
+    def has_iam(self) -> bool:
+        """Whether IAM can be asked about its roles: on this machine, if it has a URL of its own."""
+        return self.backend.has_iam and (not self.on_this_machine or "iam" in self.endpoints)
 
     @property
     def partition(self) -> str | None:

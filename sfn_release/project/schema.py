@@ -173,6 +173,9 @@ _ENVIRONMENT: Mapping[str, Expected] = {
     "signed": Expected(bool, example="signed = true"),
     "protect_drift": Expected(bool, example="protect_drift = true"),
     "pins": Expected(str, value_rules.one_of("off", "resolve", "required"), 'pins = "resolve"'),
+    "permissions": Expected(
+        str, value_rules.one_of("off", "warn", "required"), 'permissions = "required"'
+    ),
     "strategy": _STRATEGY,
     **task_settings.KEYS,
 }

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import sfn_release as sfn
-from sfn_release.aws.clients import Aws
+from sfn_release.aws.clients import Aws, no_other
 from sfn_release.aws.stepfunctions import StepFunctions, in_process
 from sfn_release.local_service import open_service
 from sfn_release.operations.verbs.delete import delete
@@ -115,9 +115,13 @@ class Shop(Repository):
                     if not environment.backend.needs_credentials
                     else sfn.local(region=environment.region or "")
                 )
-            return Aws.of(self.clients[name], self.others.__getitem__)
+            return Aws.of(self.clients[name], self.other)
 
         return replace(workspace, aws=aws)
+
+    def other(self, service: str) -> Any:
+        """Return another service of the account; raises ConfigError for one that isn't there."""
+        return self.others[service] if service in self.others else no_other()(service)
 
     # The verbs, each in a workspace of its own, as commands run them
 

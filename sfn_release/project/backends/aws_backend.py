@@ -59,7 +59,10 @@ AWS = Backend(
     has_mocks=False,
     on_this_machine=False,
     can_serve=False,
-    services=("stepfunctions", "sts", "ssm", "lambda", "cloudwatch", "logs"),
+    services=(
+        *("stepfunctions", "sts", "ssm", "lambda", "cloudwatch", "logs"),
+        *("iam", "events", "scheduler", "pipes"),
+    ),
     partition=partition_of,
     check_table=_check_table,
     connect=_connect,
