@@ -3,6 +3,7 @@
 
 from sfn_release.operations.bisected_answers import Bisected as Bisected
 from sfn_release.operations.diagnosis.diagnosis import Diagnosis as Diagnosis
+from sfn_release.operations.explained_execution import Explanation as Explanation
 from sfn_release.operations.finished.execution_filter import ExecutionFilter as ExecutionFilter
 from sfn_release.operations.proof.environment_proof import EnvironmentProof as EnvironmentProof
 from sfn_release.operations.proof.environment_proof import Proof as Proof
@@ -42,7 +43,6 @@ from sfn_release.operations.verbs.diff import diff as diff
 from sfn_release.operations.verbs.doctor import doctor as doctor
 from sfn_release.operations.verbs.execute import Execution as Execution
 from sfn_release.operations.verbs.execute import execute as execute
-from sfn_release.operations.verbs.explain import Explanation as Explanation
 from sfn_release.operations.verbs.explain import explain_execution as explain_execution
 from sfn_release.operations.verbs.explain import explain_file as explain_file
 from sfn_release.operations.verbs.faults import ChosenCase as ChosenCase

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _UNSUCCESSFUL = ("FAILED", "TIMED_OUT")  # the others were cut off after them
 _MOST = 10  # map runs to ask AWS for
 _PAGE = 1000
+_PAGES = 10  # of failed children; the earliest one is on the last page
 
 
 def with_children(client: StepFunctions, visits: Iterable[Visit]) -> Iterator[Visit]:
@@ -44,17 +45,32 @@ def _asked(client: StepFunctions, arn: str) -> FailedChildren | None:
     found = FailedChildren(failed, counts["total"])
     status = "FAILED" if counts["failed"] else "TIMED_OUT"
     try:
-        listed = call(client.list_executions, mapRunArn=arn, statusFilter=status, maxResults=_PAGE)[
-            "executions"
-        ]
-        if not listed:
+        earliest = _earliest(client, arn, status)
+        if earliest is None:
             return found
-        # The listing begins with the latest.
-        found = replace(found, first=listed[-1]["executionArn"])
-        first = call(client.describe_execution, executionArn=found.first)
+        found = replace(found, first=earliest)
+        first = call(client.describe_execution, executionArn=earliest)
     except AwsError:
         return found  # you may not read them, or they're EXPRESS executions on AWS
     return replace(found, error=first.get("error"), cause=first.get("cause"))
+
+
+def _earliest(client: StepFunctions, arn: str, status: str) -> str | None:
+    """Return the first child execution of a map run with this status; None among too many."""
+    asked: dict[str, str] = {}
+    for _ in range(_PAGES):
+        page = call(
+            client.list_executions,
+            mapRunArn=arn,
+            statusFilter=status,
+            maxResults=_PAGE,
+            **asked,
+        )
+        if "nextToken" not in page:
+            listed = page["executions"]  # the latest comes first
+            return str(listed[-1]["executionArn"]) if listed else None
+        asked = {"nextToken": page["nextToken"]}
+    return None
 
 
 def children_of(map_run: MapRun) -> FailedChildren | None:

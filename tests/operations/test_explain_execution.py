@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from sfn_release.errors import AccessError, AwsError, ConfigError, NotFoundError, UsageError
-from sfn_release.operations.verbs.explain import Explanation, explain_execution
+from sfn_release.operations.explained_execution import Explanation
+from sfn_release.operations.verbs.explain import explain_execution
 from support.express_logs import ago, express_run, put
 from support.faulty_client import Faulty, refused
 from support.shop import ALONE, Shop, made_once

@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sfn_release.cli.output.explanation import write_explanation
-from sfn_release.operations.verbs.explain import Explanation, explain_file
+from sfn_release.operations.explained_execution import Explanation
+from sfn_release.operations.verbs.explain import explain_file
 from sfn_release.simulator import TaskCall, TaskFailure
 from sfn_release.testing.histories.history_files import SavedHistory
 from sfn_release.testing.histories.state_visits import api_events

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 import pytest
 
 from sfn_release.cli.output.explanation import write_explanation
-from sfn_release.operations.verbs.explain import Explanation, explain_file
+from sfn_release.operations.explained_execution import Explanation
+from sfn_release.operations.verbs.explain import explain_file
 from sfn_release.testing.histories.history_files import SavedHistory
 from sfn_release.testing.histories.way_diagram import way_diagram
 from support.oracle import CATEGORIES, Case, cases

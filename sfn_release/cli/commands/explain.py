@@ -13,7 +13,7 @@ from sfn_release.cli.session import Session
 from sfn_release.errors import NotFoundError
 
 if TYPE_CHECKING:
-    from sfn_release.operations.verbs.explain import Explanation
+    from sfn_release.operations.explained_execution import Explanation
     from sfn_release.operations.workspace import Workspace
 
 _STDIN = "-"

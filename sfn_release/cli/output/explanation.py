@@ -20,7 +20,7 @@ from sfn_release.testing.histories.timeline import Spent, reading_order, where_t
 from sfn_release.text import count, excerpt
 
 if TYPE_CHECKING:
-    from sfn_release.operations.verbs.explain import Explanation
+    from sfn_release.operations.explained_execution import Explanation
     from sfn_release.testing.histories.state_visits import TaskAttempt, Visit
     from sfn_release.testing.histories.timeline import Timeline
 

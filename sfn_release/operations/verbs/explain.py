@@ -7,7 +7,6 @@ FILE → events, description, definition ─────────────
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from sfn_release.aws.api_calls import call
@@ -27,79 +26,16 @@ from sfn_release.operations.execution_release import (
     release_anywhere,
     release_of,
 )
+from sfn_release.operations.explained_execution import Explanation
 from sfn_release.operations.failed_children import with_children
 from sfn_release.operations.waiting_states import waiting_states
 from sfn_release.operations.workspace import Workspace
-from sfn_release.release.record import timestamp
-from sfn_release.testing.histories.failure_reason import FailureReason, failure_reason
+from sfn_release.testing.histories.failure_reason import failure_reason
 from sfn_release.testing.histories.history_ends import text_of
 from sfn_release.testing.histories.history_files import SavedHistory
 from sfn_release.testing.histories.regular_events import regular_events
-from sfn_release.testing.histories.state_visits import Visit
-from sfn_release.testing.histories.timeline import Timeline, read_timeline, where_time_went
+from sfn_release.testing.histories.timeline import Timeline, read_timeline
 from sfn_release.testing.inner_machines import states_in
-
-
-@dataclass(frozen=True)
-class Explanation:
-    """One execution, explained. *waits* are the open waits of a running execution.
-
-    *release* is None if it isn't an execution of a release of this project; *no_release* says why,
-    "" outside of a project. *definition* is the definition that ran, None if it isn't known.
-    *recorded_version* is the version that a file of ``replay --save`` names. *notes* are about
-    missing parts. It's *cut_off* if the history lacks its end, so that nothing says its status.
-    """
-
-    execution_arn: str | None
-    workflow: str | None
-    environment: str | None
-    timeline: Timeline
-    release: ExecutionRelease | None = None
-    no_release: str = ""
-    definition: Mapping[str, Any] | None = None
-    reason: FailureReason | None = None
-    waits: tuple[str, ...] = ()
-    recorded_version: str | None = None
-    notes: tuple[str, ...] = ()
-    cut_off: bool = False
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the JSON form."""
-        timeline, release = self.timeline, self.release
-        manifest = release.manifest if release else None
-        started, stopped = timeline.started, timeline.stopped
-        return {
-            "execution_arn": self.execution_arn,
-            "workflow": self.workflow,
-            "environment": self.environment,
-            "version": manifest.version if manifest else self.recorded_version,
-            "commit": manifest.commit if manifest else None,
-            "author": manifest.author if manifest else None,
-            "released_at": manifest.date if manifest else None,
-            "status": timeline.status,
-            "incomplete": self.cut_off,
-            "error": timeline.error,
-            "cause": timeline.cause,
-            "input": _value(timeline.input),
-            "output": _value(timeline.output),
-            "started_at": timestamp(started) if started else None,
-            "stopped_at": timestamp(stopped) if stopped and timeline.status != "RUNNING" else None,
-            "redrives": len(timeline.redrives),
-            "states": [_state(timeline, visit) for visit in timeline.visits],
-            "reason": self.reason.to_json() if self.reason else None,
-            "time": [
-                {
-                    "state": spent.state,
-                    "visits": spent.visits,
-                    "seconds": spent.total.total_seconds(),
-                    "waiting_seconds": spent.waiting.total_seconds(),
-                    "between_attempts_seconds": spent.between.total_seconds(),
-                }
-                for spent in where_time_went(timeline)
-            ],
-            "waits": list(self.waits),
-            "notes": list(self.notes),
-        }
 
 
 def explain_execution(
@@ -302,32 +238,3 @@ def _parsed(arn: str) -> ExecutionArn | None:
         return parse_execution_arn(arn)
     except SfnReleaseError:
         return None
-
-
-def _state(timeline: Timeline, visit: Visit) -> dict[str, Any]:
-    """Return the JSON form of a visit."""
-    return {
-        "name": visit.state,
-        "type": visit.type,
-        "entered": visit.entered_at or None,
-        "exited": visit.exited_at or None,
-        "ended": visit.ended,
-        "attempts": visit.attempts,
-        "input": _value(visit.input),
-        "output": _value(visit.output),
-        "error": visit.error,
-        "cause": visit.cause,
-        "iterations": [list(pair) for pair in visit.iterations],
-        "container": visit.container.state if visit.container else None,
-        "seconds": None if (took := timeline.took_of(visit)) is None else took.total_seconds(),
-    }
-
-
-def _value(text: str | None) -> Any:
-    """Return the value of JSON text; the text itself if it was cut off."""
-    if text is None:
-        return None
-    try:
-        return loads(text)
-    except DefinitionError:
-        return text
