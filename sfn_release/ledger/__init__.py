@@ -10,6 +10,7 @@ branches. A `Ledger` is made of parts:
     deployments  reading the events of environments
     integrity    checks before use: tags, branches and records must agree
     commits      storing commits, and moving branches to them
+    signatures   who signed a commit or a tag, and whether they may
 
 The ledger itself writes: releases, deployments, yanks.
 

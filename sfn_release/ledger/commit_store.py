@@ -10,6 +10,7 @@ from sfn_release.errors import ConflictError, GitError
 from sfn_release.ledger.git import Git, RefMovedError, RefUpdate, without_secrets
 from sfn_release.ledger.layout import TAGS, Layout
 from sfn_release.ledger.seen_trailers import seen_trailers
+from sfn_release.ledger.signed_trailer import signed_for
 
 _BLOB = "100644"
 _TREE = "040000"
@@ -17,10 +18,11 @@ _TREE = "040000"
 
 @dataclass(frozen=True)
 class CommitStore:
-    """Writes to a ledger's repository."""
+    """Writes to a ledger's repository. With *sign*, the commits that others see are signed."""
 
     git: Git
     layout: Layout
+    sign: bool = False
 
     def store(
         self,
@@ -29,13 +31,17 @@ class CommitStore:
         subject: str,
         trailers: Mapping[str, str],
         *,
+        ref: str,
         at: datetime,
         keep: bool = False,
     ) -> str:
-        """Store a commit of *files* and return its id; with *keep*, the parent's other files stay.
+        """Store a commit of *files* for *ref*, and return its id; no ref is moved.
 
-        Its message has the *trailers*, and then the tips of the ledger's other branches.
+        With *keep*, the parent's other files stay. Its message has the *trailers*, and then the
+        tips of the ledger's other branches. A signed commit names its branch too. Commits that stay
+        in this clone are never signed. Raises SigningError.
         """
+        sign = self.sign and not self.layout.is_private(ref)
         entries = self.git.objects.tree(parent) if keep and parent else {}
         blobs = dict(zip(files, self.git.objects.write_blobs(list(files.values())), strict=True))
         folders: dict[str, dict[str, tuple[str, str, str]]] = {}
@@ -44,7 +50,8 @@ class CommitStore:
             (folders.setdefault(folder, {}) if folder else entries)[name] = (_BLOB, "blob", blob)
         for folder, inside in folders.items():
             entries[folder] = (_TREE, "tree", self.git.objects.write_tree(inside))
-        pairs = [*trailers.items(), *seen_trailers(self._other_branches(parent))]
+        pairs = [*trailers.items(), *([signed_for(self.layout, ref)] if sign else [])]
+        pairs += seen_trailers(self._other_branches(parent))
         lines = "".join(f"{key}: {value}\n" for key, value in pairs)
         commit = self.git.objects.write_commit(
             self.git.objects.write_tree(entries),
@@ -52,6 +59,7 @@ class CommitStore:
             f"{subject}\n\n{lines}",
             by=self.git.repository.identity,
             at=at,
+            sign=sign,
         )
         self.git.objects.complete(commit, parent)
         return commit

@@ -57,7 +57,7 @@ class Integrity:
         trial = self.layout.remote is not None and manifest.version in snapshot.trials
         if trial or manifest.found:
             return
-        shared = self._knows_tags(snapshot)
+        shared = self.knows_tags(snapshot)
         ref = TAGS + manifest.tag
         tags = TagRefs(self.git.refs.find(ref), snapshot.tags, self.layout.remote)
         refs = tags.of(shared=shared)
@@ -79,7 +79,7 @@ class Integrity:
         """
         if snapshot.warning:
             return
-        shared = self._knows_tags(snapshot)
+        shared = self.knows_tags(snapshot)
         tags = TagRefs(self.git.refs.find(TAGS), snapshot.tags, self.layout.remote)
         refs = tags.of(shared=shared)
         pattern = self.layout.tag_ref(version if self.layout.releases_ref in snapshot.refs else "*")
@@ -98,7 +98,7 @@ class Integrity:
             if not self.releases.contains(again, carried[0]):  # it may be released by now
                 raise lost_release(ref, *carried, self.layout.releases_ref, tags)
 
-    def _knows_tags(self, snapshot: Snapshot) -> bool:
+    def knows_tags(self, snapshot: Snapshot) -> bool:
         """Return whether the remote was reached, and has the tags of the releases."""
         if self.layout.remote is None or snapshot.warning:
             return False

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from sfn_release.ledger.commit_store import CommitStore
     from sfn_release.ledger.integrity import Integrity
     from sfn_release.ledger.release_history import ReleaseHistory
+    from sfn_release.ledger.signatures import Signatures
     from sfn_release.release.release import Release
     from sfn_release.release.yank_list import Yank
 
@@ -34,7 +35,8 @@ class Ledger:
     """The ledger of one project: its parts, and the writes that need several of them.
 
     A part that few commands need is imported when you first use it. *pause* waits before the n-th
-    retry of a lost race; it returns False when there were enough.
+    retry of a lost race; it returns False when there were enough. With *sign*, commits that others
+    see and tags are signed. *folder* is the project's in the repository, with "/", or empty.
     """
 
     git: Git
@@ -42,6 +44,8 @@ class Ledger:
     branches: Branches
     deployments: DeploymentHistory
     pause: Callable[[int], bool]
+    sign: bool = False
+    folder: str = ""
 
     @cached_property
     def releases(self) -> ReleaseHistory:
@@ -62,7 +66,17 @@ class Ledger:
         """Stores commits, and moves branches to them."""
         from sfn_release.ledger.commit_store import CommitStore
 
-        return CommitStore(self.git, self.layout)
+        return CommitStore(self.git, self.layout, self.sign)
+
+    @cached_property
+    def signatures(self) -> Signatures:
+        """Verifies signatures with the allowed signers on the protected branch."""
+        from sfn_release.ledger.signatures import Signatures
+        from sfn_release.ledger.trusted_signers import trusted_signers
+
+        return Signatures(
+            self.git, self.layout, lambda: trusted_signers(self.git, self.remote, self.folder)
+        )
 
     @property
     def remote(self) -> str | None:
@@ -142,6 +156,7 @@ class Ledger:
             state.tip,
             f"{record.action} {record.version} to {environment}: {record.status}",
             {"Deployment": record.id, "Version": record.version, "Status": record.status},
+            ref=ref,
             at=at,
             keep=serving is None,
         )
@@ -176,6 +191,7 @@ class Ledger:
                 tip,
                 f"{'yank' if yank else 'unyank'} {version}",
                 {"Version": version},
+                ref=ref,
                 at=at,
             )
             try:
@@ -209,6 +225,8 @@ def open_ledger(
     tag: str,
     remote: str | None,
     private: frozenset[str],
+    sign: bool = False,
+    folder: str = "",
     pause: Callable[[int], bool],
     say: Callable[[str], None],
 ) -> Ledger:
@@ -231,6 +249,8 @@ def open_ledger(
         branches=branches,
         deployments=DeploymentHistory(git, layout),
         pause=pause,
+        sign=sign,
+        folder=folder,
     )
 
 

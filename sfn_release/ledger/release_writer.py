@@ -27,8 +27,9 @@ class ReleaseWriter:
     def write_trial(self, snapshot: Snapshot, release: Release, *, at: datetime) -> Release:
         """Write a release that only this clone knows: on no branch, and without a tag."""
         refuse_elsewhere(self.git, self.layout, [release.manifest])
-        release = self._store(snapshot, release, None, at=at)
-        updates = [RefUpdate(self.layout.trial_ref(release.version), release.ledger_commit, None)]
+        ref = self.layout.trial_ref(release.version)
+        release = self._store(snapshot, release, None, ref=ref, at=at)
+        updates = [RefUpdate(ref, release.ledger_commit, None)]
         if release.manifest.found is None:
             source = self.layout.source_ref(release.version)
             old = self.git.refs.find(source).get(source)
@@ -50,7 +51,7 @@ class ReleaseWriter:
         if commit and tip and self.releases.branch_commit(snapshot, version):
             updates.append(RefUpdate(layout.releases_ref, tip, tip))  # pushed as it is
         elif commit:
-            release = self._store(team, release, tip, at=at)
+            release = self._store(team, release, tip, ref=layout.releases_ref, at=at)
             updates.append(RefUpdate(layout.releases_ref, release.ledger_commit, tip))
         older = []  # releases from before there was a remote, which go there with this one
         if layout.remote is not None:
@@ -61,7 +62,12 @@ class ReleaseWriter:
                 older = self.releases.manifests(team)[::-1]
         manifests = [manifest for manifest in older if manifest.version != version]
         updates += tag_updates(
-            self.git, layout, [*manifests, release.manifest], {version: notes}, at=at
+            self.git,
+            layout,
+            [*manifests, release.manifest],
+            {version: notes},
+            at=at,
+            sign=self.commits.sign,
         )
         if updates:
             self.commits.move(updates, remote=layout.remote)
@@ -70,14 +76,19 @@ class ReleaseWriter:
         return release
 
     def _store(
-        self, snapshot: Snapshot, release: Release, tip: str | None, *, at: datetime
+        self, snapshot: Snapshot, release: Release, tip: str | None, *, ref: str, at: datetime
     ) -> Release:
         """Store the commit of a release, with every ``since`` as of now."""
         version = release.version
         if release.manifest.found is None:
             release = _with_since(release, self.releases.predecessor(snapshot, version))
         commit = self.commits.store(
-            release_files(release), tip, f"release {version}", {"Version": version}, at=at
+            release_files(release),
+            tip,
+            f"release {version}",
+            {"Version": version},
+            ref=ref,
+            at=at,
         )
         return replace(release, ledger_commit=commit)
 

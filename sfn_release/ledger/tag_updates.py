@@ -18,9 +18,11 @@ def tag_updates(
     notes: Mapping[str, str],
     *,
     at: datetime,
+    sign: bool = False,
 ) -> list[RefUpdate]:
     """Return the ref updates that make the missing tags, with *notes* by version.
 
+    With *sign*, these tags are signed.
     If you made a tag on the right commit before, it stays as it is, signed or lightweight. Releases
     of state machines found in AWS get no tag. Raises ConflictError when a tag is on another commit,
     on the remote or in this clone.
@@ -40,7 +42,7 @@ def tag_updates(
         RefUpdate(
             ref,
             local_refs.get(ref)
-            or _make_tag(git, layout, manifest, notes.get(manifest.version, ""), at=at),
+            or _make_tag(git, layout, manifest, notes.get(manifest.version, ""), at=at, sign=sign),
             None,
         )
         for ref, manifest in refs.items()
@@ -81,7 +83,9 @@ def _refuse(
     )
 
 
-def _make_tag(git: Git, layout: Layout, release: Manifest, notes: str, *, at: datetime) -> str:
+def _make_tag(
+    git: Git, layout: Layout, release: Manifest, notes: str, *, at: datetime, sign: bool
+) -> str:
     """Store the tag object of a release and return its id."""
     digests = "".join(
         f"{entry.digest}  {workflow}\n" for workflow, entry in release.workflows.items()
@@ -92,4 +96,4 @@ def _make_tag(git: Git, layout: Layout, release: Manifest, notes: str, *, at: da
         + f"Release digest: {release.release_digest}\n{digests}"
     )
     name, by = layout.tag_name(release.version), git.repository.identity
-    return git.objects.write_tag(name, release.commit, text, by=by, at=at)
+    return git.objects.write_tag(name, release.commit, text, by=by, at=at, sign=sign)

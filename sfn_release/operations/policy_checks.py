@@ -12,6 +12,7 @@ from sfn_release.deployment.site import Site
 from sfn_release.errors import GitError
 from sfn_release.ledger import Snapshot
 from sfn_release.ledger.git.ancestry import branch_containing
+from sfn_release.operations.signature_policy import missing_signatures
 from sfn_release.operations.workspace import Workspace
 from sfn_release.permissions.role_comparison import RoleComparison, role_notes
 from sfn_release.plan import Plan
@@ -112,6 +113,13 @@ def verdict(
         replays=replays,
         version=content.version,
         roles=roles,
+        signatures=missing_signatures(
+            workspace,
+            environment,
+            prepared.basis.snapshot,
+            version=content.version,
+            records=[prepared.basis.state.tip],
+        ),
     )
     notes += role_notes(roles, refused=environment.permissions == "required")
     outcomes = {name: found.outcome for name, found in replays.items() if found.outcome}

@@ -53,10 +53,7 @@ class Workspace:
     @property
     def folder(self) -> str:
         """The project's folder inside the repository, with "/"; empty for the repository's root."""
-        folder = (
-            self.project.root.resolve().relative_to(self.git.repository.root.resolve()).as_posix()
-        )
-        return "" if folder == "." else folder
+        return _folder(self.project, self.git)
 
     def environment(self, name: str | None) -> Environment:
         """Return an environment, the project's default for None."""
@@ -212,6 +209,8 @@ def open_workspace(directory: Path, runtime: Runtime) -> Workspace:
             for name, environment in project.environments.items()
             if environment.backend.private
         ),
+        sign=project.signing,
+        folder=f"{folder}/" if (folder := _folder(project, git)) else "",
         pause=runtime.pause,
         say=runtime.watcher.say,
     )
@@ -230,6 +229,11 @@ def open_workspace(directory: Path, runtime: Runtime) -> Workspace:
         return environment.backend.connect(environment, clone)
 
     return Workspace(project, git, ledger, clone, runtime, aws)
+
+
+def _folder(project: Project, git: Git) -> str:
+    folder = project.root.resolve().relative_to(git.repository.root.resolve()).as_posix()
+    return "" if folder == "." else folder
 
 
 def _source_in(ledger: Ledger) -> Callable[[str, str], str | None]:

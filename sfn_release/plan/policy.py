@@ -2,7 +2,8 @@
 
 An environment of releases.toml sets conditions for a release that is published, deployed or
 promoted there. Each rule is a function of the environment and the Facts, and yields its refusals.
-To add a rule, write such a function and add it to `RULES`. No rule ever stops a rollback.
+To add a rule, write such a function and add it to `RULES`. Only missing signatures stop a rollback
+too (`signature_refusals`).
 """
 
 from __future__ import annotations
@@ -66,6 +67,18 @@ class ReplayedWorkflow:
 
 
 @dataclass(frozen=True)
+class MissingSignature:
+    """What has no good signature of an allowed signer.
+
+    *subject* is its name: ``the release 1.2.0 (3f2a…)``. *why* is the verdict, *fix* the advice.
+    """
+
+    subject: str
+    why: str
+    fix: str
+
+
+@dataclass(frozen=True)
 class Facts:
     """The facts about a release that wants to enter an environment.
 
@@ -74,7 +87,8 @@ class Facts:
     the version that the environment serves, and *drift* the manual changes to each workflow that
     would be overwritten, a line each. *unpinned* names references that can't be pinned, and why,
     where pins are required. *replays* are the replays of executions, by workflow. *roles* are the
-    roles of the workflows that change, compared with what those need.
+    roles of the workflows that change, compared with what those need. *signatures* are missing
+    where the environment needs them.
     """
 
     release: str
@@ -88,6 +102,7 @@ class Facts:
     replays: Mapping[str, ReplayedWorkflow] = field(default_factory=dict)
     version: str | None = None
     roles: tuple[RoleComparison, ...] = ()
+    signatures: tuple[MissingSignature, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -297,6 +312,16 @@ def _permissions(environment: Environment, facts: Facts) -> Iterator[Refusal]:
             yield Refusal("permissions", f"{rule}: {compared.uncheckable}.", compared.fix)
 
 
+def _signed(_: Environment, facts: Facts) -> Iterator[Refusal]:
+    yield from signature_refusals(facts.signatures)
+
+
+def signature_refusals(missing: Iterable[MissingSignature]) -> Iterator[Refusal]:
+    """Yield the refusal of each missing signature; they stop rollbacks too."""
+    for found in missing:
+        yield Refusal("signed", f"signed = true: {found.subject}: {found.why}.", found.fix)
+
+
 def untested_refusal(untested: Sequence[str]) -> Iterator[Refusal]:
     """Yield the refusal of content whose required tests fail, or don't exist."""
     if untested:
@@ -312,6 +337,7 @@ RULES: tuple[Callable[[Environment, Facts], Iterator[Refusal]], ...] = (
     _requires,
     _soak,
     _branches,
+    _signed,
     _protect_drift,
     _pins,
     _replay,

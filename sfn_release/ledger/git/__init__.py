@@ -22,6 +22,10 @@ And built on a `Git`:
     export              writes the files of a commit, byte for byte
     ancestry            finds the branch of a remote that contains a commit
     tag_objects         reads the texts of tags, which may be on the remote only
+    signing             signs commits and tags with the key that git's settings name
+    signer_keys         the keys that may sign, read from a file
+    signature_checks    verifies signatures with these keys alone
+    signature_words     reads what ssh-keygen and gpg say of a signature
     scratch_repository  a temporary repository for fetches that must leave no trace
 
 Every write of a ref is a compare-and-swap. Every object id is checked before it reaches a command

@@ -99,15 +99,67 @@ def run_git_remotely(
 
     The remote has as long as *remote_timeout* allows.
     """
+    result = run_git_in_time(
+        directory,
+        arguments,
+        waiting_for=f"the remote {remote}",
+        remote_timeout=remote_timeout,
+        env=env,
+    )
+    if result.unanswered:
+        remote_timeout.silent.add(remote)
+    else:
+        remote_timeout.silent.discard(remote)
+    return result
+
+
+def run_git_in_time(
+    directory: Path,
+    arguments: Sequence[str],
+    *,
+    waiting_for: str,
+    remote_timeout: RemoteTimeout,
+    stdin: bytes | None = None,
+    env: Mapping[str, str] | None = None,
+) -> Result:
+    """Run a git command that waits for something outside, and return the result.
+
+    *waiting_for* names it: ``the remote origin``. It has as long as *remote_timeout* allows.
+    """
     start = _start()
-    process = _execute(directory, arguments, env, as_process=True, **GROUP)
-    output = wait_for(process, remote, remote_timeout)
+    with _stream(stdin) as istream:
+        process = _execute(directory, arguments, env, as_process=True, istream=istream, **GROUP)
+        output = wait_for(process, waiting_for, remote_timeout)
     if output is None:
         words = f"no answer within {remote_timeout.limit:g} s"
         return _logged(arguments, start, Result(-1, b"", words, unanswered=True))
     stdout, stderr = output
     result = Result(process.returncode, stdout, stderr.decode("utf-8", "replace"))
     return _logged(arguments, start, result)
+
+
+def run_program(
+    directory: Path,
+    command: Sequence[str],
+    *,
+    waiting_for: str,
+    remote_timeout: RemoteTimeout,
+    stdin: bytes,
+    env: Mapping[str, str],
+) -> Result | None:
+    """Run one of git's helpers, such as gpg, and return the result; None if it isn't installed."""
+    git = _gitpython()
+    try:
+        with _stream(stdin) as istream:
+            process = git.Git(str(directory)).execute(
+                [*command], env=dict(env), as_process=True, istream=istream, **GROUP
+            )
+            output = wait_for(process, waiting_for, remote_timeout)
+    except git.GitCommandNotFound:
+        return None
+    if output is None:
+        return Result(-1, b"", f"no answer within {remote_timeout.limit:g} s", unanswered=True)
+    return Result(process.returncode, output[0], output[1].decode("utf-8", "replace"))
 
 
 def git_version(directory: Path) -> str:

@@ -59,6 +59,15 @@ class CommitHistory:
             (line[: line.index(" ")], line.partition(" ")[2]) for line in output.split("\0") if line
         ]
 
+    def ancestors(self, commits: Sequence[str]) -> list[str]:
+        """Return *commits* and everything before them; commits that this clone lacks are skipped.
+
+        They are read from standard input, so there may be any number.
+        """
+        wanted = "".join(f"{checked(commit)}\n" for commit in commits).encode()
+        answer = self.repository.ok("rev-list", "--ignore-missing", "--stdin", stdin=wanted)
+        return answer.text.split()
+
     def is_ancestor(self, older: str, newer: str) -> bool:
         """Return whether *older* is *newer* or one of its ancestors."""
         return (

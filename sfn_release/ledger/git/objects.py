@@ -62,6 +62,10 @@ class ObjectStore:
             for content in found
         ]
 
+    def contents(self, object_ids: Sequence[str]) -> list[bytes | None]:
+        """Return the content of each object, None for a missing one, in one git process."""
+        return self._objects([checked(object_id) for object_id in object_ids])
+
     def messages(self, commits: Sequence[str]) -> list[str]:
         """Return the message of each of *commits*, in one git process; "" for a missing one."""
         contents = self._objects([checked(commit) for commit in commits])
@@ -160,24 +164,54 @@ class ObjectStore:
         return self.repository.ok(*WRITING, "mktree", "-z", stdin=listing.encode("utf-8")).text
 
     def write_commit(
-        self, tree: str, parent: str | None, message: str, *, by: Identity, at: datetime
+        self,
+        tree: str,
+        parent: str | None,
+        message: str,
+        *,
+        by: Identity,
+        at: datetime,
+        sign: bool = False,
     ) -> str:
-        """Store a commit of *tree* on *parent* and return its id."""
+        """Store a commit of *tree* on *parent* and return its id; raises SigningError."""
         parents = ["-p", checked(parent)] if parent else []
-        return self.repository.ok(
+        command = (
             *WRITING, "-c", "commit.gpgSign=false",
-            "commit-tree", checked(tree), *parents, "-F", "-",
-            stdin=message.encode(),
-            env=_signature(by, at),
-        ).text  # fmt: skip
+            "commit-tree", checked(tree), *parents, *(["-S"] if sign else []), "-F", "-",
+        )  # fmt: skip
+        text, env = message.encode(), _signature(by, at)
+        if not sign:
+            return self.repository.ok(*command, stdin=text, env=env).text
+        from sfn_release.ledger.git.signing import run_signing
 
-    def write_tag(self, name: str, commit: str, message: str, *, by: Identity, at: datetime) -> str:
-        """Store an annotated tag object on *commit* and return its id; no ref is written."""
-        text = (
-            f"object {checked(commit)}\ntype commit\ntag {name}\n"
-            f"tagger {by} {int(at.timestamp())} +0000\n\n{message}"
-        )
-        return self.repository.ok(*WRITING, "mktag", stdin=text.encode()).text
+        return run_signing(self.repository, *command, stdin=text, env=env).text
+
+    def write_tag(
+        self,
+        name: str,
+        commit: str,
+        message: str,
+        *,
+        by: Identity,
+        at: datetime,
+        sign: bool = False,
+    ) -> str:
+        """Store an annotated tag object on *commit* and return its id; no ref is written.
+
+        Raises SigningError.
+        """
+        if sign:
+            from sfn_release.ledger.git.signing import signed_tag_text
+
+            text = signed_tag_text(
+                self.repository, name, checked(commit), message, env=_signature(by, at)
+            )
+        else:
+            text = (
+                f"object {checked(commit)}\ntype commit\ntag {name}\n"
+                f"tagger {by} {int(at.timestamp())} +0000\n\n{message}"
+            ).encode()
+        return self.repository.ok(*WRITING, "mktag", stdin=text).text
 
     def complete(self, new: str, old: str | None) -> None:
         """Raise GitError unless every object that *new* adds to *old* is really stored.

@@ -1,4 +1,4 @@
-"""Waiting for a remote with a time limit, so that a silent remote can't hang a command.
+"""Waiting for a remote or a key with a time limit, so that silence can't hang a command.
 
 Git runs in a process group of its own, so that its helpers (`git-remote-https`, `ssh`) end with it.
 The system stops a helper that asks a question on the terminal, like any background process. So we
@@ -42,9 +42,11 @@ class RemoteTimeout:
 
 
 def wait_for(
-    process: Any, remote: str, remote_timeout: RemoteTimeout
+    process: Any, waiting_for: str, remote_timeout: RemoteTimeout
 ) -> tuple[bytes, bytes] | None:
-    """Return the output of git, or None after ending it because the *remote* took too long.
+    """Return the output of git, or None after ending it because it took too long.
+
+    *waiting_for* names the other side for the notice: ``the remote origin``.
 
     *process* is a Popen started with `GROUP`. An exception while waiting ends git too.
     """
@@ -63,20 +65,29 @@ def wait_for(
                 notice, deadline = float("inf"), now + remote_timeout.limit
             if now >= deadline:
                 _end(process)
-                remote_timeout.silent.add(remote)
                 return None
             if now >= notice:
-                remote_timeout.say(f"waiting for the remote {remote} …")
+                remote_timeout.say(f"waiting for {waiting_for} …")
                 notice = float("inf")
     except BaseException:
         _end(process)
         raise
     finally:
         terminal.take_back()
-    remote_timeout.silent.discard(remote)
     if terminal.lent and process.returncode == -signal.SIGINT:
         os.kill(os.getpid(), signal.SIGINT)  # Ctrl-C went to git alone, but was meant for us too
     return output
+
+
+def has_terminal() -> bool:
+    """Return whether this process runs on a terminal, where a person can answer."""
+    if not _POSIX:
+        return False
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR | os.O_CLOEXEC))
+    except OSError:
+        return False
+    return True
 
 
 def _end(process: Any) -> None:

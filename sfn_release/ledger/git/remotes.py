@@ -52,6 +52,26 @@ class Remotes:
             ref: object_id for object_id, ref in (line.split("\t") for line in lines.splitlines())
         }
 
+    def default_branch(self, remote: str) -> tuple[str, str] | None:
+        """Return a remote's default branch, as a full ref, and its tip; None if there is none.
+
+        Where the host doesn't name the branch, the ref is ``HEAD``.
+        Raises NotReachedError as `ls_remote` does.
+        """
+        try:
+            lines = self.repository.ok_remotely(
+                remote, "ls-remote", "--symref", "--", remote, "HEAD"
+            ).text
+        except NotReachedError:
+            raise
+        except GitError as error:
+            raise NotReachedError(error.message, why=error.why, fix=error.fix) from error
+        answers = [line.split("\t") for line in lines.splitlines()]
+        named = [value for value, name in answers if name == "HEAD"]
+        tips = [value for value in named if not value.startswith("ref: ")]
+        branches = [value.removeprefix("ref: ") for value in named if value.startswith("ref: ")]
+        return ([*branches, "HEAD"][0], tips[0]) if tips else None
+
     def fetch_objects(self, remote: str, refs: Iterable[str], *, depth: int | None = None) -> None:
         """Fetch the objects of a remote's *refs*, and move no ref.
 

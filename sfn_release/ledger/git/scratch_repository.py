@@ -23,20 +23,22 @@ class ScratchRepository:
     folder: Path
     settings: Mapping[str, str]
 
-    def run(self, *arguments: str) -> Result:
+    def run(self, *arguments: str, env: Mapping[str, str] | None = None) -> Result:
         """Run git in the scratch repository and return its result, also after a failure."""
-        return self.clone.run(self._git_dir, *arguments, env=self.settings)
+        return self.clone.run(self._git_dir, *arguments, env={**self.settings, **(env or {})})
 
-    def fetch(self, remote: str, refspecs: Sequence[str], *, depth: int) -> None:
-        """Fetch *depth* commits of each of *refspecs*, without their files.
+    def fetch(
+        self, remote: str, refspecs: Sequence[str], *, depth: int, with_files: bool = False
+    ) -> None:
+        """Fetch *depth* commits of each of *refspecs*, without their files unless asked for.
 
         Raises NotReachedError when the remote doesn't answer in time, GitError otherwise.
         """
         self.clone.ok_remotely(
             remote, self._git_dir, *WRITING,
             "fetch", "--no-tags", "--no-write-fetch-head", "--refmap=", "--quiet",
-            "--recurse-submodules=no", f"--depth={depth}", "--filter=tree:0",
-            "--", remote, *refspecs,
+            "--recurse-submodules=no", f"--depth={depth}",
+            *([] if with_files else ["--filter=tree:0"]), "--", remote, *refspecs,
             env=self.settings,
         )  # fmt: skip
 

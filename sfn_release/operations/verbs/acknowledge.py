@@ -10,6 +10,7 @@ from sfn_release.deployment.request import Request
 from sfn_release.deployment.site import Site
 from sfn_release.errors import ConflictError, NotFoundError
 from sfn_release.operations.open_site import open_site
+from sfn_release.operations.signature_policy import refuse_unsigned
 from sfn_release.operations.workflow_status import strange_versions
 from sfn_release.operations.workspace import Workspace
 from sfn_release.plan import Plan
@@ -51,6 +52,9 @@ def _prepare(workspace: Workspace, site: Site) -> PreparedAcknowledgement:
     live = look(site.client, serving.workflows, alias=alias, closer=True)
     near = {name: closer for name, (_, closer) in live.items() if closer is not None}
     strange = strange_versions(workspace.ledger, site.client, state, near)
+    refuse_unsigned(
+        workspace, site.environment, snapshot, "Acknowledging versions", records=[state.tip]
+    )
     identity = site.runtime.new_id(site.runtime.now())
     return PreparedAcknowledgement(
         basis=Basis(identity, snapshot, state, alias, abandoned),

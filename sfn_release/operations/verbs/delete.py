@@ -7,6 +7,7 @@ from sfn_release.deployment.deletion import prepare_deletion
 from sfn_release.deployment.prepared import PreparedDeletion
 from sfn_release.deployment.request import Request
 from sfn_release.operations.open_site import open_site
+from sfn_release.operations.signature_policy import refuse_unsigned
 from sfn_release.operations.workspace import Workspace
 from sfn_release.release.record import Record
 
@@ -34,6 +35,11 @@ def delete(
     site = open_site(workspace, workspace.environment(environment))
 
     def prepare() -> PreparedDeletion:
-        return prepare_deletion(site, workflow)
+        prepared = prepare_deletion(site, workflow)
+        basis = prepared.basis
+        refuse_unsigned(
+            workspace, site.environment, basis.snapshot, "A deletion", records=[basis.state.tip]
+        )
+        return prepared
 
     return deployer.deploy(site, prepare(), prepare, request)

@@ -15,6 +15,7 @@ from sfn_release.operations.open_site import open_site
 from sfn_release.operations.policy_checks import Verdict, verdict
 from sfn_release.operations.release_target import unreleased
 from sfn_release.operations.release_tests import untested
+from sfn_release.operations.signature_policy import rollback_refusals
 from sfn_release.operations.verbs.build import build_work_tree
 from sfn_release.operations.verbs.delete import plan_deletion
 from sfn_release.operations.verbs.deploy import deploy_target
@@ -74,7 +75,9 @@ def plan_rollback(
     site = open_site(workspace, workspace.environment(environment))
     wanted = parse_version(version) if version is not None else None
     done = unshown(workspace, site) if wanted is None else None
-    made = prepare_rollback(workspace, site, wanted, Request(adopt=adopt, rerender=rerender)).plan
+    prepared = prepare_rollback(workspace, site, wanted, Request(adopt=adopt, rerender=rerender))
+    unsigned = rollback_refusals(workspace, site.environment, prepared)
+    made = replace(prepared.plan, refusals=unsigned)
     if done is None:
         return made
     note = (

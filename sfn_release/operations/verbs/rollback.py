@@ -17,6 +17,7 @@ from sfn_release.ledger import Snapshot, lock_token
 from sfn_release.operations import unseen_rollbacks
 from sfn_release.operations.open_site import open_site
 from sfn_release.operations.release_target import earlier_versions, recorded_forms, target
+from sfn_release.operations.signature_policy import rollback_refusals, unsigned_error
 from sfn_release.operations.workspace import Workspace
 from sfn_release.plan import Target
 from sfn_release.release.manifest import Manifest
@@ -119,6 +120,9 @@ def _deploy_rollback(
     request: Request,
 ) -> Record | None:
     prepared = prepare_again()
+    unsigned = rollback_refusals(workspace, site.environment, prepared)
+    if unsigned:
+        raise unsigned_error(site.name, f"A rollback to {prepared.target.called}", unsigned)
     if not site.environment.backend.private:
         snapshot = workspace.snapshot(offline=False)
         workspace.share(workspace.released(snapshot, prepared.target.called))

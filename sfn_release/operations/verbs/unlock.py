@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from sfn_release.deployment.lock import close
 from sfn_release.errors import AwsError, NotFoundError
+from sfn_release.ledger import Snapshot
 from sfn_release.operations.open_site import site_of
+from sfn_release.operations.signature_policy import refuse_unsigned
 from sfn_release.operations.split_callers import mixes
 from sfn_release.operations.workspace import Workspace
 from sfn_release.release.record import Record
@@ -20,7 +22,9 @@ def unlock(
     when nothing holds the lock.
     """
     locked = site_of(workspace, workspace.environment(environment))
-    state, record = _held(workspace, locked.name)
+    snapshot = workspace.ledger.branches.snapshot_for(locked.name)
+    state, record = _held(workspace, snapshot, locked.name)
+    refuse_unsigned(workspace, locked.environment, snapshot, "Unlocking", records=[state.tip])
     why = f": {reason}" if reason else ""
     _, closed = close(locked, state, record, f"unlocked by {locked.runtime.actor}{why}")
     return closed
@@ -28,7 +32,8 @@ def unlock(
 
 def held(workspace: Workspace, *, environment: str | None = None) -> Record:
     """Return the deployment that holds an environment's lock; raises NotFoundError for none."""
-    return _held(workspace, workspace.environment(environment).name)[1]
+    name = workspace.environment(environment).name
+    return _held(workspace, workspace.ledger.branches.snapshot_for(name), name)[1]
 
 
 def split(workspace: Workspace, *, environment: str | None = None) -> list[str]:
@@ -44,8 +49,8 @@ def split(workspace: Workspace, *, environment: str | None = None) -> list[str]:
         return [f"can't check whether callers are split: {error.message}"]
 
 
-def _held(workspace: Workspace, name: str) -> tuple[RecordedState, Record]:
-    state = workspace.ledger.deployments.state(workspace.ledger.branches.snapshot_for(name), name)
+def _held(workspace: Workspace, snapshot: Snapshot, name: str) -> tuple[RecordedState, Record]:
+    state = workspace.ledger.deployments.state(snapshot, name)
     if state.record is None or state.record.status != "started":
         raise NotFoundError(f"{name} isn't locked.")
     return state, state.record

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sfn_release.errors import UsageError
+from sfn_release.operations.signature_policy import refuse_unsigned_yanks
 from sfn_release.operations.workspace import Workspace
 from sfn_release.release.record import timestamp
 from sfn_release.release.version import parse_version
@@ -58,9 +59,11 @@ def unyank(workspace: Workspace, version: str) -> Yanked:
 
 def _set_yank(workspace: Workspace, version: str, wanted: Yank | None) -> Yanked:
     ledger = workspace.ledger
-    workspace.released(workspace.snapshot(), version)
+    snapshot = workspace.snapshot()
+    workspace.released(snapshot, version)
+    refuse_unsigned_yanks(workspace, snapshot)
     standing, changed = ledger.set_yank(version, wanted, at=workspace.runtime.now())
-    snapshot = ledger.branches.snapshot(offline=True)
+    snapshot = ledger.branches.snapshot(offline=True)  # with the yank
     live = [
         name
         for name in sorted(workspace.project.environments)

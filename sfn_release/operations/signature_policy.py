@@ -1,0 +1,206 @@
+"""Which signatures an environment with ``signed = true`` misses: the facts for its policy.
+
+Deployments, rollbacks and every other command that writes a record there ask this. Each commit is
+checked before a signed commit is put on top of it, so what is under a signed record was checked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from sfn_release.deployment.prepared import PreparedDeployment
+from sfn_release.errors import PolicyError, SfnReleaseError
+from sfn_release.ledger import Snapshot
+from sfn_release.ledger.git.signing import SigningError
+from sfn_release.ledger.signatures import SignatureVerdict
+from sfn_release.ledger.tag_checks import TagRefs
+from sfn_release.ledger.trusted_signers import TrustedSigners
+from sfn_release.operations.workspace import Workspace
+from sfn_release.plan.policy import MissingSignature, Refusal, signature_refusals
+from sfn_release.project import Environment
+from sfn_release.release.version import is_found
+
+
+def needs_signatures(workspace: Workspace, environment: Environment) -> bool:
+    """Return whether an environment accepts signed releases and records only.
+
+    The protected branch may say so too: a commit that is judged can't take the condition away.
+    """
+    if environment.signed or workspace.project.allowed_signers is None:
+        return environment.signed
+    trusted = workspace.ledger.signatures.trusted
+    if not isinstance(trusted, TrustedSigners) or environment.backend.private:
+        return False
+    there = trusted.project.environments.get(environment.name)
+    return there is not None and there.signed
+
+
+def missing_signatures(
+    workspace: Workspace,
+    environment: Environment,
+    snapshot: Snapshot,
+    *,
+    version: str | None = None,
+    records: Sequence[str | None] = (),
+) -> tuple[MissingSignature, ...]:
+    """Return which signatures are missing; nothing where none are needed.
+
+    *version* is the release that is deployed, None for the work tree or for no release. *records*
+    are the commits of the environment's branch that the command reads or builds on.
+    """
+    if not needs_signatures(workspace, environment):
+        return ()
+    trusted = workspace.ledger.signatures.trusted
+    if not isinstance(trusted, TrustedSigners):
+        return (MissingSignature("the allowed signers are unknown", _words(trusted), trusted.fix),)
+    return tuple(
+        missing
+        for found in (
+            _own(workspace, trusted),
+            _yanks(workspace, snapshot),
+            _release(workspace, snapshot, version) if version else (),
+            _records(workspace, environment.name, [commit for commit in records if commit]),
+        )
+        for missing in found
+    )
+
+
+def refuse_unsigned(
+    workspace: Workspace,
+    environment: Environment,
+    snapshot: Snapshot,
+    subject: str,
+    *,
+    version: str | None = None,
+    records: Sequence[str | None] = (),
+) -> None:
+    """Raise PolicyError when signatures are missing for what *subject* names: ``a rollback to 1``.
+
+    There is no override: use it where a command takes none.
+    """
+    missing = missing_signatures(workspace, environment, snapshot, version=version, records=records)
+    if missing:
+        raise unsigned_error(environment.name, subject, tuple(signature_refusals(missing)))
+
+
+def rollback_refusals(
+    workspace: Workspace, environment: Environment, prepared: PreparedDeployment
+) -> tuple[Refusal, ...]:
+    """Return why signatures stop a rollback: of its release, its record, or the last record."""
+    if prepared.nothing_to_do or not needs_signatures(workspace, environment):
+        return ()
+    state, target = prepared.basis.state, prepared.target
+    ran = workspace.ledger.deployments.last_success(state, target.called, target.release_digest)
+    missing = missing_signatures(
+        workspace,
+        environment,
+        prepared.basis.snapshot,
+        version=target.version,
+        records=[state.tip, ran],
+    )
+    return tuple(signature_refusals(missing))
+
+
+def unsigned_error(environment: str, subject: str, found: Sequence[Refusal]) -> PolicyError:
+    """Return the error that shows all refusals at once."""
+    return PolicyError(
+        f"{subject} isn't possible in {environment}: blocked by a policy.",
+        why="\n".join(str(refusal) for refusal in found).replace("\n", "\n  "),
+        fix="Find every commit without a good signature:  sfn-release verify",
+    )
+
+
+def refuse_unsigned_yanks(workspace: Workspace, snapshot: Snapshot) -> None:
+    """Raise PolicyError when the present yanks aren't signed, and an environment needs that."""
+    for environment in workspace.project.environments.values():
+        if needs_signatures(workspace, environment):
+            refuse_unsigned(workspace, environment, snapshot, "A change of the yanked releases")
+
+
+def own_verdict(workspace: Workspace) -> SignatureVerdict:
+    """Return the verdict on a trial signature with your own key; raises SigningError."""
+    return workspace.ledger.signatures.trial()
+
+
+def _own(workspace: Workspace, trusted: TrustedSigners) -> Iterator[MissingSignature]:
+    """Yield why your own records wouldn't be signed by an allowed signer."""
+    if not workspace.project.signing:
+        yield MissingSignature(
+            "your records", "nothing is signed here", "Set  signing = true  under [project]."
+        )
+        return
+    try:
+        verdict = own_verdict(workspace)
+    except SigningError as error:
+        yield MissingSignature("your records", _words(error), error.fix)
+        return
+    if not verdict.good:
+        yield MissingSignature("your records", verdict.text, add_key(trusted))
+
+
+def add_key(trusted: TrustedSigners) -> str:
+    """Return the advice to add a key to the allowed signers."""
+    return f"Add your public key to {trusted.where}."
+
+
+def _release(workspace: Workspace, snapshot: Snapshot, version: str) -> Iterator[MissingSignature]:
+    """Yield whether a release's ledger commit and its tag aren't signed. Both may not exist yet."""
+    ledger = workspace.ledger
+    commit, ref = ledger.releases.branch_commit(snapshot, version), ledger.layout.releases_ref
+    pinned = False
+    if commit is not None:
+        verdict = ledger.signatures.of_all([commit], ref=ref)[commit]
+        pinned = verdict.pinned
+        if not verdict.accepted:
+            yield _missing(f"the release {version} ({commit[:12]})", verdict, commit)
+    if is_found(version):
+        return
+    shared = ledger.integrity.knows_tags(snapshot)
+    tag = ledger.layout.tag_ref(version)
+    refs = TagRefs(workspace.git.refs.find(tag), snapshot.tags, ledger.remote).of(shared=shared)
+    if tag in refs and not pinned:
+        verdict = ledger.signatures.of_tags({tag: refs[tag]})[tag]
+        if not verdict.good:
+            yield _missing(f"the tag {ledger.layout.tag_name(version)}", verdict, None)
+
+
+def _records(
+    workspace: Workspace, environment: str, commits: Sequence[str]
+) -> Iterator[MissingSignature]:
+    """Yield which commits of an environment's branch aren't signed."""
+    ledger = workspace.ledger
+    ref = ledger.layout.env_ref(environment)
+    for commit, verdict in ledger.signatures.of_all(commits, ref=ref).items():
+        if not verdict.accepted:
+            yield _missing(f"the record {commit[:12]} of {environment}", verdict, commit)
+
+
+def _yanks(workspace: Workspace, snapshot: Snapshot) -> Iterator[MissingSignature]:
+    """Yield whether the yanks aren't signed."""
+    ledger, ref = workspace.ledger, workspace.ledger.layout.yanks_ref
+    tip = snapshot.refs.get(ref)
+    if tip is not None:
+        verdict = ledger.signatures.of_all([tip], ref=ref)[tip]
+        if not verdict.accepted:
+            yield _missing(f"the list of yanked releases ({tip[:12]})", verdict, tip)
+
+
+def _missing(subject: str, verdict: SignatureVerdict, commit: str | None) -> MissingSignature:
+    return MissingSignature(subject, verdict.text, history_advice(verdict, commit))
+
+
+def history_advice(verdict: SignatureVerdict, commit: str | None) -> str:
+    """Return the advice for a commit, or for a tag (None), without a good signature."""
+    if verdict.status == "unverifiable":
+        return "Make the signature verifiable here, and run this again."
+    if verdict.status == "unsigned" and commit is not None:
+        return (
+            "If it is from before signing was turned on, accept it and everything under it, on the"
+            f' protected branch:  unsigned_history = ["{commit}"]'
+        )
+    return "Find out who pushed it. Don't deploy it."
+
+
+def _words(error: SfnReleaseError) -> str:
+    """Return an error in one line."""
+    return " ".join(f"{error.message} {error.why}".split()).rstrip(".")
