@@ -12,7 +12,7 @@ from typing import Any, Final
 from sfn_release.canonical import member
 
 TARGETS: Final = ("Next", "End", "Default")
-"""The fields that say what follows a state. A rule and a catcher have a Next too."""
+"""The fields that name the next state. A rule and a catcher have a Next too."""
 PROCESSORS: Final = ("ItemProcessor", "Iterator")
 _HOLDERS: Final = ("Choices", "Catch")
 
@@ -83,7 +83,7 @@ class PlacedState:
 
     @cached_property
     def content(self) -> str:
-        """The content as text, without what follows the state: equal for equal content."""
+        """The content as text, without the next states: equal for equal content."""
         inside = inner_bodies(self.body) if isinstance(self.body, Mapping) else {}
         return json.dumps([without_targets(self.own), inside], sort_keys=True, default=str)
 
@@ -105,7 +105,7 @@ class PlacedState:
 
 
 def placed_scope(definition: Mapping[str, Any]) -> PlacedScope:
-    """Return the outermost scope of a definition. What isn't an object has no states."""
+    """Return the outermost scope of a definition. Any other JSON has no states."""
     return _scope(definition, "", "the top level")
 
 
@@ -118,7 +118,7 @@ def scopes_of(scope: PlacedScope) -> Iterator[PlacedScope]:
 
 
 def ways_of(state: Any) -> Iterator[tuple[str, str]]:
-    """Yield what follows a state: the kind of way and the name; an empty name for an end."""
+    """Yield the ways out of a state: the kind, and the next state's name; it's empty for an end."""
     if not isinstance(state, Mapping):
         return
     for key in ("Next", "Default"):
@@ -134,7 +134,7 @@ def ways_of(state: Any) -> Iterator[tuple[str, str]]:
 
 
 def without_targets(state: Any) -> Any:
-    """Return a state without the names of what follows it."""
+    """Return a state without the names of the next states."""
     if not isinstance(state, Mapping):
         return state
     return {
@@ -182,5 +182,5 @@ def _state(name: str, label: str, scope: str, body: Any) -> PlacedState:
                 for at, branch in enumerate(value, 1)
             )
         else:
-            inner.append(_scope(value, label, f'"{name}"'))
+            inner.append(_scope(value, label, f'the Map "{name}"'))
     return PlacedState(name, label, scope, body, tuple(inner))

@@ -6,7 +6,7 @@
    stands between the same states.
 4. A state of equal content in another place was moved and renamed.
 
-Each pair can decide others, so the steps run again until nothing is found. What is left was added
+Each pair can decide others, so the steps run again until nothing is found. The rest was added
 or removed.
 """
 

@@ -1,0 +1,62 @@
+"""Changes that callers notice: inputs need more, outputs have less, errors have other names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sfn_release.comparison.data_flow import data_flow
+from sfn_release.comparison.data_shapes import INPUT, lost_members, required_shape
+from sfn_release.comparison.semantic_change import SemanticChange
+
+
+def contract_changes(
+    workflow: str, old: Mapping[str, Any], new: Mapping[str, Any], schema: Any
+) -> Iterator[SemanticChange]:
+    """Yield the changes that callers notice. Their inputs have the schema of the *old* release."""
+    start = required_shape(schema)
+    before, after = data_flow(old, start), data_flow(new, start)
+    for name, states in after.needed.items():
+        if name not in before.needed:
+            named = ", ".join(f'"{state}"' for state in states)
+            yield SemanticChange(
+                workflow,
+                states[0] if len(states) == 1 else "",
+                "input",
+                "breaking",
+                f"the input must have $.{name}, which {named} reads",
+                "An execution that is started without it fails.",
+            )
+    lost = []
+    if before.output is not None and after.output is not None:
+        lost = lost_members(before.output, after.output)
+    for path in lost:
+        lacked = "the members of the input" if path == "$.*" else path
+        yield SemanticChange(
+            workflow,
+            "",
+            "output",
+            "breaking",
+            f"the output can lack {lacked}",
+            "Callers that read it find nothing.",
+        )
+
+
+def error_changes(
+    workflow: str, old: Mapping[str, Any], new: Mapping[str, Any]
+) -> Iterator[SemanticChange]:
+    """Yield a change when Fail states of other names took the place of others."""
+    before, after = (data_flow(side, INPUT).errors for side in (old, new))
+    gone = sorted(name for name in before - after if name)
+    came = sorted(after - before, key=lambda name: name or "")
+    if gone and came:
+        others = ", ".join(f'"{name}"' if name else "a computed error" for name in came)
+        listed = ", ".join(f'"{name}"' for name in gone)
+        yield SemanticChange(
+            workflow,
+            "",
+            "error",
+            "breaking",
+            f"no execution fails with {listed} any more, but with {others}",
+            "Callers that look for the error name see another one.",
+        )

@@ -1,0 +1,127 @@
+"""How a change of Retry or Catch reads, and whether each error is retried as often as before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from sfn_release.asl.error_names import States
+
+_ATTEMPTS: Final = 3  # MaxAttempts that a retrier has by default
+_OTHER: Final = ""  # stands for an error that no retrier names
+_TERMINAL: Final = (States.Runtime, States.DataLimitExceeded)
+
+
+def retries_at_least(old: Any, new: Any) -> bool:
+    """Whether the retriers *new* try each error again at least as often as *old*.
+
+    Each argument is the value of a Retry field. Two errors that counted apart have to count apart
+    still. You get False if either isn't a list of retriers.
+    """
+    before, after = _rules(old), _rules(new)
+    if before is None or after is None:
+        return False
+    names = [
+        *dict.fromkeys(name for rule in (*before, *after) for name in _errors(rule)),
+        *(_OTHER, States.Timeout),
+    ]
+    counted: dict[int, int] = {}
+    for name in names:
+        was, now = _first(before, name), _first(after, name)
+        if was is None or not _attempts(before[was]):
+            continue
+        if now is None or _attempts(after[now]) < _attempts(before[was]):
+            return False
+        if counted.setdefault(now, was) != was:
+            return False
+    return True
+
+
+def handles(catchers: Any, error: str | None) -> bool:
+    """Whether the value of a Catch field catches an error of this name; None is unknown."""
+    rules = _rules(catchers)
+    if rules is None:
+        return False
+    return _first(rules, _OTHER if error is None else error) is not None
+
+
+def rule_lines(old: Any, new: Any, verb: str) -> Iterator[str]:
+    """Yield a line for each retrier or catcher that changed; nothing if either isn't a list.
+
+    *verb* is ``retries`` or ``catches``.
+    """
+    before, after = _rules(old), _rules(new)
+    if before is None or after is None:
+        return
+    kept = [rule for rule in before if rule in after]
+    left = [rule for rule in before if rule not in after]
+    for rule in after:
+        if rule in before:
+            continue
+        same = next((item for item in left if _errors(item) == _errors(rule)), None)
+        if same is None:
+            same = next((item for item in left if _without(item) == _without(rule)), None)
+        if same is not None:
+            left.remove(same)
+            yield f"{verb} {_names(rule)}: {_changed(same, rule)}"
+        else:
+            yield f"{verb} {_names(rule)}{_how(rule, verb)}"
+    yield from (f"no longer {verb} {_names(rule)}" for rule in left)
+    if kept != [rule for rule in after if rule in before]:
+        yield f"{verb} errors in another order"
+
+
+def _rules(value: Any) -> Sequence[Mapping[str, Any]] | None:
+    if not isinstance(value, list):
+        return []
+    return value if all(isinstance(rule, Mapping) for rule in value) else None
+
+
+def _errors(rule: Mapping[str, Any]) -> list[str]:
+    names = rule.get("ErrorEquals")
+    return [str(name) for name in names] if isinstance(names, list) else []
+
+
+def _first(rules: Sequence[Mapping[str, Any]], error: str) -> int | None:
+    """Return the index of the first rule that fits an error. Source: "Error names" of the guide."""
+    for index, rule in enumerate(rules):
+        names = _errors(rule)
+        if (
+            error in names
+            or (States.ALL in names and error not in _TERMINAL)
+            or (States.TaskFailed in names and error not in (*_TERMINAL, States.Timeout))
+        ):
+            return index
+    return None
+
+
+def _attempts(rule: Mapping[str, Any]) -> float:
+    value = rule.get("MaxAttempts", _ATTEMPTS)
+    return value if isinstance(value, int | float) else _ATTEMPTS
+
+
+def _without(rule: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in rule.items() if key != "ErrorEquals"}
+
+
+def _names(rule: Mapping[str, Any]) -> str:
+    return ", ".join(_errors(rule)) or "no error"
+
+
+def _how(rule: Mapping[str, Any], verb: str) -> str:
+    if verb == "catches":
+        return f' and goes to "{rule.get("Next")}"'
+    attempts = _attempts(rule)
+    return f", at most {attempts:g} {'time' if attempts == 1 else 'times'}"
+
+
+def _changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
+    keys = [key for key in {**old, **new} if old.get(key, ...) != new.get(key, ...)]
+    return ", ".join(f"{key} {_value(old, key)} → {_value(new, key)}" for key in keys)
+
+
+def _value(rule: Mapping[str, Any], key: str) -> str:
+    value = rule.get(key, "(none)")
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return f'"{value}"' if isinstance(value, str) and key == "Next" else str(value)
