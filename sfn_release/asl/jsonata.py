@@ -127,6 +127,29 @@ def parse(text: str) -> JsonataExpression:
         if error.code != TOO_DEEP:
             raise
         return JsonataExpression(unread="it is nested too deeply")
+    try:
+        tree = _tree(text)
+    except RecursionError:
+        return JsonataExpression(unread="it is nested too deeply")
+    except re.error:
+        return JsonataExpression(unread="it holds a regular expression that Python does not know")
+    if tree is None:
+        return JsonataExpression(unread="its grammar is not known here")
+    return _read(tree)
+
+
+def syntax_tree(text: str) -> Any:
+    """Return jsonata-python's tree of a valid expression without ``{% %}``; None without one."""
+    try:
+        if parse(text).unread:
+            return None
+        return _tree(text)
+    except (JsonataError, RecursionError, re.error):
+        return None
+
+
+def _tree(text: str) -> Any:
+    """Return the tree; None for a grammar that jsonata-python lacks."""
     with _recursion_limit_kept():
         from jsonata.jexception import JException
         from jsonata.parser import Parser
@@ -135,14 +158,9 @@ def parse(text: str) -> JsonataExpression:
         with warnings.catch_warnings(
             action="ignore"
         ):  # Python's warnings about regular expressions
-            tree = Parser().parse(text)
-    except RecursionError:
-        return JsonataExpression(unread="it is nested too deeply")
-    except re.error:
-        return JsonataExpression(unread="it holds a regular expression that Python does not know")
+            return Parser().parse(text)
     except (JException, AttributeError, IndexError, KeyError, TypeError, ValueError):
-        return JsonataExpression(unread="its grammar is not known here")
-    return _read(tree)
+        return None
 
 
 @contextmanager

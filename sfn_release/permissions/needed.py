@@ -33,8 +33,8 @@ class NeededPermission:
     """Actions on resources. *states* need them; empty when the state machine itself does.
 
     *actions* are IAM's names (``s3:ListBucket``), *resources* are ARNs, ``*`` where IAM knows no
-    resource for the action. *condition* is the Condition of a statement, such as that of
-    ``iam:PassRole``.
+    resource for the action. *condition* is the Condition of a statement, which
+    ``iam:PassRole`` has.
 
     *partial*: a part of the resource is computed at run time, and its ARN has ``*`` there. The
     policy needs the whole pattern to be safe, and a role that allows less of it may still be right.

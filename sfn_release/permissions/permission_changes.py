@@ -16,7 +16,7 @@ PermissionChangeKind = Literal["added", "removed"]
 class PermissionChange:
     """One action on one resource that the role needs now, or needs no more.
 
-    *states* are those that need it, or needed it. *condition* is as in `NeededPermission`.
+    *states* need it, or needed it. *condition* is as in `NeededPermission`.
     """
 
     kind: PermissionChangeKind

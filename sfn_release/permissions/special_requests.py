@@ -1,0 +1,201 @@
+"""Requests whose resources stand deeper than in one parameter: batches, copies, statements."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final, NamedTuple
+
+from sfn_release.asl.known_text import UNKNOWN
+from sfn_release.permissions.api_actions import ApiAction
+from sfn_release.permissions.arguments import Arguments, KnownText
+from sfn_release.permissions.iam_data import iam_action
+from sfn_release.permissions.needed import Place
+from sfn_release.permissions.resource_arns import EVERYTHING, Target, Targets, targets
+
+_UNNAMED: Final = "a member that is computed names it"
+
+
+class Need(NamedTuple):
+    """IAM's actions on the resources of one call."""
+
+    actions: tuple[str, ...]
+    found: Targets
+    condition: Mapping[str, Any] | None = None
+
+
+Reader = Callable[[ApiAction, Arguments, Place], Iterator[Need]]
+
+
+def special_needs(api: ApiAction) -> Reader | None:
+    """Return the reader of a call's resources; None if its parameters name them."""
+    if api.path:
+        return _rest_path
+    return _READERS.get(f"{api.prefix}:{api.operation}")
+
+
+def _rest_path(api: ApiAction, arguments: Arguments, place: Place) -> Iterator[Need]:
+    """Yield the path of an API of API Gateway: its resource, as IAM sees it."""
+    given = {name.lower(): name for name in arguments.names}
+
+    def value(found: re.Match[str]) -> str:
+        name = given.get(re.sub(r"[^a-z0-9]", "", found[1].lower()), "")
+        texts = arguments.texts(name) if name else ()
+        if len(texts) == 1 and texts[0].whole:
+            return texts[0].text
+        sources.extend(text.source for text in texts)
+        return UNKNOWN
+
+    sources: list[str] = []
+    path = re.sub(r"\{([^}+]+)\+?\}", value, api.path.partition("?")[0])
+    arn = f"arn:{place.partition}:apigateway:{place.region}::{path}"
+    source = next(filter(None, sources), arguments.source if UNKNOWN in path else "")
+    yield Need(api.actions, Targets((Target(KnownText(arn, source)),)))
+
+
+def _copy(_api: ApiAction, arguments: Arguments, place: Place) -> Iterator[Need]:
+    """Yield the reading of the source and the writing of the copy."""
+    found = []
+    for text in arguments.texts("CopySource"):
+        path, _, version = text.text.removeprefix("/").partition("?versionId=")
+        action = "s3:GetObjectVersion" if version else "s3:GetObject"
+        arn = path if path.startswith("arn:") else f"arn:{place.partition}:s3:::{path}"
+        named = not path.startswith(UNKNOWN) or not text.source
+        found.append((action, Target(KnownText(arn, text.source), named)))
+    for action, target in found:
+        yield Need((action,), Targets((target,)))
+    yield _of("s3:PutObject", arguments, place)
+
+
+def _of(name: str, arguments: Arguments, place: Place, operation: str = "") -> Need:
+    action = iam_action(name)
+    if action is None:
+        return Need((), Targets((), f"the data has no {name}"))
+    return Need((action.name,), targets(action, operation or name, arguments, place))
+
+
+def _delete_objects(_api: ApiAction, arguments: Arguments, place: Place) -> Iterator[Need]:
+    """Yield the keys of the objects, or all of the bucket."""
+    keys = [
+        text
+        for part in arguments.part("Delete").parts("Objects")
+        for text in part.texts("Key") or (KnownText(UNKNOWN, part.source or "Delete"),)
+    ]
+    found = tuple(
+        Target(
+            KnownText(
+                f"{target.arn.text.removesuffix('/*')}/{key.text}", target.arn.source or key.source
+            ),
+            target.named,
+        )
+        for target in _of("s3:DeleteObject", arguments, place).found.found
+        if target.arn.text != UNKNOWN
+        for key in keys or [KnownText(UNKNOWN, "Delete.Objects")]
+    )
+    problem = "" if found else "no parameter names the bucket"
+    yield Need(("s3:DeleteObject",), Targets(found, problem))
+
+
+def _batch_tables(api: ApiAction, arguments: Arguments, place: Place) -> Iterator[Need]:
+    """Yield the tables that are the keys of RequestItems."""
+    items = arguments.part("RequestItems")
+    tables = list(items.names)
+    if not tables:
+        yield Need(api.actions, Targets((), _UNNAMED))
+        return
+    yield from _tables(api.actions, tables, arguments, place)
+
+
+def _tables(
+    actions: tuple[str, ...], tables: list[Any], arguments: Arguments, place: Place
+) -> Iterator[Need]:
+    for table in dict.fromkeys(tables):
+        part = Arguments({"TableName": table}, arguments.jsonata, arguments.machine)
+        for name in actions:
+            yield _of(name, part, place)
+
+
+_TRANSACTED: Final = {
+    "Get": "dynamodb:GetItem",
+    "Put": "dynamodb:PutItem",
+    "Update": "dynamodb:UpdateItem",
+    "Delete": "dynamodb:DeleteItem",
+    "ConditionCheck": "dynamodb:ConditionCheckItem",
+}
+
+
+def _transaction(_api: ApiAction, arguments: Arguments, place: Place) -> Iterator[Need]:
+    """Yield the action of each item of a transaction on its table."""
+    items = arguments.parts("TransactItems")
+    actions = tuple(_TRANSACTED.values())
+    for item in items:
+        if item.open:
+            yield Need(actions, Targets((), f"{item.source} has the items"))
+        for key, action in _TRANSACTED.items():
+            if item.has(key):
+                yield _of(action, item.part(key), place)
+    if not items:
+        yield Need(actions, Targets((), _UNNAMED))
+
+
+_PARTIQL: Final = re.compile(
+    r"\s*(?:EXISTS\s*\(\s*)?(?P<verb>SELECT|INSERT|UPDATE|DELETE)\b(?:.*?\b(?:FROM|INTO)\s+|\s+)"
+    r"\"?(?P<table>[\w.${}:-]+)\"?(?:\.\"?(?P<index>[\w.-]+)\"?)?",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def _statement(_api: ApiAction, arguments: Arguments, place: Place) -> Iterator[Need]:
+    """Yield the action of each PartiQL statement on its table."""
+    holders = [*arguments.parts("Statements"), *arguments.parts("TransactStatements")]
+    texts = [text for part in (holders or [arguments]) for text in part.texts("Statement")]
+    actions = tuple(f"dynamodb:PartiQL{verb}" for verb in ("Select", "Insert", "Update", "Delete"))
+    for text in texts:
+        found = _PARTIQL.match(text.text)
+        if found is None or UNKNOWN in found["table"]:
+            yield Need(actions, Targets((), f"{text.source or text.text} is the statement"))
+            continue
+        table = Arguments({"TableName": found["table"]}, jsonata=False, machine=("", ""))
+        yield _of(f"dynamodb:PartiQL{found['verb'].capitalize()}", table, place)
+    if not texts:
+        yield Need(actions, Targets((), "no parameter has the statement"))
+
+
+def _put_events(api: ApiAction, arguments: Arguments, place: Place) -> Iterator[Need]:
+    """Yield the bus of each entry; the default one without a name."""
+    buses: dict[KnownText, None] = {}
+    for entry in arguments.parts("Entries"):
+        unnamed = KnownText(UNKNOWN, entry.source) if entry.open else KnownText("default")
+        buses.update(dict.fromkeys(entry.texts("EventBusName") or (unnamed,)))
+    found = tuple(Target(_bus(bus, place), named=not bus.unknown) for bus in buses)
+    yield Need(api.actions, Targets(found, "" if found else "the entries are computed"))
+
+
+def _bus(bus: KnownText, place: Place) -> KnownText:
+    if bus.text.startswith("arn:") or (bus.text.startswith("${") and "arn}" in bus.text.lower()):
+        return bus
+    return KnownText(place.arn("events", f"event-bus/{bus.text}"), bus.source)
+
+
+def _publish(api: ApiAction, arguments: Arguments, place: Place) -> Iterator[Need]:
+    """Yield the topic; everything for a message to a phone, since a number is no resource."""
+    if arguments.has("PhoneNumber"):
+        yield Need(api.actions, EVERYTHING)
+    else:
+        yield _of("sns:Publish", arguments, place)
+
+
+_READERS: Final[Mapping[str, Reader]] = {
+    "dynamodb:BatchExecuteStatement": _statement,
+    "dynamodb:BatchGetItem": _batch_tables,
+    "dynamodb:BatchWriteItem": _batch_tables,
+    "dynamodb:ExecuteStatement": _statement,
+    "dynamodb:ExecuteTransaction": _statement,
+    "dynamodb:TransactGetItems": _transaction,
+    "dynamodb:TransactWriteItems": _transaction,
+    "events:PutEvents": _put_events,
+    "s3:CopyObject": _copy,
+    "s3:DeleteObjects": _delete_objects,
+    "s3:UploadPartCopy": _copy,
+    "sns:Publish": _publish,
+}
