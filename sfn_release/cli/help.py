@@ -47,6 +47,7 @@ COMMANDS = {
     },
     "Write": {
         "import": "Turn an existing definition into a Python module.",
+        "adopt": "Take in a state machine that another tool or project made.",
         "list": "List the workflows of the work tree with their digests.",
         "build": "Print the definitions of the work tree.",
         "check": "Check workflow definitions. Exits 1 on errors.",

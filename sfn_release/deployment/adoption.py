@@ -18,7 +18,7 @@ from sfn_release.deployment.found_release import (
     served_by,
 )
 from sfn_release.deployment.live_state import version_dates
-from sfn_release.deployment.prepared import Prepared, PreparedDeployment
+from sfn_release.deployment.prepared import Basis, Prepared, PreparedDeployment
 from sfn_release.deployment.site import Site
 from sfn_release.ledger import Snapshot
 from sfn_release.ledger.git import RefMovedError
@@ -63,7 +63,7 @@ def machines_to_adopt(
     found = {}
     for name in target.workflows:
         machine, recorded = observed.get(name), served.get(name)
-        if machine is None or (recorded and _as_recorded(recorded, machine)):
+        if machine is None or (recorded and is_as_recorded(recorded, machine)):
             continue
         ours = is_ours(machine, site.project, site.name)
         if name in begun or not ours or is_of_another_ledger(machine, known, recorded):
@@ -72,7 +72,7 @@ def machines_to_adopt(
     return found
 
 
-def _as_recorded(served: Served, observed: Observed) -> bool:
+def is_as_recorded(served: Served, observed: Observed) -> bool:
     """Return whether the ledger can bring back the live content already."""
     latest = observed.latest is not None and observed.latest.digest == served.latest_digest
     routing = observed.alias.routing if observed.alias else {}
@@ -184,11 +184,20 @@ def adoption(site: Site, prepared: Prepared) -> PreparedDeployment | None:
     """
     if not isinstance(prepared, PreparedDeployment) or not prepared.adopting:
         return None
-    basis = prepared.basis
+    return kept_deployment(site, prepared.basis, prepared.adopting)
+
+
+def kept_deployment(
+    site: Site, basis: Basis, adopting: Mapping[str, Observed]
+) -> PreparedDeployment:
+    """Return the deployment that keeps the machines of *adopting*; its release is written.
+
+    Raises RefMovedError when another deployer wrote such a release at the same time.
+    """
     private = site.environment.backend.private
     snapshot = site.ledger.branches.snapshot(offline=private)
     identity = site.runtime.new_id(site.runtime.now())
-    keeping = _keeping(site, snapshot, basis.state, prepared.adopting, identity)
+    keeping = _keeping(site, snapshot, basis.state, adopting, identity)
     release = keeping.release
     standing, _ = site.ledger.add_release(
         release, notes="", at=site.runtime.now(), push=not private

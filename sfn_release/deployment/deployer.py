@@ -12,12 +12,12 @@ next deployment prepares again from the live state.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sfn_release.deployment.adoption import adoption, kept_text
+from sfn_release.deployment.adoption import adoption, kept_deployment, kept_text
 from sfn_release.deployment.application import Application
 from sfn_release.deployment.changes import Changes, writes
 from sfn_release.deployment.clock_check import refuse_wrong_clock
@@ -25,7 +25,7 @@ from sfn_release.deployment.ending import Deployment, finish, put_back_on_error
 from sfn_release.deployment.fence import Fence
 from sfn_release.deployment.lock import close
 from sfn_release.deployment.parameter_lookup import refuse_changed
-from sfn_release.deployment.prepared import Prepared, PreparedDeployment
+from sfn_release.deployment.prepared import Basis, Prepared, PreparedDeployment
 from sfn_release.deployment.record_content import started_record
 from sfn_release.deployment.request import Request
 from sfn_release.deployment.shift_monitor import Monitor
@@ -33,7 +33,7 @@ from sfn_release.deployment.site import Site
 from sfn_release.errors import ConflictError
 from sfn_release.ledger import lock_token
 from sfn_release.ledger.git import RefMovedError
-from sfn_release.plan import Plan
+from sfn_release.plan import Observed, Plan
 from sfn_release.project import Limits
 from sfn_release.release.record import LEASE, Lock, Record
 
@@ -54,15 +54,37 @@ def deploy(
     while not prepared.nothing_to_do:
         with races.tolerated():
             adopted = adoption(site, prepared)
-            with started(site, adopted or prepared, request) as deployment:
-                with put_back_on_error(deployment):
-                    deployment.application.run()
-                record = finish(deployment)
+            record = _carry_out(site, adopted or prepared, request)
             if adopted is None:
                 return record
             site.runtime.watcher.say(kept_text(site, adopted))
         prepared = prepare()
     return None
+
+
+def keep(
+    site: Site, find: Callable[[], tuple[Basis, Mapping[str, Observed]]], request: Request
+) -> Record:
+    """Record the machines that *find* returns as a release of found machines, and nothing else.
+
+    *find* looks again when another deployer wrote to the ledger first. Raises as `deploy` does.
+    """
+    races = _Races(site)
+    while True:
+        basis, machines = find()
+        with races.tolerated():
+            prepared = kept_deployment(site, basis, machines)
+            record = _carry_out(site, prepared, request)
+            site.runtime.watcher.say(kept_text(site, prepared))
+            return record
+
+
+def _carry_out(site: Site, prepared: Prepared, request: Request) -> Record:
+    """Start a deployment, apply it and end it; return its last record."""
+    with started(site, prepared, request) as deployment:
+        with put_back_on_error(deployment):
+            deployment.application.run()
+        return finish(deployment)
 
 
 @contextmanager

@@ -125,23 +125,23 @@ def _declaration(name: str, form: Rendered) -> Declaration:
     """Return a found machine as a release holds it: its ``${`` aren't placeholders."""
     return Declaration(
         name=name,
-        definition=_literal(form.definition),
+        definition=as_literal(form.definition),
         type="EXPRESS" if form.type == "EXPRESS" else "STANDARD",
         role=literal(form.role),
-        logging=_literal(form.logging),
-        tracing=_literal(form.tracing),
-        encryption=_literal(form.encryption),
-        tags=_literal(form.tags),
+        logging=as_literal(form.logging),
+        tracing=as_literal(form.tracing),
+        encryption=as_literal(form.encryption),
+        tags=as_literal(form.tags),
     )
 
 
-def _literal(value: Any) -> Any:
-    """Return a JSON value as it is written where placeholders are filled, to stay the same."""
+def as_literal(value: Any) -> Any:
+    """Return a JSON value as a declaration writes it, so that filling parameters keeps it."""
     if isinstance(value, str):
         return literal(value)
     if isinstance(value, Mapping):
-        return {literal(key): _literal(item) for key, item in value.items()}
-    return [_literal(item) for item in value] if isinstance(value, list | tuple) else value
+        return {literal(key): as_literal(item) for key, item in value.items()}
+    return [as_literal(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _next(versions: Iterable[str]) -> str:

@@ -17,6 +17,8 @@ from sfn_release.operations.replaying.replay_report import ReplayReport as Repla
 from sfn_release.operations.replaying.shards import Shard as Shard
 from sfn_release.operations.tag_version import version_from_tag as version_from_tag
 from sfn_release.operations.verbs.acknowledge import acknowledge as acknowledge
+from sfn_release.operations.verbs.adopt import Adopted as Adopted
+from sfn_release.operations.verbs.adopt import adopt as adopt
 from sfn_release.operations.verbs.at import LiveAt as LiveAt
 from sfn_release.operations.verbs.at import at as at
 from sfn_release.operations.verbs.attest import attest as attest

@@ -91,7 +91,7 @@ def workflow_statuses(
         alias = environment.alias if served.alias is None else served.alias
         more = []
         if closely is not None:
-            own = {**owner, **naming_tags(served, serving.commit)}
+            own = {**owner, **naming_tags(served, serving)}
             more = tag_differences(served, closely.tags, own)
             more += version_differences(strange[name])
         drift = compare(served, observed, alias=alias, form=forms.get(name), more=more)

@@ -14,7 +14,7 @@ from sfn_release.plan.steps import ObservedAlias, number, routing_text
 from sfn_release.release.differences import definition_differences
 from sfn_release.release.record import WorkflowOutcome
 from sfn_release.release.rendering import Rendered
-from sfn_release.release.serving import Served
+from sfn_release.release.serving import Served, Serving
 
 WorkflowState = Literal[
     "in-sync", "drifted", "shifting", "missing", "unreadable", "retained", "deleted"
@@ -82,15 +82,15 @@ def differs(served: Served, observed: Observed | None) -> bool:
     )
 
 
-def naming_tags(served: Served, commit: str) -> dict[str, str]:
+def naming_tags(served: Served, serving: Serving) -> dict[str, str]:
     """Return the tags that name the release of a workflow that is *served*, without our prefix.
 
-    *commit* is the source commit of the release that the environment serves. A retained workflow
-    is of an earlier release, whose commit its record doesn't hold.
+    *serving* is the environment's state, which holds its release's source commit. A retained
+    workflow, or one beside an adopted one, is of an earlier release with another commit.
     """
     tags = {"version": served.version, "digest": served.digest}
-    if commit and not served.retained:
-        tags["commit"] = commit
+    if serving.commit and not served.retained and served.version == serving.version:
+        tags["commit"] = serving.commit
     return tags
 
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sfn_release.cli.output.plans import plan_lines
-from sfn_release.deployment.found_release import _literal
+from sfn_release.deployment.found_release import as_literal
 from sfn_release.operations.verbs.deploy import deploy
 from sfn_release.operations.verbs.history import history
 from sfn_release.operations.verbs.plan import plan_rollback, plan_version
@@ -379,4 +379,4 @@ JSONS = st.recursive(
 @given(JSONS)
 def test_nothing_that_was_found_is_a_placeholder(value: Any) -> None:
     """Filling the parameters of a found value returns the same value."""
-    assert fill(_literal(value), {"x": "filled", "A": "filled"}, where="test") == value
+    assert fill(as_literal(value), {"x": "filled", "A": "filled"}, where="test") == value

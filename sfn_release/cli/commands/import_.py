@@ -5,24 +5,18 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import replace
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from sfn_release.cli.files import make_folder, read_stdin, write_new, write_text
+from sfn_release.cli import module_files
+from sfn_release.cli.files import read_stdin
 from sfn_release.cli.options import command
 from sfn_release.cli.output import terminal
 from sfn_release.cli.session import Session
-from sfn_release.errors import FileError, UsageError
-
-if TYPE_CHECKING:
-    from sfn_release.authoring.importing import ImportedStateMachine
+from sfn_release.errors import UsageError
 
 _STDOUT = "-"
 _LONGEST = 80  # characters of a state machine's name
-_REFUSER = {"error": "Step Functions", "warning": "publish"}
-_SHOWN = 3  # errors of a definition to show
 
 
 @command("import")
@@ -55,12 +49,12 @@ def run(session: Session, named: str, out: str | None, name: str | None, force: 
     )
     given = replace(given, name=_name(given.name, name))
     text = write_module(given)
-    path = None if out == _STDOUT else _path(session, given.name, out)
+    path = None if out == _STDOUT else module_files.module_path(session, given.name, out)
     tests = None
     if path is not None:
-        _write(path, text, force=force)
-        tests = _write_tests(path, given)
-    refusals = _refusals(given)
+        module_files.write_module_file(path, text, force=force)
+        tests = module_files.write_first_tests(path, given)
+    refusals = module_files.refusals(given)
     same = digest(given.definition)
     members = {
         "workflow": given.name,
@@ -74,9 +68,13 @@ def run(session: Session, named: str, out: str | None, name: str | None, force: 
         if path is None:
             terminal.write_block(text.rstrip())
         else:
-            terminal.write_parts(terminal.Styled("wrote  ", "green"), _shown(session, path))
+            terminal.write_parts(
+                terminal.Styled("wrote  ", "green"), module_files.shown_path(session, path)
+            )
             if tests is not None:
-                terminal.write_parts(terminal.Styled("wrote  ", "green"), _shown(session, tests))
+                terminal.write_parts(
+                    terminal.Styled("wrote  ", "green"), module_files.shown_path(session, tests)
+                )
             terminal.say(f"The definition has the digest of the original: {short(same)}")
             terminal.say("`sfn-release list -v` shows this digest too.")
         for refusal in refusals:
@@ -99,60 +97,3 @@ def _name(own: str, asked: str | None) -> str:
     if state_machine_name(own) is None:
         return own
     return "-".join(re.findall(r"[A-Za-z0-9_.-]+", own))[:_LONGEST] or "workflow"
-
-
-def _path(session: Session, name: str, out: str | None) -> Path:
-    """Return the file to write; raises UsageError if the folder is unknown."""
-    from sfn_release.authoring.importing.identifiers import identifier
-    from sfn_release.errors import NotFoundError
-    from sfn_release.project import find_project, read_project
-
-    if out is not None:
-        return session.directory.resolve() / out
-    try:
-        project = read_project(find_project(session.directory))
-    except NotFoundError as error:
-        raise UsageError(
-            f"{error.message} So the folder for modules is unknown.",
-            fix="Name a file with --out PATH, print the module with --out -, or run `init`.",
-        ) from error
-    return project.root.resolve() / project.workflows / f"{identifier(name, 'workflow')}.py"
-
-
-def _shown(session: Session, path: Path) -> str:
-    """Return a path relative to the session's folder, if it is inside."""
-    here = session.directory.resolve()
-    return str(path.relative_to(here) if path.is_relative_to(here) else path)
-
-
-def _write(path: Path, text: str, *, force: bool) -> None:
-    if force:
-        make_folder(path.parent)
-        write_text(path, text)
-    elif not write_new(path, text):
-        raise FileError(
-            f"{path} already exists, and was left unchanged.",
-            fix="Replace it with --force, or name another file with --out PATH.",
-        )
-
-
-def _write_tests(path: Path, given: ImportedStateMachine) -> Path | None:
-    """Write a first test beside the module; return its path, None if there are tests already."""
-    from sfn_release.operations.scaffold.first_test import first_test
-    from sfn_release.testing.declared.tests_file import file_of_tests
-
-    tests = path.with_name(file_of_tests(path.name))
-    return tests if write_new(tests, first_test(path.name, given.definition)) else None
-
-
-def _refusals(given: ImportedStateMachine) -> list[str]:
-    """Return why Step Functions, or else `publish`, would refuse the definition: a few lines."""
-    from sfn_release.checks.checker import check_definition
-    from sfn_release.project.modules.acceptance import as_released
-
-    findings = check_definition(given.definition, type=given.type)
-    return [
-        f"{_REFUSER[finding.severity]} would refuse it: {finding}"
-        for finding in findings
-        if as_released(finding).severity == "error"
-    ][:_SHOWN]

@@ -163,7 +163,7 @@ def _prove(
             served=recorded,
             alias=environment.alias if recorded.alias is None else recorded.alias,
             machine=machines[workflow],
-            tags=tags | naming_tags(recorded, record.serving.commit),
+            tags=tags | naming_tags(recorded, record.serving),
             record=record,
             release=releases[recorded.version],
             past=past.get(workflow, ""),
