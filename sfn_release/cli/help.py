@@ -86,6 +86,7 @@ COMMANDS = {
     "Operate": {
         "execute": "Run a workflow and show how it ended.",
         "bisect": "Find the release that changed a workflow's answer.",
+        "which": "Show the release and the commit behind one execution.",
         "explain": "Explain one execution: its way, its times, and why it failed.",
         "delete": "Delete a workflow's state machine.",
         "acknowledge": "Accept state machine versions that no release made.",

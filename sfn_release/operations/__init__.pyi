@@ -74,6 +74,8 @@ from sfn_release.operations.verbs.test import run_tests as run_tests
 from sfn_release.operations.verbs.unlock import unlock as unlock
 from sfn_release.operations.verbs.verify import Verified as Verified
 from sfn_release.operations.verbs.verify import verify as verify
+from sfn_release.operations.verbs.which import ExecutionOrigin as ExecutionOrigin
+from sfn_release.operations.verbs.which import which as which
 from sfn_release.operations.verbs.yank import Yanked as Yanked
 from sfn_release.operations.verbs.yank import unyank as unyank
 from sfn_release.operations.verbs.yank import yank as yank

@@ -16,9 +16,9 @@ from sfn_release.errors import (
     AccessError,
     AwsError,
     DefinitionError,
-    NotFoundError,
     SfnReleaseError,
 )
+from sfn_release.operations.described_execution import describe_execution
 from sfn_release.operations.execution_arns import ExecutionArn, parse_execution_arn
 from sfn_release.operations.execution_release import (
     ExecutionRelease,
@@ -137,17 +137,7 @@ def _asked(client: StepFunctions, arn: ExecutionArn, environment: str) -> SavedH
     """Return the description and the history of a STANDARD execution, or of a child execution."""
     from sfn_release.operations.awaited_execution import history
 
-    try:
-        described = call(client.describe_execution, executionArn=arn.text)
-    except AwsError as error:
-        if error.aws_code != "ExecutionDoesNotExist":
-            raise
-        raise NotFoundError(
-            f"There is no execution {arn.text} in {environment}.",
-            why="Step Functions deletes an execution 90 days after its end.",
-            fix="Check the ARN, or list the executions:  aws stepfunctions list-executions"
-            f" --state-machine-arn {arn.state_machine_arn}",
-        ) from error
+    described = describe_execution(client, arn, environment)
     if arn.express:
         note = "Step Functions keeps no history of EXPRESS child executions"
         return SavedHistory((), described, incomplete=note)
