@@ -114,12 +114,17 @@ class Integrity:
         and looks for every branch.
         """
         # Refs are not read all at once: a branch may have moved after another one was read.
-        if self._lost(snapshot, environment):
+        if self.lost(snapshot, environment):
             again = self.branches.snapshot(offline=bool(snapshot.warning))
-            for error in self._lost(again, environment):
+            for error in self.lost(again, environment).values():
                 raise error
 
-    def _lost(self, snapshot: Snapshot, environment: str | None) -> list[TamperedError]:
+    def lost(self, snapshot: Snapshot, environment: str | None) -> dict[str, TamperedError]:
+        """Return the error of each branch that is missing, or was cut back, in a *snapshot*.
+
+        The branches are the ones that `refuse_lost` looks for. One that moved while the snapshot
+        was read may be among them.
+        """
         base = self.layout.base
         tips = sorted(
             {commit for ref, commit in snapshot.refs.items() if self.layout.is_public(ref)}
@@ -135,12 +140,7 @@ class Integrity:
             tip = snapshot.refs[base + branch]
             return commit == tip or self.git.history.is_ancestor(commit, tip)
 
-        return [
-            error
-            for _, error in lost_branches(
-                found, snapshot.refs, base, contains, remote=self.layout.remote
-            )
-        ]
+        return dict(lost_branches(found, snapshot.refs, base, contains, remote=self.layout.remote))
 
     # Records
 

@@ -140,7 +140,8 @@ def _prove(
     ledger: _LedgerEvidence, environment: Environment, wanted: str | None
 ) -> EnvironmentProof:
     workspace, name = ledger.workspace, environment.name
-    record, problem = record_evidence(workspace, ledger.snapshot, ledger.broken, name)
+    broken = ledger.broken_for(name)
+    record, problem = record_evidence(workspace, ledger.snapshot, broken, name)
     if record is None:
         note = f"{problem.message} {problem.why}".strip() if problem else ""
         note = note or "Nothing was ever deployed here, so there is nothing to prove."
@@ -153,7 +154,8 @@ def _prove(
     for workflow, recorded in served.items():
         digests.setdefault(recorded.version, {})[workflow] = recorded.digest
     releases = {
-        version: ledger.release(name, version, workflows) for version, workflows in digests.items()
+        version: ledger.release(name, version, workflows, broken)
+        for version, workflows in digests.items()
     }
     links: list[Link] = []
     for workflow, recorded in served.items():
@@ -198,10 +200,26 @@ class _LedgerEvidence:
     rebuild: Rebuild | None
     _found: dict[tuple[str, str], ReleaseEvidence] = field(default_factory=dict)
 
+    def broken_for(self, environment: str) -> dict[str, SfnReleaseError]:
+        """Return the error of each broken branch that an environment depends on."""
+        ledger = self.workspace.ledger
+        lost = ledger.integrity.lost(self.snapshot, environment)
+        if lost:  # a branch may have moved while the others were read
+            again, _ = ledger.branches.examine()
+            lost = ledger.integrity.lost(again, environment)
+        return {**lost, **self.broken}
+
     def release(
-        self, environment: str, version: str, digests: Mapping[str, str]
+        self,
+        environment: str,
+        version: str,
+        digests: Mapping[str, str],
+        broken: Mapping[str, SfnReleaseError],
     ) -> ReleaseEvidence:
         """Return the evidence about the release that serves workflows with these *digests*."""
+        branch = self.workspace.ledger.layout.releases_ref
+        if branch in broken:
+            return ReleaseEvidence(version, problem=broken[branch])
         try:
             release = self._release(environment, version, digests)
         except SfnReleaseError as error:
@@ -213,8 +231,6 @@ class _LedgerEvidence:
     def _release(self, environment: str, version: str, digests: Mapping[str, str]) -> Release:
         ledger = self.workspace.ledger
         branch = ledger.layout.releases_ref
-        if branch in self.broken:
-            raise self.broken[branch]
         found = ledger.integrity.served_release(self.snapshot, environment, version, digests)
         if found is None:
             raise TamperedError(
@@ -231,5 +247,6 @@ class _LedgerEvidence:
         commits = (*self.snapshot.trials.values(), *self.snapshot.yielded.values())
         trial = remote is not None and release.ledger_commit in commits
         tag = None if trial else self.source.tag(manifest)
+        commit = self.source.commit(manifest, trial=trial)
         rebuilt = self.rebuild(release) if self.rebuild else {}
-        return replace(found, tag=tag, commit=self.source.commit(manifest), rebuilt=rebuilt)
+        return replace(found, tag=tag, commit=commit, rebuilt=rebuilt)

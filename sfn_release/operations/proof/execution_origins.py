@@ -74,7 +74,8 @@ def origins(
         notes.append("Its definition can't be read, so the version of its state machine decides.")
     else:
         found = [(record, made) for record, made in deployments if record.status == "succeeded"]
-        notes.append("Its definition can't be read, so the release that was live at its start is.")
+        if ran.started is not None:
+            notes.append("Its definition can't be read, so the time of its start decides.")
     if ran.version_arn is not None:
         named = [(record, made) for record, made in found if made.version_arn == ran.version_arn]
         if not named and content is not None and found:
@@ -85,7 +86,7 @@ def origins(
         elif named or content is None:
             found = named
     ordered = _ordered([record for record, _ in found], ran.started)
-    if content is None and ran.version_arn is None:
+    if content is None and ran.version_arn is None and ran.started is not None:
         ordered = ordered[:1]
     if ordered and ordered[0].status != "succeeded":
         notes.append(f"That deployment {_outcome(ordered[0])}.")

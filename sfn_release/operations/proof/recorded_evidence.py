@@ -27,18 +27,13 @@ def record_evidence(
     problem = broken.get(ledger.layout.env_ref(environment))
     try:
         state = ledger.deployments.state(snapshot, environment)
-        ledger.integrity.refuse_lost(snapshot, environment)
-    except SfnReleaseError as error:
+        ledger.integrity.refuse_out_of_order(environment, state)
+    except TamperedError as error:
         problem = problem or error
         try:
             state = ledger.deployments.state(snapshot, environment)
-        except SfnReleaseError:
+        except TamperedError:
             return None, problem
-    if problem is None:
-        try:
-            ledger.integrity.refuse_out_of_order(environment, state)
-        except TamperedError as error:
-            problem = error
     if state.serving is None or state.tip is None:
         return None, problem
     forms, problems = _forms(workspace, environment, state.tip, state.serving)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
 
 from sfn_release.errors import GitError, SfnReleaseError, TamperedError
 from sfn_release.ledger import Snapshot
@@ -27,6 +26,7 @@ class SourceEvidence:
     workspace: Workspace
     snapshot: Snapshot
     tags: Mapping[str, str] | None
+    _branches: dict[str | None, dict[str, str]] = field(default_factory=dict)
 
     def tag(self, manifest: Manifest) -> Evidence:
         """Return whether a release's tag is on its commit and carries its digest."""
@@ -50,26 +50,29 @@ class SourceEvidence:
         text = f"{manifest.tag} in {where} is on {manifest.commit[:12]}{digest}{late}"
         return Evidence(text)
 
-    def commit(self, manifest: Manifest) -> Evidence:
-        """Return whether a release's commit exists, with one of its branches."""
+    def commit(self, manifest: Manifest, *, trial: bool = False) -> Evidence:
+        """Return whether a release's commit is on a branch, or is held by its tag.
+
+        The remote decides if it was reached. A *trial* of this clone may not be pushed yet.
+        """
         git, commit = self.workspace.git, manifest.commit
+        remote = None if trial or self.tags is None else self._remote
+        where = remote or "this clone"
         here = git.history.commit_id(commit) is not None
-        tagged = target(self._refs(manifest).of(shared=self._shared), TAGS + manifest.tag)
+        tagged = target(self._refs(manifest).of(shared=remote is not None), TAGS + manifest.tag)
         try:
-            branch = branch_containing(git, self._tips_of, self._tips, commit)
+            branch = branch_containing(git, remote, self._tips(remote), commit)
         except SfnReleaseError as error:
-            if not here:
+            if tagged != commit:
                 return Evidence(f"the commit {commit[:12]}", error)
             branch = None
         if branch is not None:
-            where = f"on {branch.removeprefix(_HEADS)}"
+            held = f"on {branch.removeprefix(_HEADS)}"
         elif tagged == commit:
-            where = f"on no branch of {self._tips_of or 'this clone'}: only its tag holds it"
-        elif here:
-            where = "only in this clone: no branch and no tag holds it"
+            held = f"on no branch of {where}: only its tag holds it"
         else:
-            return Evidence(f"the commit {commit[:12]}", _gone(manifest))
-        return Evidence(f"{commit[:12]} is {where}{self._author(commit) if here else ''}")
+            return Evidence(f"the commit {commit[:12]}", _lost(manifest, where, here=here))
+        return Evidence(f"{commit[:12]} is {held}{self._author(commit) if here else ''}")
 
     def _author(self, commit: str) -> str:
         """Return the author and date of a commit in this clone, in words."""
@@ -91,24 +94,33 @@ class SourceEvidence:
         here = self.workspace.git.refs.find(TAGS + manifest.tag)
         return TagRefs(here, self.tags, self._remote)
 
-    @property
-    def _tips_of(self) -> str | None:
-        return self._remote if self.tags is not None else None
+    def _tips(self, remote: str | None) -> dict[str, str]:
+        """Return the branches of a place without the ledger's, the likely ones first."""
+        if remote not in self._branches:
+            self._branches[remote] = self._read_tips(remote)
+        return self._branches[remote]
 
-    @cached_property
-    def _tips(self) -> dict[str, str]:
-        """The branches without the ledger's, the likely ones first."""
-        git, remote = self.workspace.git, self._tips_of
+    def _read_tips(self, remote: str | None) -> dict[str, str]:
+        git = self.workspace.git
         found = git.remotes.ls_remote(remote, [f"{_HEADS}*"]) if remote else git.refs.find(_HEADS)
         base = self.workspace.ledger.layout.base
-        names = [ref for ref in found if not ref.startswith(base) and not ref.endswith("^{}")]
+        names = [ref for ref in found if not ref.startswith(base)]
         names.sort(key=lambda ref: (ref.removeprefix(_HEADS) not in _USUAL, ref))
-        return {ref: found[ref] for ref in names}
+        tips = {ref: found[ref] for ref in names}
+        head = git.history.head() if remote is None else None
+        return tips | ({"HEAD": head} if head else {})  # a detached one
 
 
-def _gone(manifest: Manifest) -> TamperedError:
+def _lost(manifest: Manifest, where: str, *, here: bool) -> TamperedError:
+    commit = manifest.commit[:12]
+    if here:
+        return TamperedError(
+            f"No branch and no tag of {where} holds the commit {commit} of {manifest.version}.",
+            why="It is still in this clone, until git removes it.",
+            fix=f"Put it back on a branch, or as the release's tag:  git push REMOTE {commit}:REF",
+        )
     return TamperedError(
-        f"The commit {manifest.commit[:12]} of {manifest.version} is gone.",
-        why="It isn't in this clone, and no branch or tag of the remote has it.",
+        f"The commit {commit} of {manifest.version} is gone.",
+        why=f"It isn't in this clone, and no branch or tag of {where} has it.",
         fix="Push it again from a clone that has it, on a branch or as the release's tag.",
     )

@@ -180,7 +180,7 @@ def _logged(
 ) -> tuple[Ran, str]:
     """Return what the log of an EXPRESS execution says; Step Functions itself keeps nothing.
 
-    Without a log, it is still known if the environment only ever served one release. Raises
+    Without a log, it is still known if the environment only ever served one content. Raises
     NotFoundError with everything that the ARN says.
     """
     from sfn_release.operations.logged_execution import logged_execution
@@ -190,9 +190,11 @@ def _logged(
         file = logged_execution(workspace, environment, arn)
     except SfnReleaseError as error:
         releases = dict.fromkeys(record.version for record, _ in deployments)
-        if len(releases) == 1:
-            note = f"{environment.name} never served another release of it."
-            return Ran(None, None, None), note
+        if len({made.rendered_digest for _, made in deployments}) == 1:
+            return Ran(None, None, None), (
+                f"{environment.name} never served other content of it. Step Functions keeps no"
+                " record of EXPRESS executions, so its start isn't known."
+            )
         listed = ", ".join([*releases][:_LISTED]) or "none"
         raise NotFoundError(
             "It isn't known which release this EXPRESS execution ran.",
