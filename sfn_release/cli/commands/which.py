@@ -35,7 +35,7 @@ def _write(found: ExecutionOrigin) -> None:
         f"  in {found.environment}",
     )
     rows = [
-        ("commit", deployed.record.commit or "none"),
+        ("commit", deployed.commit or "none: it was adopted"),
         ("written by", found.commit_author or ""),
         ("released by", deployed.manifest.author if deployed.manifest else ""),
         ("deployed by", _deployment(deployed)),

@@ -17,6 +17,7 @@ from sfn_release.canonical import canonical, short
 from sfn_release.deployment.live_state import rendered_from
 from sfn_release.errors import AccessError, AwsError, NotFoundError, SfnReleaseError
 from sfn_release.ledger import Snapshot
+from sfn_release.names import NO_COMMIT
 from sfn_release.operations.described_execution import describe_execution, outermost
 from sfn_release.operations.execution_arns import ExecutionArn, parse_execution_arn
 from sfn_release.operations.execution_release import owner_of
@@ -39,12 +40,17 @@ class Deployed:
     record: Record
     manifest: Manifest | None
 
+    @property
+    def commit(self) -> str | None:
+        """The source commit; None for a release that was adopted."""
+        return None if self.record.commit == NO_COMMIT else self.record.commit
+
     def to_json(self) -> dict[str, Any]:
         """Return the JSON form."""
         record, manifest = self.record, self.manifest
         return {
             "version": record.version,
-            "commit": record.commit or None,
+            "commit": self.commit,
             "author": manifest.author if manifest else None,
             "deployed_by": record.actor,
             "deployed_at": record.finished_at or record.started_at,
@@ -257,7 +263,7 @@ def _origin(
         notes.append("That is the content that was adopted: no commit made it.")
     if first.manifest is not None and first.manifest.release_digest != first.record.release_digest:
         notes.append("The record and the ledger's release differ: run  sfn-release verify")
-    commit = first.record.commit
+    commit = first.commit
     git = workspace.git.history
     author = git.author(commit) if commit and git.commit_id(commit) is not None else None
     content = seen.ran.content
