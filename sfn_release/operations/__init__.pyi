@@ -5,10 +5,10 @@ from sfn_release.operations.bisected_answers import Bisected as Bisected
 from sfn_release.operations.diagnosis.diagnosis import Diagnosis as Diagnosis
 from sfn_release.operations.explained_execution import Explanation as Explanation
 from sfn_release.operations.finished.execution_filter import ExecutionFilter as ExecutionFilter
-from sfn_release.operations.proof.environment_proof import EnvironmentProof as EnvironmentProof
-from sfn_release.operations.proof.environment_proof import Proof as Proof
 from sfn_release.operations.proof.environment_proof import prove as prove
 from sfn_release.operations.proof.links import Link as Link
+from sfn_release.operations.proof.proven import EnvironmentProof as EnvironmentProof
+from sfn_release.operations.proof.proven import Proof as Proof
 from sfn_release.operations.proof.rebuild_comparison import Rebuilt as Rebuilt
 from sfn_release.operations.proof.rebuilding import Rebuilder as Rebuilder
 from sfn_release.operations.proof.rebuilding import rebuild_releases as rebuild_releases

@@ -58,10 +58,30 @@ def missing_signatures(
         for found in (
             _own(workspace, trusted),
             _yanks(workspace, snapshot),
-            _release(workspace, snapshot, version) if version else (),
-            _records(workspace, environment.name, [commit for commit in records if commit]),
+            missing_in_ledger(
+                workspace,
+                environment.name,
+                snapshot,
+                version=version,
+                records=[commit for commit in records if commit],
+            ),
         )
         for missing in found
+    )
+
+
+def missing_in_ledger(
+    workspace: Workspace,
+    environment: str,
+    snapshot: Snapshot,
+    *,
+    version: str | None,
+    records: Sequence[str],
+) -> tuple[MissingSignature, ...]:
+    """Return which signatures a release and records of an environment miss, needed or not."""
+    return (
+        *(_release(workspace, snapshot, version) if version else ()),
+        *_records(workspace, environment, records),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,8 +13,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ConnectTimeoutError
 
-from sfn_release.operations.proof.environment_proof import EnvironmentProof, prove
+from sfn_release.operations.proof.environment_proof import prove
 from sfn_release.operations.proof.links import first_broken
+from sfn_release.operations.proof.proven import EnvironmentProof
 from sfn_release.operations.proof.rebuilding import Rebuilder
 from sfn_release.release.ledger_files import definition_path
 from sfn_release.release.record import timestamp
@@ -22,7 +24,7 @@ from support.errors import refused as raises
 from support.faulty_client import Faulty, refused
 from support.forging import forge
 from support.git import run_git
-from support.shop import PROD, RELEASES, Shop, add_remote, clone, made_once
+from support.shop import CONFIG, PROD, RELEASES, Shop, add_remote, clone, copy_shop, made_once
 from support.values import definition
 
 READS = {
@@ -86,6 +88,22 @@ def _edit(shop: Shop) -> None:
     """Edit the state machine in the console."""
     evil = json.dumps(definition("evil"))
     shop.client("prod").update_state_machine(stateMachineArn=_machine(shop), definition=evil)
+
+
+def _other_role(shop: Shop) -> None:
+    """Give the callers of the alias another role: edit, publish, and point the alias there."""
+    role = "arn:aws:iam::000000000000:role/admin"
+    client = shop.client("prod")
+    client.update_state_machine(stateMachineArn=_machine(shop), roleArn=role)
+    made = client.publish_state_machine_version(stateMachineArn=_machine(shop))
+    _point(shop, made["stateMachineVersionArn"])
+
+
+def _other_tag(shop: Shop) -> None:
+    """Make the tag anew, on the right commit and for another digest."""
+    text = f"shop 1.1.0\n\nRelease digest: sha256:{'0' * 64}"
+    shop.git("tag", "--force", "-a", "-m", text, "v1.1.0", "v1.1.0^{}")
+    _push(shop, "refs/tags/v1.1.0")
 
 
 def _point(shop: Shop, version: str) -> None:
@@ -266,6 +284,8 @@ ATTACKS = {
         "record",
         'in $LATEST, state "Only": Result "two" → "evil". No record names the content of $LATEST',
     ),
+    "another role": Attack(_other_role, "record", "role"),
+    "the tag made anew": Attack(_other_tag, "tag", "in origin and the ledger disagree about 1.1.0"),
     "the alias moved by hand": Attack(
         _move_alias,
         "record",
@@ -310,7 +330,8 @@ ATTACKS = {
 }
 WHOLE = {
     "the record rewritten, seen by an old clone",
-    *("a forged manifest", "the tag moved", "the tag deleted", "the commit lost"),
+    "the commit lost",
+    *("a forged manifest", "the tag moved", "the tag deleted", "the tag made anew"),
 }
 """Attacks that break the chain of every workflow of the release."""
 
@@ -406,6 +427,40 @@ def test_a_deployment_in_progress_breaks_nothing(shop: Shop) -> None:
     proof = proven(shop)
     assert [link.text for link in proof.links if not link.ok] == []
     assert any("a deployment is in progress: deploy 1.2.0" in link.text for link in proof.links)
+
+
+def test_an_environment_that_needs_signatures_has_a_link_for_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A tag without a signature breaks it, although everything else agrees."""
+    monkeypatch.setenv("SSH_AUTH_SOCK", "")
+    key = tmp_path / "key"
+    make = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "ann", "-f", str(key)]
+    subprocess.run(make, check=True)
+    shop = copy_shop(tmp_path)
+    config = CONFIG.replace(
+        'name = "shop"', 'name = "shop"\nsigning = true\nallowed_signers = "release-signers"'
+    )
+    shop.write("releases.toml", config + "signed = true\n")
+    public = key.with_suffix(".pub").read_text(encoding="utf-8")
+    shop.write("release-signers", f"ann@example.com {public}")
+    shop.git("config", "gpg.format", "ssh")
+    shop.git("config", "user.signingkey", str(key))
+    shop.commit(hello="one")
+    remote = add_remote(shop)
+    run_git(remote, "symbolic-ref", "HEAD", "refs/heads/main")
+    shop.publish("1.0.0", "prod")
+    proof = proven(clone(shop, "judge"))
+    assert [link.text for link in proof.links if not link.ok] == []
+    assert "signed by ann@example.com" in proof.links[-1].text
+    text = shop.git(
+        "for-each-ref", "--format=%(contents:subject)%0a%0a%(contents:body)", "refs/tags"
+    )
+    shop.git("-c", "tag.gpgSign=false", "tag", "--force", "-a", "-m", text, "v1.0.0", "v1.0.0^{}")
+    _push(shop, "refs/tags/v1.0.0")
+    proof = proven(clone(shop, "other"))
+    assert broken(proof) == {"hello": "signature"}
+    assert first_broken(proof.links)["hello"].text == "the tag v1.0.0: not signed."
 
 
 # Faults

@@ -12,8 +12,8 @@ from sfn_release.text import count
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sfn_release.operations.proof.environment_proof import EnvironmentProof, Proof
     from sfn_release.operations.proof.links import Link
+    from sfn_release.operations.proof.proven import EnvironmentProof, Proof
     from sfn_release.operations.proof.rebuild_comparison import Rebuilt
 
 _SHOWN = 20  # broken workflows that are explained; -v and --json explain all

@@ -6,95 +6,28 @@ are judged by pure functions (`live_links`, `release_links`); here their evidenc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from sfn_release.errors import (
-    AwsError,
-    SfnReleaseError,
-    TamperedError,
-)
+from sfn_release.errors import AwsError, SfnReleaseError
 from sfn_release.ledger import Snapshot
 from sfn_release.ledger.git import NotReachedError
 from sfn_release.ledger.layout import TAGS
-from sfn_release.operations.proof.evidence import (
-    Evidence,
-    LiveMachine,
-    ReleaseEvidence,
-    WorkflowEvidence,
-)
+from sfn_release.operations.proof.evidence import LiveMachine, WorkflowEvidence
 from sfn_release.operations.proof.links import Link
 from sfn_release.operations.proof.live_links import live_link, record_link
 from sfn_release.operations.proof.live_machines import read_machines
+from sfn_release.operations.proof.proven import EnvironmentProof, Proof
 from sfn_release.operations.proof.recorded_evidence import earlier_deployments, record_evidence
 from sfn_release.operations.proof.release_links import release_link, source_links
+from sfn_release.operations.proof.release_lookup import Rebuild, ReleaseLookup
+from sfn_release.operations.proof.signature_evidence import signature_evidence
 from sfn_release.operations.proof.source_evidence import SourceEvidence
 from sfn_release.operations.workspace import Workspace
 from sfn_release.plan.drift import naming_tags
 from sfn_release.project import Environment
-from sfn_release.release.record import Record
-from sfn_release.release.release import Release
 from sfn_release.release.serving import Served
 from sfn_release.release.version import parse_version
-
-Rebuild = Callable[[Release], Mapping[str, Evidence]]
-"""Builds a release again, and returns the evidence for each of its workflows."""
-
-
-@dataclass(frozen=True)
-class EnvironmentProof:
-    """The chains of an environment's workflows. *version* is the recorded release.
-
-    *record* is the deployment of the live release. *notes* are about things that no link shows. An
-    environment that was never deployed to has no links, and isn't proven.
-    """
-
-    name: str
-    label: str
-    version: str | None
-    links: tuple[Link, ...]
-    record: Record | None = None
-    notes: tuple[str, ...] = ()
-
-    @property
-    def ok(self) -> bool:
-        """Whether every link holds."""
-        return bool(self.links) and all(link.ok for link in self.links)
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the JSON form."""
-        return {
-            "environment": self.name,
-            "version": self.version,
-            "ok": self.ok,
-            "notes": list(self.notes),
-            "links": [link.to_json() for link in self.links],
-        }
-
-
-@dataclass(frozen=True)
-class Proof:
-    """The proofs of several environments."""
-
-    environments: tuple[EnvironmentProof, ...]
-
-    @property
-    def ok(self) -> bool:
-        """Whether every environment is proven."""
-        return all(environment.ok for environment in self.environments)
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the JSON form: all links in one list, and the same by environment."""
-        return {
-            "ok": self.ok,
-            "links": [
-                {"environment": environment.name, **link.to_json()}
-                for environment in self.environments
-                for link in environment.links
-            ],
-            "environments": [environment.to_json() for environment in self.environments],
-        }
 
 
 def prove(
@@ -117,8 +50,8 @@ def prove(
     if snapshot.warning:
         workspace.runtime.watcher.say(snapshot.warning)
     source = SourceEvidence(workspace, snapshot, _tags(workspace, snapshot))
-    ledger = _LedgerEvidence(workspace, snapshot, broken, source, rebuild)
-    return Proof(tuple(_prove(ledger, environment, wanted) for environment in chosen))
+    lookup = ReleaseLookup(workspace, snapshot, broken, source, rebuild)
+    return Proof(tuple(_prove(lookup, environment, wanted) for environment in chosen))
 
 
 def _tags(workspace: Workspace, snapshot: Snapshot) -> Mapping[str, str] | None:
@@ -136,26 +69,33 @@ def _tags(workspace: Workspace, snapshot: Snapshot) -> Mapping[str, str] | None:
         return None
 
 
-def _prove(
-    ledger: _LedgerEvidence, environment: Environment, wanted: str | None
-) -> EnvironmentProof:
-    workspace, name = ledger.workspace, environment.name
-    broken = ledger.broken_for(name)
-    record, problem = record_evidence(workspace, ledger.snapshot, broken, name)
+def _prove(lookup: ReleaseLookup, environment: Environment, wanted: str | None) -> EnvironmentProof:
+    workspace, name = lookup.workspace, environment.name
+    broken = lookup.broken_for(name)
+    record, problem = record_evidence(workspace, lookup.snapshot, broken, name)
     if record is None:
         note = f"{problem.message} {problem.why}".strip() if problem else ""
         note = note or "Nothing was ever deployed here, so there is nothing to prove."
         return EnvironmentProof(name, environment.label, None, (), notes=(note,))
     served = record.serving.workflows
     machines = _machines(workspace, environment, served)
-    past = earlier_deployments(workspace, ledger.snapshot, name, record, machines)
+    past = earlier_deployments(workspace, lookup.snapshot, name, record, machines)
     where = workspace.ledger.deployments.place(name, record.commit)
     digests: dict[str, dict[str, str]] = {}
     for workflow, recorded in served.items():
         digests.setdefault(recorded.version, {})[workflow] = recorded.digest
     releases = {
-        version: ledger.release(name, version, workflows, broken)
+        version: lookup.release(name, version, workflows, broken)
         for version, workflows in digests.items()
+    }
+    releases = {
+        version: replace(
+            found,
+            signature=signature_evidence(
+                workspace, environment, lookup.snapshot, version=version, record=record.commit
+            ),
+        )
+        for version, found in releases.items()
     }
     links: list[Link] = []
     for workflow, recorded in served.items():
@@ -187,66 +127,3 @@ def _machines(
     except AwsError as error:
         return dict.fromkeys(served, error)
     return read_machines(client, served, alias=environment.alias)
-
-
-@dataclass(frozen=True)
-class _LedgerEvidence:
-    """The evidence of the ledger: each release is looked at once."""
-
-    workspace: Workspace
-    snapshot: Snapshot
-    broken: Mapping[str, SfnReleaseError]
-    source: SourceEvidence
-    rebuild: Rebuild | None
-    _found: dict[tuple[str, str], ReleaseEvidence] = field(default_factory=dict)
-
-    def broken_for(self, environment: str) -> dict[str, SfnReleaseError]:
-        """Return the error of each broken branch that an environment depends on."""
-        ledger = self.workspace.ledger
-        lost = ledger.integrity.lost(self.snapshot, environment)
-        if lost:  # a branch may have moved while the others were read
-            again, _ = ledger.branches.examine()
-            lost = ledger.integrity.lost(again, environment)
-        return {**lost, **self.broken}
-
-    def release(
-        self,
-        environment: str,
-        version: str,
-        digests: Mapping[str, str],
-        broken: Mapping[str, SfnReleaseError],
-    ) -> ReleaseEvidence:
-        """Return the evidence about the release that serves workflows with these *digests*."""
-        branch = self.workspace.ledger.layout.releases_ref
-        if branch in broken:
-            return ReleaseEvidence(version, problem=broken[branch])
-        try:
-            release = self._release(environment, version, digests)
-        except SfnReleaseError as error:
-            return ReleaseEvidence(version, problem=error)
-        if (version, release.digest) not in self._found:
-            self._found[version, release.digest] = self._about(version, release)
-        return self._found[version, release.digest]
-
-    def _release(self, environment: str, version: str, digests: Mapping[str, str]) -> Release:
-        ledger = self.workspace.ledger
-        branch = ledger.layout.releases_ref
-        found = ledger.integrity.served_release(self.snapshot, environment, version, digests)
-        if found is None:
-            raise TamperedError(
-                f"The record names {version}, which is not a release.",
-                fix=f"`git log {branch}` shows who changed it.",
-            )
-        return found
-
-    def _about(self, version: str, release: Release) -> ReleaseEvidence:
-        manifest, remote = release.manifest, self.workspace.ledger.remote
-        found = ReleaseEvidence(version, release)
-        if manifest.found is not None:
-            return found
-        commits = (*self.snapshot.trials.values(), *self.snapshot.yielded.values())
-        trial = remote is not None and release.ledger_commit in commits
-        tag = None if trial else self.source.tag(manifest)
-        commit = self.source.commit(manifest, trial=trial)
-        rebuilt = self.rebuild(release) if self.rebuild else {}
-        return replace(found, tag=tag, commit=commit, rebuilt=rebuilt)
