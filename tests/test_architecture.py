@@ -17,8 +17,8 @@ import pytest
 
 import sfn_release
 from sfn_release.checks import finding
-from sfn_release.cli.commands import check, diff, doctor
-from sfn_release.cli.output import plans, records, terminal
+from sfn_release.cli.commands import check, doctor
+from sfn_release.cli.output import changes_text, plans, records, terminal
 from sfn_release.lazy_names import public_names
 from sfn_release.operations import next_steps
 from sfn_release.operations.diagnosis import diagnosis
@@ -296,7 +296,7 @@ def test_a_misspelt_name_is_an_attribute_error() -> None:
         (drift.WorkflowState, terminal._STATES),
         (next_steps.EnvironmentState, terminal._STATES),
         (execution_outcome.ExecutionStatus, terminal._STATES),
-        (differences.DifferenceKind, diff._MARKS),
+        (differences.DifferenceKind, changes_text._MARKS),
         (diagnosis.Verdict, doctor._STYLES),
         (finding.Severity, check._STYLES),
         (parameter_values.Type, parameter_values.KINDS),

@@ -25,7 +25,7 @@ def contract_changes(
                 "input",
                 "breaking",
                 f"the input must have $.{name}, which {named} reads",
-                "An execution that is started without it fails.",
+                "An execution that is started without it can fail.",
             )
     lost = []
     if before.output is not None and after.output is not None:

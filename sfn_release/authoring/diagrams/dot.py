@@ -37,11 +37,17 @@ _MARKED_NODES: Final[Mapping[MarkStyle, str]] = {
     "reached": "penwidth=2",
     "missed": 'style="rounded,dashed", color="#757575", fontcolor="#757575"',
     "failed": 'color="#c62828", penwidth=4',
+    "added": 'color="#2e7d32", penwidth="3"',
+    "removed": 'style="rounded,dashed", color="#c62828", fontcolor="#757575"',
+    "changed": 'color="#ef6c00", penwidth="3"',
 }
 _MARKED_EDGES: Final[Mapping[MarkStyle, str]] = {
     "reached": "penwidth=2",
     "missed": 'style="dashed", color="#757575", fontcolor="#757575"',
     "failed": 'color="#c62828", penwidth=3',
+    "added": 'color="#2e7d32", penwidth="3"',
+    "removed": 'style="dashed", color="#c62828", fontcolor="#757575"',
+    "changed": 'color="#ef6c00", penwidth="3"',
 }
 _ESCAPES: Final = {'"': '\\"', "\\": "\\\\", "&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _INDENT = "  "

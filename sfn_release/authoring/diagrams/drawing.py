@@ -118,7 +118,7 @@ class _Drawing:
         for id, state in states.items():
             if not isinstance(state, Mapping):
                 continue
-            for target, kind, rule, label in _ways(state):
+            for target, kind, rule, label in ways(state):
                 if target not in nodes:
                     nodes[target] = self._node(target, None)
                 way = Way(id, target, kind, rule)
@@ -162,7 +162,7 @@ class _Drawing:
         return nodes
 
 
-def _ways(state: Mapping[str, Any]) -> Iterator[tuple[str, EdgeKind, int | None, str]]:
+def ways(state: Mapping[str, Any]) -> Iterator[tuple[str, EdgeKind, int | None, str]]:
     """Yield the transitions of a state: target, kind, index of the rule, label."""
     if isinstance(state.get("Next"), str):
         yield state["Next"], "next", None, ""

@@ -1,4 +1,4 @@
-"""Marks on a state graph: how often its nodes and edges were reached, in words and lines."""
+"""Marks on a state graph, in words and lines: parts that were reached, or that changed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Literal
 
 from sfn_release.authoring.diagrams.drawing import Edge, Node
 
-MarkStyle = Literal["reached", "missed", "failed"]
+MarkStyle = Literal["reached", "missed", "failed", "added", "removed", "changed"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,11 +44,28 @@ _MARKED_NODES: Final[Mapping[MarkStyle, str]] = {
     "reached": "stroke-width:3px",
     "missed": "stroke:#757575,color:#757575,stroke-dasharray:5",
     "failed": "stroke:#c62828,stroke-width:5px",
+    "added": "stroke:#2e7d32,stroke-width:4px",
+    "removed": "stroke:#c62828,color:#757575,stroke-dasharray:5",
+    "changed": "stroke:#ef6c00,stroke-width:4px",
 }
+_MARKED_SHAPES: Final[Mapping[MarkStyle, tuple[str, str]]] = {
+    "added": ("[/", "/]"),
+    "removed": (">", "]"),
+    "changed": ("[\\", "\\]"),
+}
+"""Shapes that take the place of a type's shape, so that no colour is needed."""
 _MARKED_EDGES: Final[Mapping[MarkStyle, str]] = {
     "reached": "stroke-width:4px",
     "missed": "stroke:#757575,color:#757575,stroke-width:1px,stroke-dasharray:5",
     "failed": "stroke:#c62828,stroke-width:4px",
+    "added": "stroke:#2e7d32,stroke-width:4px",
+    "removed": "stroke:#c62828,color:#757575,stroke-width:1px,stroke-dasharray:5",
+    "changed": "stroke:#ef6c00,stroke-width:4px",
+}
+_MARKED_ARROWS: Final[Mapping[MarkStyle, str]] = {
+    "missed": "-.->",
+    "removed": "-.->",
+    "added": "==>",
 }
 _SAFE: Final = frozenset(" .,:/()[]=$'@-")
 """The characters that aren't escaped, beside the letters and digits of any language."""
@@ -115,6 +132,8 @@ def _cluster(cluster: Cluster, depth: int, marks: Mapping[str, Mark | None]) -> 
 
 def _node(node: Node, mark: Mark | None) -> str:
     opening, closing = _SHAPES.get(node.type, ("[", "]"))
+    if mark is not None:
+        opening, closing = _MARKED_SHAPES.get(mark.style, (opening, closing))
     lines = [_escaped(node.id)]
     if node.type not in {"Start", "End"}:
         lines += [node.type, _escaped(node.detail)] if node.detail else [node.type]
@@ -123,17 +142,13 @@ def _node(node: Node, mark: Mark | None) -> str:
     return f'{node.key}{opening}"{"<br/>".join(lines)}"{closing}'
 
 
-def _missed(mark: Mark | None) -> bool:
-    return mark is not None and mark.style == "missed"
-
-
 def _edge(edge: Edge, mark: Mark | None, *, marked: bool) -> str:
-    """Return an edge. In a picture with marks, only edges that were missed are dashed."""
+    """Return an edge. In a picture with marks, the marks decide which edges are dashed."""
     arrow = _ARROWS.get(edge.kind, "-->")
-    if marked and _missed(mark):
-        arrow = "-.->"
-    elif marked and edge.kind == "catch":
+    if marked and edge.kind == "catch":
         arrow = "-->"
+    if mark is not None:
+        arrow = _MARKED_ARROWS.get(mark.style, arrow)
     words = [text for text in (edge.label, mark.text if mark else "") if text]
     label = f'|"{"<br/>".join(map(_escaped, words))}"|' if words else ""
     return f"{_INDENT}{edge.source} {arrow}{label} {edge.target}"

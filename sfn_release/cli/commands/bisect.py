@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sfn_release.cli.commands.diff import write_difference
 from sfn_release.cli.exits import FAILED
 from sfn_release.cli.files import read_given, read_text
 from sfn_release.cli.options import command
 from sfn_release.cli.output import terminal
+from sfn_release.cli.output.changes_text import write_difference
 from sfn_release.cli.session import Session
 from sfn_release.errors import DefinitionError, UsageError
 from sfn_release.text import count, excerpt

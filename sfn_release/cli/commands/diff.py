@@ -10,64 +10,82 @@ from sfn_release.cli.exits import DIFFERENT
 from sfn_release.cli.options import command
 from sfn_release.cli.output import terminal
 from sfn_release.cli.session import Session
-from sfn_release.text import count
+from sfn_release.release.release import WORK_TREE
 
 if TYPE_CHECKING:
     from sfn_release.operations.verbs.diff import WorkflowDiff
-    from sfn_release.release.differences import Difference
-
-
-_MARKS = {
-    "added": terminal.Styled("  + ", "green"),
-    "removed": terminal.Styled("  - ", "red"),
-    "changed": terminal.Styled("  ~ ", "yellow"),
-}
 
 
 @command("diff")
 @click.argument("old", metavar="A")
 @click.argument("new", metavar="[B]", required=False)
 @click.option("--exit-code", is_flag=True, help="Exit 3 if there is a difference.")
-def run(session: Session, old: str, new: str | None, exit_code: bool) -> int:
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "markdown", "mermaid"]),
+    default="text",
+    help="markdown: for a comment on a pull request; mermaid: a graph of both sides.",
+)
+def run(session: Session, old: str, new: str | None, exit_code: bool, form: str) -> int:
     """Compare releases, environments, or the work tree.
 
     A and B are each a version, or @ENV for what is live in an environment. Without B, compares A
-    with the work tree.
+    with the work tree. Each change has a class: safe for running executions, changes results,
+    changes what the role needs, or breaks callers. -v shows every difference of the JSON.
     """
     from sfn_release.operations.verbs.diff import diff
 
+    session.as_json |= form == "json"
     found = diff(session.workspace(), old, new)
-    different = [workflow for workflow in found if workflow.differences]
+    different = [workflow for workflow in found if workflow.differences or workflow.changes]
+    title = f"{old} → {new or WORK_TREE}"
 
     def text() -> None:
-        terminal.write_parts(
-            terminal.Styled(f"{old} → {new or 'the work tree'}", "bold"), _counted(found)
-        )
-        for workflow in different:
-            _write_diff(workflow)
+        match form:
+            case "markdown":
+                terminal.write_block(summary())
+            case "mermaid":
+                _write_graph(title, different)
+            case _:
+                from sfn_release.cli.output.changes_text import write_changes
+
+                write_changes(title, found, verbose=session.verbose)
+
+    def summary() -> str:
+        from sfn_release.cli.output.changes_markdown import changes_markdown
+
+        return changes_markdown(title, found, verbose=session.verbose)
 
     members = {
         "old": old,
         "new": new,
         "changes": bool(different),
         "workflows": [workflow.to_json() for workflow in found],
+        "semantic_changes": [change.to_json() for workflow in found for change in workflow.changes],
     }
-    session.show("diff", members, text)
+    session.show("diff", members, text, summary=summary)
     return DIFFERENT if exit_code and different else 0
 
 
-def _counted(found: list[WorkflowDiff]) -> str:
-    changed = sum(bool(workflow.differences) for workflow in found)
-    workflows = count(found, "workflow")
-    return f": {changed} of {workflows} changed" if changed else f": no difference in {workflows}"
+def _write_graph(title: str, different: list[WorkflowDiff]) -> None:
+    """Write both sides of each changed workflow as one Mermaid graph."""
+    from sfn_release.authoring.diagrams.mermaid import too_large
+    from sfn_release.comparison.difference_graph import ComparedDefinition, difference_graph
 
-
-def _write_diff(workflow: WorkflowDiff) -> None:
-    terminal.write_parts(terminal.Styled(terminal.one_line(workflow.workflow), "bold"))
-    for difference in workflow.differences:
-        write_difference(difference)
-
-
-def write_difference(difference: Difference) -> None:
-    """Write the line of one difference between two definitions."""
-    terminal.write_parts(_MARKS[difference.kind], terminal.one_line(str(difference)))
+    text = difference_graph(
+        title,
+        [
+            ComparedDefinition(
+                workflow.workflow,
+                workflow.old.definition if workflow.old else None,
+                workflow.new.definition if workflow.new else None,
+                workflow.changes,
+            )
+            for workflow in different
+        ],
+    )
+    problem = too_large(text)
+    if problem:
+        terminal.say(f"warning: {problem} Compare fewer changes, or raise Mermaid's limits.")
+    terminal.write_block(text.rstrip())

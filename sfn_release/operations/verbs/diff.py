@@ -1,18 +1,20 @@
-"""diff: the differences of two sides by workflow, state and field."""
+"""diff: the changes between two sides, by workflow, state and way."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from sfn_release.authoring.declaration import Declaration
+from sfn_release.comparison.release_changes import WorkflowSet, release_changes
+from sfn_release.comparison.semantic_change import SemanticChange, weightiest
 from sfn_release.deployment.live_state import MachineQuery, observe
 from sfn_release.deployment.parameter_lookup import look_up
 from sfn_release.errors import NotFoundError
 from sfn_release.ledger import Snapshot
 from sfn_release.operations.open_site import site_of
 from sfn_release.operations.verbs.build import build_definitions
+from sfn_release.operations.workflow_schemas import tree_schema
 from sfn_release.operations.workspace import Workspace
 from sfn_release.project import Environment
 from sfn_release.release.differences import Difference, differences
@@ -24,16 +26,24 @@ from sfn_release.release.version import parse_version
 
 @dataclass(frozen=True)
 class WorkflowDiff:
-    """The differences of one workflow; empty if it is equal on both sides."""
+    """The differences of one workflow; empty if it is equal on both sides.
+
+    *changes* say what the differences of the JSON mean. A renamed workflow has them under its new
+    name. *old* and *new* are its forms, None on a side that lacks it.
+    """
 
     workflow: str
     differences: tuple[Difference, ...]
+    changes: tuple[SemanticChange, ...] = ()
+    old: Declaration | None = None
+    new: Declaration | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON form."""
         return {
             "workflow": self.workflow,
             "differences": [difference.to_json() for difference in self.differences],
+            "class": weightiest(self.changes),
         }
 
 
@@ -48,33 +58,45 @@ def diff(workspace: Workspace, old: str, new: str | None = None) -> list[Workflo
     snapshot = workspace.snapshot()
     before = _side(workspace, snapshot, old, environment)
     after = _side(workspace, snapshot, new, environment)
-    return [
-        WorkflowDiff(name, differences(before.get(name), after.get(name)))
-        for name in sorted({*before, *after})
-    ]
+    changes = release_changes(before, after)
+    found = []
+    for name in sorted({*before.workflows, *after.workflows}):
+        one, other = before.workflows.get(name), after.workflows.get(name)
+        found.append(WorkflowDiff(name, differences(one, other), changes.get(name, ()), one, other))
+    return found
 
 
 def _side(
     workspace: Workspace, snapshot: Snapshot, side: str | None, environment: Environment | None
-) -> Mapping[str, Declaration]:
+) -> WorkflowSet[Declaration]:
     if side is not None and side.startswith("@"):
         return _live(workspace, snapshot, workspace.environment(side[1:]))
     if side is None:
-        declarations = {
-            declaration.name: declaration for declaration in build_definitions(workspace)
-        }
+        found = tree_set(workspace)
     else:
-        declarations = dict(workspace.released(snapshot, parse_version(side)).declarations)
+        release = workspace.released(snapshot, parse_version(side))
+        found = WorkflowSet(release.declarations, release.schemas)
     if environment is None:
-        return declarations
+        return found
+    declarations = found.workflows
     names = parameters_of(declarations.values(), environment)
     state = workspace.ledger.deployments.state(snapshot, environment.name)
     site = site_of(workspace, environment)
-    found = look_up(site, names, state=state, workflows=declarations)
-    forms = render_all(declarations.values(), environment.resolved(found))
+    values = look_up(site, names, state=state, workflows=declarations)
+    forms = render_all(declarations.values(), environment.resolved(values))
     serving = state.serving
     served = serving.workflows if serving else {}
-    return {name: _declared(_pinned(form, served.get(name))) for name, form in forms.items()}
+    pinned = {name: _declared(_pinned(form, served.get(name))) for name, form in forms.items()}
+    return replace(found, workflows=pinned)
+
+
+def tree_set(workspace: Workspace) -> WorkflowSet[Declaration]:
+    """Return the workflows of the work tree and their schemas. Raises BuildError, ConfigError."""
+    declarations = {declaration.name: declaration for declaration in build_definitions(workspace)}
+    schemas = {name: tree_schema(workspace.project, name) for name in declarations}
+    return WorkflowSet(
+        declarations, {name: schema for name, schema in schemas.items() if schema is not None}
+    )
 
 
 def _pinned(rendered: Rendered, served: Served | None) -> Rendered:
@@ -85,8 +107,11 @@ def _pinned(rendered: Rendered, served: Served | None) -> Rendered:
 
 def _live(
     workspace: Workspace, snapshot: Snapshot, environment: Environment
-) -> dict[str, Declaration]:
-    """Return the workflows that the environment serves as AWS has them now."""
+) -> WorkflowSet[Declaration]:
+    """Return the workflows that the environment serves as AWS has them now.
+
+    Their schemas are those of the release that it serves.
+    """
     serving = workspace.ledger.deployments.state(snapshot, environment.name).serving
     if serving is None:
         raise NotFoundError(f"Nothing was ever deployed to {environment.name}.")
@@ -98,11 +123,13 @@ def _live(
     }
     client = workspace.reach(environment).stepfunctions
     observed = observe(client, wanted, alias="", search=False)
-    return {
+    release = workspace.ledger.releases.release(snapshot, serving.version)
+    found = {
         name: _declared(machine.latest)
         for name, machine in observed.items()
         if machine is not None and machine.latest is not None
     }
+    return WorkflowSet(found, release.schemas if release else {})
 
 
 def _declared(rendered: Rendered) -> Declaration:

@@ -1,0 +1,189 @@
+"""One state graph of two definitions: states and transitions of both, with marks on the changes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from sfn_release.authoring.diagrams.captions import detail, shortened
+from sfn_release.authoring.diagrams.drawing import (
+    TYPES,
+    Cluster,
+    Diagram,
+    Edge,
+    EdgeKind,
+    Node,
+    ways,
+)
+from sfn_release.authoring.diagrams.marks import Mark, Marks, MarkStyle
+from sfn_release.authoring.diagrams.mermaid import drawn
+from sfn_release.comparison.placed_states import PlacedScope, PlacedState
+from sfn_release.comparison.semantic_change import SemanticChange
+from sfn_release.comparison.state_matching import MatchedStates, matched_states
+
+_EMPTY: Final[Mapping[str, Any]] = {}
+
+
+@dataclass(frozen=True)
+class ComparedDefinition:
+    """A workflow's definitions, None on a side that lacks it, and the changes between them."""
+
+    workflow: str
+    old: Mapping[str, Any] | None
+    new: Mapping[str, Any] | None
+    changes: Sequence[SemanticChange] = ()
+
+
+def difference_graph(title: str, workflows: Sequence[ComparedDefinition]) -> str:
+    """Return a Mermaid flowchart of both sides of *workflows*, with a line end.
+
+    An added state or transition has a ``+``, a removed one a ``-``, a changed state a ``~`` with
+    the kinds of its changes. Each has a shape or a line of its own too, beside the colour.
+    """
+    graph = _Graph()
+    clusters = [graph.workflow(workflow) for workflow in workflows]
+    root = Cluster("all", title, (), tuple(clusters))
+    marks = Marks(
+        lambda node: graph.node_marks.get(node.key),
+        lambda edge: graph.edge_marks.get((edge.source, edge.target, edge.kind, edge.label)),
+    )
+    return drawn(Diagram(root, tuple(graph.edges)), marks)
+
+
+_Link = tuple[str, str, EdgeKind, str]
+
+
+@dataclass
+class _Graph:
+    """The graph as it grows."""
+
+    edges: list[Edge] = field(default_factory=list)
+    node_marks: dict[str, Mark] = field(default_factory=dict)
+    edge_marks: dict[_Link, Mark] = field(default_factory=dict)
+    count: int = 0
+
+    def workflow(self, compared: ComparedDefinition) -> Cluster:
+        """Draw one workflow with both of its definitions."""
+        matched = matched_states(compared.old or _EMPTY, compared.new or _EMPTY)
+        kinds: dict[str, list[str]] = {}
+        for change in compared.changes:
+            kinds.setdefault(change.state, []).append(change.kind)
+        drawing = _Workflow(self, matched, kinds, self.key(), self.key())
+        return drawing.cluster(compared.workflow)
+
+    def key(self) -> str:
+        """Return a new key of a node or a cluster."""
+        self.count += 1
+        return f"n{self.count}"
+
+
+@dataclass
+class _Workflow:
+    """One workflow in the graph: the keys of its states on each side."""
+
+    graph: _Graph
+    matched: MatchedStates
+    kinds: Mapping[str, Sequence[str]]
+    start: str
+    stop: str
+    old_keys: dict[PlacedState, str] = field(default_factory=dict)
+    new_keys: dict[PlacedState, str] = field(default_factory=dict)
+
+    def cluster(self, title: str) -> Cluster:
+        """Return the cluster of the workflow, and add its edges to the graph."""
+        for pair in self.matched.pairs:
+            key = self.graph.key()
+            if pair.old is not None:
+                self.old_keys[pair.old] = key
+            if pair.new is not None:
+                self.new_keys[pair.new] = key
+        outer = next(
+            ((old, new) for old, new in self.matched.scopes if not (new or old).label),  # type: ignore[union-attr]  # each pair has a side
+        )
+        found = self._scope(*outer, title)
+        old, new = ([*dict.fromkeys(links)] for links in self._links())
+        for link in [*new, *(link for link in old if link not in new)]:
+            style: MarkStyle | None = (
+                None if link in old and link in new else "added" if link in new else "removed"
+            )
+            self.graph.edges.append(Edge(*link))
+            if style is not None:
+                self.graph.edge_marks[link] = Mark(style, style)
+        used = {key for link in (*old, *new) for key in link[:2]}
+        nodes = [
+            *([Node(self.start, "Start", "Start")] if self.start in used else []),
+            *found.nodes,
+            *([Node(self.stop, "End", "End")] if self.stop in used else []),
+        ]
+        return Cluster(found.key, title, tuple(nodes), found.inner)
+
+    def _scope(self, old: PlacedScope | None, new: PlacedScope | None, title: str) -> Cluster:
+        """Draw the states of a scope, and of the scopes inside of it."""
+        key = self.graph.key()
+        nodes = [self._node(state, self.new_keys[state]) for state in new.states] if new else []
+        gone = [state for state in (old.states if old else ()) if self._is_gone(state)]
+        nodes += [self._node(state, self.old_keys[state]) for state in gone]
+        partners = {after: before for before, after in self.matched.scopes if after is not None}
+        inner = []
+        for state in new.states if new else ():
+            for at, scope in enumerate(state.inner, 1):
+                inner.append(self._scope(partners[scope], scope, f"{state.name}: {at}"))
+        kept = {before for before, after in self.matched.scopes if after is not None}
+        for state in old.states if old else ():
+            for at, scope in enumerate(state.inner, 1):
+                if scope not in kept:
+                    inner.append(self._scope(scope, None, f"{state.name}: {at}, removed"))
+        return Cluster(key, title, tuple(nodes), tuple(inner))
+
+    def _is_gone(self, state: PlacedState) -> bool:
+        return self.old_keys[state] not in self.new_keys.values()
+
+    def _node(self, state: PlacedState, key: str) -> Node:
+        body = state.body if isinstance(state.body, Mapping) else _EMPTY
+        known = state.type if state.type in TYPES else "Unknown"
+        mark = self._mark(state, key)
+        if mark is not None:
+            self.graph.node_marks[key] = mark
+        return Node(key, state.name, known, shortened(detail(body)))
+
+    def _mark(self, state: PlacedState, key: str) -> Mark | None:
+        if state in self.old_keys:
+            return Mark("removed", "- removed")
+        if key not in self.old_keys.values():
+            return Mark("added", "+ added")
+        kinds = [*dict.fromkeys(self.kinds.get(state.label, ()))]
+        return Mark("changed", f"~ {', '.join(kinds)}") if kinds else None
+
+    def _links(self) -> tuple[list[_Link], list[_Link]]:
+        """Return the transitions of the old side and of the new side."""
+        sides = zip(*self.matched.scopes, strict=True)
+        keys = (self.old_keys, self.new_keys)
+        old, new = (
+            [
+                link
+                for scope in side
+                if scope is not None
+                for link in self._scope_links(scope, known)
+            ]
+            for side, known in zip(sides, keys, strict=True)
+        )
+        return old, new
+
+    def _scope_links(self, scope: PlacedScope, keys: Mapping[PlacedState, str]) -> list[_Link]:
+        found: list[_Link] = []
+        first = scope.by_name.get(str(scope.body.get("StartAt")))
+        if first is not None and not scope.label:
+            found.append((self.start, keys[first], "start", ""))
+        for state in scope.states:
+            body = state.body if isinstance(state.body, Mapping) else _EMPTY
+            for target, kind, _, label in ways(body):
+                if target in scope.by_name:
+                    found.append((keys[state], keys[scope.by_name[target]], kind, label))
+            if body.get("End") is True and "Next" not in body and not scope.label:
+                found.append((keys[state], self.stop, "end", ""))
+            for inner in state.inner:
+                start = inner.by_name.get(str(inner.body.get("StartAt")))
+                if start is not None:
+                    found.append((keys[state], keys[start], "inside", ""))
+        return found
