@@ -19,7 +19,7 @@ class FieldClass:
 
 
 _DATA: Final = FieldClass(
-    "data", "results", f"The data that goes on changes. Which member a caller sees {UNTOLD}."
+    "data", "results", f"The data that goes on changes. Its effect on the output {UNTOLD}."
 )
 _ARGUMENTS: Final = FieldClass(
     "arguments", "results", f"The task gets other arguments. Its answer to them {UNTOLD}."

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 
 from sfn_release.canonical import short
+from sfn_release.comparison.release_changes import WorkflowSet, release_changes
 from sfn_release.errors import ImmutableError, VersionError
 from sfn_release.ledger import Snapshot
 from sfn_release.ledger.git.export import export_commit
@@ -14,13 +15,12 @@ from sfn_release.operations.workspace import Workspace
 from sfn_release.project.json_schemas import Schema
 from sfn_release.project.modules import Build, build_commit
 from sfn_release.project.modules.acceptance import refuse_calls
-from sfn_release.release.differences import differences
 from sfn_release.release.record import timestamp
 from sfn_release.release.release import Release, make_release
 from sfn_release.release.version import next_patch
 from sfn_release.release.yank_list import refuse_yanked
 
-_SHOWN = 10  # differences in an error; `diff` shows them all
+_SHOWN = 10  # changes in an error; `diff` shows them all
 
 
 def build_release(
@@ -103,12 +103,9 @@ def _check_module_versions(release: Release, built: Build) -> None:
 
 def immutable(mine: Release, standing: Release) -> ImmutableError:
     """Return the error that shows how the new build differs from the released version."""
-    changes = []
-    names = sorted({*mine.declarations, *standing.declarations})
-    for name in names:
-        found = differences(standing.declarations.get(name), mine.declarations.get(name))
-        changes += [f"{name}: {difference}" for difference in found]
-    more = [f"… and {len(changes) - _SHOWN} more differences"] if len(changes) > _SHOWN else []
+    found = release_changes(WorkflowSet(standing.declarations), WorkflowSet(mine.declarations))
+    changes = [f"{name}: {change.text}" for name, made in found.items() for change in made]
+    more = [f"… and {len(changes) - _SHOWN} more changes"] if len(changes) > _SHOWN else []
     manifest = standing.manifest
     lines = [
         *changes[:_SHOWN],

@@ -1,10 +1,11 @@
-"""Show how a plan changes each workflow, by state and field. Pure."""
+"""Show how a plan changes each workflow, by state, field and meaning. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
 
+from sfn_release.comparison.semantic_changes import semantic_changes
 from sfn_release.plan.decisions import pinned_as
 from sfn_release.plan.model import Observed, Plan, Target, WorkflowPlan
 from sfn_release.release.differences import differences
@@ -19,7 +20,7 @@ def with_differences(
     old: Mapping[str, Rendered],
     observed: Mapping[str, Observed | None],
 ) -> Plan:
-    """Return *plan* with the differences of each workflow from its *old* content.
+    """Return *plan* with each workflow's differences from its *old* content, and their meaning.
 
     *old* is the content that callers get before. A new pin is no difference: the plan shows pins by
     themselves. Tags are compared with the *observed* ones: a tag that exists isn't added again, and
@@ -39,6 +40,10 @@ def with_differences(
             dropped = () if served[name].found else old[name].tags  # tags that were found stay
             tags = {key: machine.tags[key] for key in {*new.tags, *dropped} & machine.tags.keys()}
             before = replace(old[name], tags=tags)
-        return replace(planned, differences=differences(before, new))
+        return replace(
+            planned,
+            differences=differences(before, new),
+            semantic_changes=semantic_changes(before, new, workflow=name),
+        )
 
     return replace(plan, workflows=tuple(compared(planned) for planned in plan.workflows))

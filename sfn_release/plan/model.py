@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from sfn_release.checks.finding import Finding
+from sfn_release.comparison.semantic_change import SemanticChange
 from sfn_release.plan.policy import Refusal
 from sfn_release.plan.steps import (
     ObservedAlias,
@@ -111,7 +112,8 @@ class WorkflowPlan:
 
     *version_arn* is the state machine version that will serve, None when it is yet to be made.
     *pins* maps references to exact versions, None for a version that isn't made yet; *pinned* are
-    the pins before. *differences* compare the new content with the old, without pins.
+    the pins before. *differences* compare the new content with the old, without pins, and
+    *semantic_changes* say what they mean.
     """
 
     workflow: str
@@ -125,6 +127,7 @@ class WorkflowPlan:
     pins: Mapping[str, str | None] = field(default_factory=dict)
     pinned: Mapping[str, str] = field(default_factory=dict)
     differences: tuple[Difference, ...] = ()
+    semantic_changes: tuple[SemanticChange, ...] = ()
     keep: tuple[Step, ...] = ()
 
     @property
@@ -236,6 +239,9 @@ class Plan:
                 for plan in self.workflows
                 if plan.differences
             },
+            "semantic_changes": [
+                change.to_json() for plan in self.workflows for change in plan.semantic_changes
+            ],
             "notes": [*(note for plan in self.workflows for note in plan.notes), *self.notes],
             "refusals": [refusal.to_json() for refusal in self.refusals],
         }

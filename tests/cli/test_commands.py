@@ -262,8 +262,12 @@ def test_diff_compares_by_state_and_field(project: Project) -> None:
     text = project.ok("diff", "1.0.0", "1.1.0").out
     assert text.splitlines() == [
         "1.0.0 → 1.1.0: 1 of 1 workflow changed",
-        "hello",
+        "hello: changes results",
         '  ~ state "Only": Result "Hello Alice" → "Hello Bob"',
+        (
+            "      results: The data that goes on changes. Its effect on the output can't be told from"
+            " the definition."
+        ),
     ]
     live = f"@{project.environment}"
     assert project.run("diff", "1.0.0", live, "--exit-code").code == 3

@@ -90,10 +90,11 @@ def test_differences_stand_below_each_workflow(project: Project) -> None:
     """Plans show them as `diff` does, also when a verb applies the plan."""
     project.publish("1.0.0", hello="one", other="same")
     project.commit(hello="two")
-    line = '      state "Only": Result "one" → "two"\n'
+    text = 'state "Only": Result "one" → "two"'
+    line = f"      {text}  (changes results)\n"
     assert line in project.ok("plan").out
-    assert line.strip() in project.ok("diff", "1.0.0").out
-    assert '```text\nhello: state "Only": Result "one" → "two"\n```' in (
+    assert text in project.ok("diff", "1.0.0").out
+    assert f"```text\nhello: {text}  (changes results)\n```" in (
         project.ok("plan", "--format", "markdown").out
     )
     (told,) = project.json("plan")["differences"]["hello"]
@@ -107,7 +108,8 @@ def test_differences_stand_below_each_workflow(project: Project) -> None:
     done = project.ok("--json", "publish", "1.1.0")
     assert line in done.err
     assert [plan["differences"] for plan in done.json["plans"]] == [{"hello": [told]}]
-    back = line.replace("one", "x").replace("two", "one").replace("x", "two")
+    assert done.json["plans"][0]["semantic_changes"][0]["class"] == "results"
+    back = line.replace('"one"', "x").replace('"two"', '"one"').replace("x", '"two"')
     assert back in project.ok("rollback").err
     assert line in project.ok("deploy", "1.1.0").err
     assert project.ok("--json", "deploy", "1.1.0").json["plans"] == []
@@ -124,8 +126,8 @@ def test_settings_and_tags_are_differences_too(shop: Project) -> None:
     shop.commit()
     out = shop.ok("plan").out
     assert '      role "arn:aws:iam::000000000000:role/shop" → "arn' in out
-    assert "      tracing.enabled false → true\n" in out
-    assert '      tags.Team "shop" added\n' in out
+    assert "      tracing.enabled false → true  (safe for running executions)\n" in out
+    assert '      tags.Team "shop" added  (safe for running executions)\n' in out
 
 
 CHANGED = '[environments.local]\ntracing = { enabled = true }\ntags = { Team = "shop" }'
@@ -145,7 +147,7 @@ def test_many_differences_are_folded(shop: Project) -> None:
     out = shop.ok("-v", "plan").out
     assert (out.count(" → "), "more line" in out) == (31, False)
     out = shop.ok("plan", "--format", "markdown").out
-    assert "<details><summary>31 differences</summary>\n\n```text\n" in out
+    assert "<details><summary>31 changes</summary>\n\n```text\n" in out
     assert "```\n\n</details>" in out
     assert out.count(" → ") == 31
     assert "… 11 more lines" in shop.ok("publish", "1.1.0").err
@@ -172,10 +174,8 @@ def test_a_job_is_told_the_differences(
     shop.commit(hello="`two`")
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
     shop.ok("publish", "1.1.0")
-    assert (
-        'Changes in `local`:\n\n```text\nhello: state "Only": Result "one" → "`two`"\n```'
-        in summary.read_text()
-    )
+    line = 'hello: state "Only": Result "one" → "`two`"  (changes results)'
+    assert f"Changes in `local`:\n\n```text\n{line}\n```" in summary.read_text()
 
 
 def test_adopting_shows_what_it_would_overwrite(tmp_path: Path) -> None:

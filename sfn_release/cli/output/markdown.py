@@ -98,16 +98,28 @@ def plan(made: Plan, *, label: str, verbose: bool = False) -> str:
 
 
 def differences(made: Plan, *, verbose: bool = False) -> Iterator[str]:
-    """Yield the changes of a plan by state and field. A long list is folded."""
-    from sfn_release.cli.output.plans import FOLD, difference_lines
+    """Yield the changes of a plan by state and way. A long list is folded.
+
+    Changes that ask something of people stand above it, with the reasons.
+    """
+    from sfn_release.cli.output.changes_markdown import change_items
+    from sfn_release.cli.output.plans import FOLD, change_lines
 
     lines = [
         f"{workflow.workflow}: {line}"
         for workflow in made.workflows
-        for line in difference_lines(workflow)
+        for line in change_lines(workflow)
     ]
     if not lines:
         return
+    for workflow in made.workflows:
+        loud = [
+            change
+            for change in workflow.semantic_changes
+            if change.change_class in ("permissions", "breaking")
+        ]
+        items = [*change_items(loud, workflow=workflow.workflow)]
+        yield from ("", *items) if items else ()
     shown = lines if verbose else lines[:_LINES]
     more = [f"… {len(lines) - len(shown)} more lines; -v shows all"]
     text = block("\n".join(shown + (more if len(shown) < len(lines) else [])))
@@ -116,7 +128,7 @@ def differences(made: Plan, *, verbose: bool = False) -> Iterator[str]:
     else:
         yield from (
             "",
-            f"<details><summary>{count(lines, 'difference')}</summary>",
+            f"<details><summary>{count(lines, 'change')}</summary>",
             "",
             text,
             "",

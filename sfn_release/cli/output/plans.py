@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from sfn_release.comparison.semantic_change import CLASS_TEXTS
 from sfn_release.plan import Plan, WorkflowPlan
 from sfn_release.plan.steps import Step, TagStateMachine, names_text
 from sfn_release.plan.traffic_shift import stages_text
@@ -21,7 +22,7 @@ _MARKS = {
 }
 _MANY = 20  # workflows, above which each gets one line
 FOLD = 20
-"""A plan shows this many lines of differences for an environment, unless it shows all."""
+"""A plan shows this many lines of changes for an environment, unless it shows all."""
 
 
 def plan_lines(plan: Plan, *, label: str, verbose: bool = False) -> Iterator[str]:
@@ -78,11 +79,11 @@ def _changes(plan: Plan, *, verbose: bool) -> Iterator[str]:
     shown = 0
     for workflow in loud:
         yield from _workflow(plan, workflow, wide, verbose=verbose, brief=brief)
-        lines = difference_lines(workflow)
+        lines = change_lines(workflow)
         lines = lines if verbose else lines[: FOLD - shown]
         shown += len(lines)
         yield from (f"      {line}" for line in lines)
-    more = sum(len(workflow.differences) for workflow in loud) - shown
+    more = sum(len(workflow.semantic_changes) for workflow in loud) - shown
     if more:
         yield f"      … {count(more, 'more line')}; -v shows all"
 
@@ -106,9 +107,12 @@ def _listed(names: list[str], *, verbose: bool) -> str:
     return ", ".join(names) if verbose else names_text(names)
 
 
-def difference_lines(workflow: WorkflowPlan) -> list[str]:
-    """Return the changes of a workflow, one per line, as `sfn-release diff` shows them."""
-    return [str(difference) for difference in workflow.differences]
+def change_lines(workflow: WorkflowPlan) -> list[str]:
+    """Return the changes of a workflow with their classes, one per line."""
+    return [
+        f"{change.text}  ({CLASS_TEXTS[change.change_class]})"
+        for change in workflow.semantic_changes
+    ]
 
 
 def step_text(step: Step, *, verbose: bool = False) -> str:
