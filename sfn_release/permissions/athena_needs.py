@@ -6,7 +6,6 @@ buckets; here it's the database and the place of the results that the request na
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from sfn_release.asl.known_text import UNKNOWN
@@ -14,8 +13,8 @@ from sfn_release.permissions.arguments import Arguments, KnownText
 from sfn_release.permissions.needed import Place
 from sfn_release.permissions.permission_list import PermissionList
 from sfn_release.permissions.resource_arns import Target, Targets
+from sfn_release.permissions.s3_locations import bucket_target, object_target
 
-_LOCATION: Final = re.compile(r"s3://(?P<bucket>[^/]+)/?(?P<prefix>.*)", re.DOTALL)
 _WRITES: Final = (
     *("s3:PutObject", "s3:GetObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"),
 )
@@ -52,19 +51,13 @@ def add_query_needs(
 def _add_results(needs: PermissionList, state: str, arguments: Arguments, place: Place) -> None:
     texts = arguments.part("ResultConfiguration").texts("OutputLocation")
     for text in texts:
-        location = _LOCATION.fullmatch(text.text)
-        bucket = f"arn:{place.partition}:s3:::{location['bucket'] if location else UNKNOWN}"
-        prefix = location["prefix"].rstrip("/") if location else ""
-        named = location is not None and not location["bucket"].startswith(UNKNOWN)
-        under = f"{bucket}/{prefix}/{UNKNOWN}" if prefix else f"{bucket}/{UNKNOWN}"
-        source = "" if text.whole and named else text.source or text.text
-        needs.add_targets(_WRITES, Targets((Target(KnownText(under, source), named),)), state)
-        needs.add_targets(_LISTS, Targets((Target(KnownText(bucket, source), named),)), state)
+        under = object_target(text, place, below=True)
+        needs.add_targets(_WRITES, Targets((under,)), state)
+        needs.add_targets(_LISTS, Targets((bucket_target(text, place),)), state)
     if not texts:
         reason = "The workgroup decides in which bucket Athena writes the results."
-        needs.add_unknown(
-            state, reason, (*_WRITES, *_LISTS), f"arn:{place.partition}:s3:::{UNKNOWN}"
-        )
+        anywhere = f"arn:{place.partition}:s3:::{UNKNOWN}"
+        needs.add_unknown(state, reason, (*_WRITES, *_LISTS), anywhere)
 
 
 def _add_tables(needs: PermissionList, state: str, context: Arguments, place: Place) -> None:

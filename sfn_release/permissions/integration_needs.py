@@ -19,6 +19,7 @@ from sfn_release.permissions.optimized_calls import WAITS, JobWait, api_calls
 from sfn_release.permissions.passed_roles import add_passed_roles
 from sfn_release.permissions.permission_list import PermissionList
 from sfn_release.permissions.resource_arns import EVERYTHING, Target, Targets, targets, whole_arn
+from sfn_release.permissions.s3_locations import add_body_needs
 from sfn_release.permissions.special_requests import Need, special_needs
 
 _MACHINE: Final = re.compile(r"(?P<head>arn:.*:)stateMachine:(?P<name>[^:]+)(?::[^:]+)?")
@@ -50,6 +51,8 @@ def add_integration_needs(
         add_passed_roles(needs, state, api.prefix, api.operation, arguments, place)
         if api.prefix == "athena" and api.operation in ("StartQueryExecution", "GetQueryResults"):
             add_query_needs(needs, state, api.operation, arguments, place)
+    if (call.service, call.action) == ("bedrock", "invokeModel"):
+        add_body_needs(needs, state, arguments, place)
     wait = WAITS.get((call.service, call.action)) if call.wait.startswith(SYNC) else None
     if wait is not None:
         _add_wait(needs, state, call, wait, arguments, place)

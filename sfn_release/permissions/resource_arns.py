@@ -16,6 +16,8 @@ from sfn_release.permissions.resource_names import RARE, default_name, parameter
 
 _VARIABLE: Final = re.compile(r"\$\{(\w+)\}")
 _HELD: Final = r"(?:\$\{[^}]*\}|[^:])*"
+_VERSION: Final = re.compile(r":\$\{\w+\}")
+_VERSIONED: Final = re.compile(r"[^:]+:\d+")
 _SHORTEST: Final = 2
 _LONE: Final = re.compile(r"\$\{[^}]*\}")
 _MAKES: Final = re.compile(
@@ -148,6 +150,8 @@ def _targets(
     """Yield the ARNs up to a pattern's first variable and beyond, its other variables open."""
     head_end = _first(type.arn).end()
     head, tail = type.arn[:head_end], type.arn[head_end:]
+    if _VERSION.fullmatch(tail) and _VERSIONED.fullmatch(text.text):
+        tail = ""  # the name has its version
     if text.unknown:
         yield Target(KnownText(placed(head, place, {}) + tail, text.source), named=False)
         return

@@ -27,6 +27,7 @@ OWN: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
     ("ecs", "ServiceName"): ("Service", "Services", "ServiceName"),
     ("ecs", "TaskId"): ("Task", "Tasks"),
     ("ecs", "TaskDefinitionFamilyName"): ("TaskDefinition", "Family"),
+    ("ecs", "TaskDefinitionRevisionNumber"): (),
     ("eks", "ClusterName"): ("ClusterName", "Name"),
     ("elasticfilesystem", "FileSystemId"): ("FileSystemId",),
     ("elasticmapreduce", "ClusterId"): ("ClusterId", "JobFlowId", "JobFlowIds"),

@@ -11,8 +11,9 @@ from sfn_release.permissions.api_actions import ApiAction
 from sfn_release.permissions.arguments import Arguments, KnownText
 from sfn_release.permissions.iam_data import iam_action
 from sfn_release.permissions.needed import Place
-from sfn_release.permissions.resource_arns import EVERYTHING, Target, Targets, targets
+from sfn_release.permissions.resource_arns import EVERYTHING, Target, Targets, targets, whole_arn
 
+_MARK: Final = "<key>"
 _UNNAMED: Final = "a member that is computed names it"
 
 
@@ -79,21 +80,20 @@ def _delete_objects(_api: ApiAction, arguments: Arguments, place: Place) -> Iter
     keys = [
         text
         for part in arguments.part("Delete").parts("Objects")
-        for text in part.texts("Key") or (KnownText(UNKNOWN, part.source or "Delete"),)
+        for text in part.texts("Key") or (KnownText(UNKNOWN, part.source or "Key"),)
     ]
+    bucket = {name: value for name, value in arguments.holder.items() if "Bucket" in name}
+    request = Arguments({**bucket, "Key": _MARK}, arguments.jsonata, arguments.machine)
     found = tuple(
         Target(
-            KnownText(
-                f"{target.arn.text.removesuffix('/*')}/{key.text}", target.arn.source or key.source
-            ),
+            KnownText(target.arn.text.replace(_MARK, key.text), target.arn.source or key.source),
             target.named,
         )
-        for target in _of("s3:DeleteObject", arguments, place).found.found
-        if target.arn.text != UNKNOWN
+        for target in _of("s3:DeleteObject", request, place).found.found
+        if _MARK in target.arn.text
         for key in keys or [KnownText(UNKNOWN, "Delete.Objects")]
     )
-    problem = "" if found else "no parameter names the bucket"
-    yield Need(("s3:DeleteObject",), Targets(found, problem))
+    yield Need(("s3:DeleteObject",), Targets(found, "" if found else "no bucket is given"))
 
 
 def _batch_tables(api: ApiAction, arguments: Arguments, place: Place) -> Iterator[Need]:
@@ -185,7 +185,60 @@ def _publish(api: ApiAction, arguments: Arguments, place: Place) -> Iterator[Nee
         yield _of("sns:Publish", arguments, place)
 
 
+def _node_group(api: ApiAction, arguments: Arguments, place: Place) -> Iterator[Need]:
+    """Yield what EKS reads with the caller's role before it makes a node group."""
+    yield _of(api.actions[0], arguments, place, api.operation)
+    yield Need(("ec2:DescribeSubnets",), EVERYTHING)
+    roles = tuple(Target(text, not text.unknown) for text in arguments.texts("NodeRole"))
+    problem = "" if roles else "no parameter names the role of the nodes"
+    yield Need(("iam:GetRole", "iam:ListAttachedRolePolicies"), Targets(roles, problem))
+
+
+def _media_job(api: ApiAction, arguments: Arguments, place: Place) -> Iterator[Need]:
+    """Yield the queue, the template, and all presets if an output has one."""
+    yield _of(api.actions[0], arguments, place, api.operation)
+    if "Preset" in _keys(arguments.holder):
+        presets = place.arn("mediaconvert", f"presets/{UNKNOWN}")
+        yield Need(api.actions, Targets((Target(KnownText(presets, "the presets of outputs")),)))
+
+
+def _keys(value: Any) -> Iterator[str]:
+    """Yield every key of a JSON value, without ``.$`` at its end."""
+    queue = [value]
+    while queue:
+        item = queue.pop()
+        if isinstance(item, Mapping):
+            yield from (str(key).removesuffix(".$") for key in item)
+            queue.extend(item.values())
+        elif isinstance(item, list):
+            queue.extend(item)
+
+
+_FINE_TUNED: Final = ("custom-model", "model-customization-job")
+
+
+def _customization(api: ApiAction, arguments: Arguments, place: Place) -> Iterator[Need]:
+    """Yield the base model, the new model and the job. Bedrock chooses the names of both."""
+    made = tuple(whole_arn(place.arn("bedrock", f"{kind}/{UNKNOWN}")) for kind in _FINE_TUNED)
+    base = tuple(
+        Target(_model(text, place), not text.unknown)
+        for text in arguments.texts("BaseModelIdentifier")
+    )
+    tagged = arguments.has("JobTags") or arguments.has("CustomModelTags")
+    yield Need(api.actions, Targets((*base, *made)))
+    if tagged:
+        yield Need(("bedrock:TagResource",), Targets(made))
+
+
+def _model(text: KnownText, place: Place) -> KnownText:
+    if text.text.startswith(("arn:", "${")):
+        return text
+    arn = f"arn:{place.partition}:bedrock:{place.region}::foundation-model/{text.text}"
+    return KnownText(arn, text.source)
+
+
 _READERS: Final[Mapping[str, Reader]] = {
+    "bedrock:CreateModelCustomizationJob": _customization,
     "dynamodb:BatchExecuteStatement": _statement,
     "dynamodb:BatchGetItem": _batch_tables,
     "dynamodb:BatchWriteItem": _batch_tables,
@@ -193,7 +246,9 @@ _READERS: Final[Mapping[str, Reader]] = {
     "dynamodb:ExecuteTransaction": _statement,
     "dynamodb:TransactGetItems": _transaction,
     "dynamodb:TransactWriteItems": _transaction,
+    "eks:CreateNodegroup": _node_group,
     "events:PutEvents": _put_events,
+    "mediaconvert:CreateJob": _media_job,
     "s3:CopyObject": _copy,
     "s3:DeleteObjects": _delete_objects,
     "s3:UploadPartCopy": _copy,
