@@ -114,7 +114,7 @@ def gpg_key(name: str = "alice", *options: str, life: str = "never") -> GpgKey:
     Its folder has a short name, because the path of gpg-agent's socket must be short.
     """
     folder = Path(tempfile.mkdtemp(prefix="gpg-", dir="/tmp"))
-    gpg = ("gpg", "--homedir", folder, "--batch", "--quiet", *options)
+    gpg: tuple[str | Path, ...] = ("gpg", "--homedir", folder, "--batch", "--quiet", *options)
     address = f"{name}@example.com"
     run(*gpg, "--passphrase", "", "--quick-gen-key", address, "ed25519", "sign", life)
     listed = run(*gpg, "--with-colons", "--list-keys", address)

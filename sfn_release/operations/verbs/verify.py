@@ -22,6 +22,7 @@ from sfn_release.operations.verify_refs import (
     release_tags,
     tag_checks,
 )
+from sfn_release.operations.verify_signatures import signature_checks
 from sfn_release.operations.workspace import Workspace
 from sfn_release.release.ledger_files import definition_path
 from sfn_release.release.manifest import Manifest, read_manifest
@@ -102,6 +103,7 @@ def verify(
         checks += environment_checks(
             workspace.ledger, name, tip, manifests, release, wanted, gone if private else {}
         )
+    checks += signature_checks(workspace, snapshot, commits, manifests, tags, version=wanted)
     return Verified(tuple(checks), accepted)
 
 
