@@ -19,6 +19,7 @@ from sfn_release.ledger.trusted_signers import TrustedSigners
 SignatureStatus = Literal[
     "good", "unsigned", "bad", "unknown_key", "expired", "revoked", "unverifiable"
 ]
+_NO_TAG = b"another object"
 _AT_ONCE = 200  # tags in one command; a command line has a maximal length
 
 
@@ -175,7 +176,7 @@ class Signatures:
                 scratch.fetch(remote or "", refspecs, depth=1)
                 pairs = [(tags[ref], scratch.run("cat-file", "tag", tags[ref])) for ref in page]
                 self._check(
-                    [(tag, b"" if found.returncode else found.stdout) for tag, found in pairs],
+                    [(tag, _NO_TAG if found.returncode else found.stdout) for tag, found in pairs],
                     lambda keys: keys.inside(scratch.folder),
                 )
         for ref in refs if remote is None else ():

@@ -15,8 +15,8 @@ Verdict = Literal["ok", "warning", "problem"]
 class Diagnosis:
     """The result of examining one thing.
 
-    *area* is ``git``, ``project``, ``ledger`` or the name of an environment. *subject* names the
-    thing. *fix* says how to solve the problem; it is empty if there is none.
+    *area* is ``git``, ``project``, ``ledger``, ``signatures`` or the name of an environment.
+    *subject* names the thing. *fix* says how to solve the problem; it is empty if there is none.
     """
 
     area: str

@@ -41,6 +41,9 @@ def _prepare(workspace: Workspace, site: Site) -> PreparedAcknowledgement:
     serving = state.serving
     if serving is None:
         raise NotFoundError(f"Nothing was ever deployed to {site.name}.")
+    refuse_unsigned(
+        workspace, site.environment, snapshot, "Acknowledging versions", records=[state.tip]
+    )
     # An attempt to acknowledge has changed nothing, and followed a success.
     if state.unfinished and state.record is not None and state.record.action != "acknowledge":
         raise ConflictError(
@@ -52,9 +55,6 @@ def _prepare(workspace: Workspace, site: Site) -> PreparedAcknowledgement:
     live = look(site.client, serving.workflows, alias=alias, closer=True)
     near = {name: closer for name, (_, closer) in live.items() if closer is not None}
     strange = strange_versions(workspace.ledger, site.client, state, near)
-    refuse_unsigned(
-        workspace, site.environment, snapshot, "Acknowledging versions", records=[state.tip]
-    )
     identity = site.runtime.new_id(site.runtime.now())
     return PreparedAcknowledgement(
         basis=Basis(identity, snapshot, state, alias, abandoned),

@@ -98,12 +98,14 @@ def _releases_toml(directory: Path) -> Iterator[Diagnosis]:
 def _workspace(workspace: Workspace, environments: Sequence[str]) -> Iterator[Diagnosis]:
     from sfn_release.operations.diagnosis.environment_access import examine_environment
     from sfn_release.operations.diagnosis.ledger_refs import examine_ledger
+    from sfn_release.operations.diagnosis.signing_setup import examine_signing
 
     chosen = [workspace.environment(name) for name in environments]
     say = workspace.runtime.watcher.say
     where = workspace.ledger.remote
     say(f"asking {where}" if where else "reading the ledger")
     yield from examine_ledger(workspace)
+    yield from examine_signing(workspace)
     snapshot = _snapshot(workspace)
     for environment in chosen or workspace.project.environments.values():
         if environment.backend.needs_credentials:
