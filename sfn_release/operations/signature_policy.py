@@ -52,7 +52,8 @@ def missing_signatures(
         return ()
     trusted = workspace.ledger.signatures.trusted
     if not isinstance(trusted, TrustedSigners):
-        return (MissingSignature("the allowed signers are unknown", _words(trusted), trusted.fix),)
+        unknown = MissingSignature("the allowed signers are unknown", _words(trusted), trusted.fix)
+        return (unknown, *_own(workspace, None))
     return tuple(
         missing
         for found in (
@@ -132,17 +133,13 @@ def unsigned_error(environment: str, subject: str, found: Sequence[Refusal]) -> 
 
 def refuse_unsigned_yanks(workspace: Workspace, snapshot: Snapshot) -> None:
     """Raise PolicyError when the present yanks aren't signed, and an environment needs that."""
-    for environment in workspace.project.environments.values():
-        if needs_signatures(workspace, environment):
-            refuse_unsigned(workspace, environment, snapshot, "A change of the yanked releases")
+    environments = workspace.project.environments.values()
+    needing = [found for found in environments if needs_signatures(workspace, found)]
+    if needing:
+        refuse_unsigned(workspace, needing[0], snapshot, "A change of the yanked releases")
 
 
-def own_verdict(workspace: Workspace) -> SignatureVerdict:
-    """Return the verdict on a trial signature with your own key; raises SigningError."""
-    return workspace.ledger.signatures.trial()
-
-
-def _own(workspace: Workspace, trusted: TrustedSigners) -> Iterator[MissingSignature]:
+def _own(workspace: Workspace, trusted: TrustedSigners | None) -> Iterator[MissingSignature]:
     """Yield why your own records wouldn't be signed by an allowed signer."""
     if not workspace.project.signing:
         yield MissingSignature(
@@ -150,11 +147,12 @@ def _own(workspace: Workspace, trusted: TrustedSigners) -> Iterator[MissingSigna
         )
         return
     try:
-        verdict = own_verdict(workspace)
+        verdict = workspace.ledger.signatures.trial()
     except SigningError as error:
-        yield MissingSignature("your records", _words(error), error.fix)
+        in_ci = "\nWhat a pipeline needs:  sfn-release doctor" if workspace.runtime.ci else ""
+        yield MissingSignature("your records", _words(error), f"{error.fix}{in_ci}")
         return
-    if not verdict.good:
+    if trusted is not None and not verdict.good:
         yield MissingSignature("your records", verdict.text, add_key(trusted))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,3 +42,11 @@ class Check:
             "refused": self.refused,
             "error": members,
         }
+
+
+def grouped(checks: Sequence[Check]) -> tuple[Check, ...]:
+    """Return *checks* with those of one subject together, in the order of their first checks."""
+    order: dict[str, int] = {}
+    for check in checks:
+        order.setdefault(check.subject, len(order))
+    return tuple(sorted(checks, key=lambda check: order[check.subject]))

@@ -6,6 +6,7 @@ agents that they lead to. An agent or a program that doesn't answer is ended wit
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -33,6 +34,9 @@ _HELP = (
     ("load public key", "Correct `user.signingkey`: git config user.signingkey FILE"),
     ("gpg failed", "Find out why:  echo test | gpg --clearsign"),
 )
+
+
+_PREFIX = re.compile(r"^\s*(?:(?:error|fatal):\s*)+")
 
 
 class SigningError(GitError):
@@ -93,8 +97,8 @@ def signed_tag_text(
 
 def _failure(result: Result) -> SigningError:
     """Return the error for a signature that git couldn't make, with git's words."""
-    lines = [line.strip() for line in result.words.splitlines()]
-    words = "\n  ".join(line for line in lines if line not in {"", "error:", "fatal:"})
+    lines = [_PREFIX.sub("", line).strip() for line in result.words.splitlines()]
+    words = "\n  ".join(dict.fromkeys(line for line in lines if line))
     fix = next((advice for sign, advice in _HELP if sign in words), f"Check your key. {_SET_UP}")
     return SigningError(
         "Can't sign with your key.",

@@ -14,7 +14,7 @@ from sfn_release.ledger import Ledger, Snapshot
 from sfn_release.ledger.remote_rewrites import Rewrite, accept_rewrites
 from sfn_release.ledger.tag_checks import TagRefs, target
 from sfn_release.names import ENVIRONMENT_NAME
-from sfn_release.operations.verification import LEDGER, Check
+from sfn_release.operations.verification import LEDGER, Check, grouped
 from sfn_release.operations.verify_events import environment_checks
 from sfn_release.operations.verify_refs import (
     lost_branch_checks,
@@ -104,7 +104,7 @@ def verify(
             workspace.ledger, name, tip, manifests, release, wanted, gone if private else {}
         )
     checks += signature_checks(workspace, snapshot, commits, manifests, tags, version=wanted)
-    return Verified(tuple(checks), accepted)
+    return Verified(grouped(checks), accepted)
 
 
 def _ledger(
