@@ -61,6 +61,7 @@ COMMANDS = {
     },
     "Release": {
         "plan": "Show what a deployment would change.",
+        "next": "Propose the next version, with the reasons.",
         "publish": "Release the current commit and deploy it.",
         "deploy": "Deploy an existing release.",
         "promote": "Deploy the release that succeeded in another environment.",

@@ -54,6 +54,7 @@ from sfn_release.operations.verbs.list import ListedWorkflow as ListedWorkflow
 from sfn_release.operations.verbs.list import list_workflows as list_workflows
 from sfn_release.operations.verbs.local import reset_local as reset_local
 from sfn_release.operations.verbs.local import service_for as service_for
+from sfn_release.operations.verbs.next import next_version as next_version
 from sfn_release.operations.verbs.plan import plan_version as plan_version
 from sfn_release.operations.verbs.promote import promote as promote
 from sfn_release.operations.verbs.prune import Pruned as Pruned
@@ -80,6 +81,7 @@ from sfn_release.operations.verbs.yank import Yanked as Yanked
 from sfn_release.operations.verbs.yank import unyank as unyank
 from sfn_release.operations.verbs.yank import yank as yank
 from sfn_release.operations.verification import Check as Check
+from sfn_release.operations.version_proposal import VersionProposal as VersionProposal
 from sfn_release.operations.workflow_status import WorkflowStatus as WorkflowStatus
 from sfn_release.operations.workspace import Workspace as Workspace
 from sfn_release.operations.workspace import open_workspace as open_workspace

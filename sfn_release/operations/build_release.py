@@ -10,6 +10,7 @@ from sfn_release.comparison.release_changes import WorkflowSet, release_changes
 from sfn_release.errors import ImmutableError, VersionError
 from sfn_release.ledger import Snapshot
 from sfn_release.ledger.git.export import export_commit
+from sfn_release.operations.version_proposal import small_bump_note
 from sfn_release.operations.workflow_schemas import committed_schemas
 from sfn_release.operations.workspace import Workspace
 from sfn_release.project.json_schemas import Schema
@@ -64,6 +65,9 @@ def build_release(
     if standing is not None and standing.digest != release.digest:
         raise immutable(release, standing)
     _check_module_versions(release, built)
+    note = small_bump_note(workspace, snapshot, release) if standing is None else None
+    if note is not None:
+        workspace.runtime.watcher.say(note)
     return standing or release, standing
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache, total_ordering
-from typing import Annotated
+from typing import Annotated, Literal
 
 from sfn_release.errors import VersionError
 from sfn_release.names import TextFormat
@@ -92,6 +92,45 @@ def next_patch(version: str) -> str:
     import semver
 
     return str(semver.Version.parse(version).next_version("patch"))
+
+
+Part = Literal["major", "minor", "patch"]
+"""A part of a version that the next one can raise."""
+
+
+def raised(version: str, part: Part) -> str:
+    """Return the version that raises a *part* of *version*; never a pre-release.
+
+    After a pre-release, it is the version that the pre-release leads to, if that raises the part.
+
+    >>> raised("1.2.3", "minor"), raised("2.0.0-rc.1", "patch"), raised("1.2.4-rc.1", "minor")
+    ('1.3.0', '2.0.0', '1.3.0')
+    """
+    import semver
+
+    return str(semver.Version.parse(version).next_version(part))
+
+
+def without_prerelease(version: str) -> str:
+    """Return the version that a pre-release leads to.
+
+    >>> without_prerelease("2.0.0-rc.1"), without_prerelease("1.2.0")
+    ('2.0.0', '1.2.0')
+    """
+    import semver
+
+    return str(semver.Version.parse(version).finalize_version())
+
+
+def is_initial(version: str) -> bool:
+    """Return whether *version* is below 1.0.0, where a breaking change raises the minor part.
+
+    >>> is_initial("0.3.1"), is_initial("1.0.0-rc.1")
+    (True, False)
+    """
+    import semver
+
+    return semver.Version.parse(version).major == 0
 
 
 @total_ordering

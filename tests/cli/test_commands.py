@@ -254,6 +254,11 @@ def test_show_prints_a_release_or_a_definition(project: Project) -> None:
     assert one == project.json("show", "1.0.0", "hello")["definition"]
 
 
+REASON = (
+    "The data that goes on changes. Its effect on the output can't be told from the definition."
+)
+
+
 def test_diff_compares_by_state_and_field(project: Project) -> None:
     """`diff` compares releases, the live release, and the work tree."""
     project.publish("1.0.0")
@@ -264,10 +269,7 @@ def test_diff_compares_by_state_and_field(project: Project) -> None:
         "1.0.0 → 1.1.0: 1 of 1 workflow changed",
         "hello: changes results",
         '  ~ state "Only": Result "Hello Alice" → "Hello Bob"',
-        (
-            "      results: The data that goes on changes. Its effect on the output can't be told from"
-            " the definition."
-        ),
+        f"      results: {REASON}",
     ]
     live = f"@{project.environment}"
     assert project.run("diff", "1.0.0", live, "--exit-code").code == 3

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, get_args
 
 import click
 
@@ -13,10 +13,13 @@ from sfn_release.cli.output import terminal
 from sfn_release.cli.output.tables import write_table
 from sfn_release.cli.session import Session
 from sfn_release.errors import UsageError
+from sfn_release.release.version import Part
 
 if TYPE_CHECKING:
     from sfn_release.operations.verbs.publish import Published
     from sfn_release.operations.workspace import Workspace
+
+Bumped = Literal["auto"] | Part
 
 
 @command("publish")
@@ -27,6 +30,11 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Use the version of the release tag on HEAD.",
 )
+@click.option(
+    "--bump",
+    type=click.Choice(["auto", *get_args(Part)]),
+    help="Choose the next version; auto: the one that `next` proposes.",
+)
 @click.option("--no-deploy", is_flag=True, help="Release without deploying.")
 @adopt_option
 @override_option
@@ -35,6 +43,7 @@ def run(
     session: Session,
     version: str | None,
     from_tag: bool,
+    bump: Bumped | None,
     no_deploy: bool,
     adopt: bool,
     override: str | None,
@@ -43,15 +52,16 @@ def run(
     """Release the current commit and deploy it.
 
     VERSION is a semantic version, such as 1.2.0 or 2.0.0-rc.1. A release never changes. Publishing
-    a version again does nothing if the content is equal, and is refused if it differs. Repeat --env
-    to deploy to several environments.
+    a version again does nothing if the content is equal, and is refused if it differs. --bump
+    chooses the version from the changes since the last release; without any, that release is
+    published again. Repeat --env to deploy to several environments.
     """
     from sfn_release.cli.deployments import errors_json, plans_json, report_failure, summary
     from sfn_release.operations.verbs.publish import publish
 
-    _one_version(version, from_tag=from_tag)
+    _one_version(version, bump, from_tag=from_tag)
     workspace = session.workspace()
-    chosen = version or _tagged(workspace)
+    chosen = version or (_bumped(workspace, bump) if bump else _tagged(workspace))
     done = publish(
         workspace,
         chosen,
@@ -77,19 +87,41 @@ def run(
     return FAILED if done.errors else 0
 
 
-def _one_version(version: str | None, *, from_tag: bool) -> None:
+def _one_version(version: str | None, bump: str | None, *, from_tag: bool) -> None:
     """Raise UsageError unless the version is named in one way."""
-    if from_tag and version is not None:
+    given = [
+        *([f"VERSION ({version})"] if version is not None else []),
+        *(["--bump"] if bump is not None else []),
+        *(["--version-from-tag"] if from_tag else []),
+    ]
+    if len(given) > 1:
         raise UsageError(
-            f"Both VERSION ({version}) and --version-from-tag were given.",
-            fix="Give either VERSION or --version-from-tag.",
+            f"Both {' and '.join(given)} were given.", fix=f"Give either {' or '.join(given)}."
         )
-    if version is None and not from_tag:
+    if not given:
         raise UsageError(
             "Missing argument 'VERSION'.",
-            why="Name the version, or use --version-from-tag if HEAD has a release tag.",
+            why="Name the version, or use --bump auto, or --version-from-tag if HEAD has a release"
+            " tag.",
             fix="See:  sfn-release publish --help",
         )
+
+
+def _bumped(workspace: Workspace, bump: Bumped) -> str:
+    """Return the next version, and say why it is the next one."""
+    from sfn_release.operations.verbs.next import next_version
+
+    workspace.refuse_changes(["."], "A release is made from a commit.")
+    found = next_version(workspace, None if bump == "auto" else bump)
+    match found.bump:
+        case "none":
+            words = f"nothing changed since {found.version}: it is published again"
+        case "first":
+            words = f"version {found.version}, the first release"
+        case _:
+            words = f"version {found.version}, {found.bump} after {found.last}: {found.reasons[0]}"
+    workspace.runtime.watcher.say(words)
+    return found.version
 
 
 def _tagged(workspace: Workspace) -> str:

@@ -1,0 +1,58 @@
+"""next, and publish --bump: the version that the changes ask for."""
+
+from __future__ import annotations
+
+import json
+
+from support.command_line import Project
+
+
+def definition(**parameters: str) -> str:
+    """Return a definition whose output has the parameters, read from the input."""
+    state = {"Type": "Pass", "Parameters": parameters, "End": True}
+    return json.dumps({"StartAt": "A", "States": {"A": state}})
+
+
+def test_the_next_version_follows_from_the_changes(shop: Project) -> None:
+    """The first release, a safe change, other results, a break, nothing, a yanked release."""
+    shop.write("workflows/hello.asl.json", definition(**{"a.$": "$.a", "b": "x"}))
+    found = shop.json("next")
+    assert (found["version"], found["bump"], found["schema"]) == (
+        "0.1.0",
+        "first",
+        "sfn-release/next/1",
+    )
+    shop.publish("1.0.0")
+    assert shop.json("next")["bump"] == "none"
+    assert shop.ok("next").out == "1.0.0  is released, and nothing changed since\n"
+
+    shop.write("workflows/hello.asl.json", definition(**{"a.$": "$.a", "b": "y"}))
+    assert shop.ok("next").out.startswith("1.1.0  minor, after 1.0.0\n  hello: ")
+    shop.write("workflows/hello.asl.json", definition(**{"a.$": "$.a", "b.$": "$.c"}))
+    found = shop.json("next")
+    assert (found["version"], found["bump"], found["last"]) == ("2.0.0", "major", "1.0.0")
+    assert found["reasons"][0] == (
+        'hello: the input must have $.c, which "A" reads (breaks callers)'
+    )
+    assert {change["class"] for change in found["semantic_changes"]} == {"breaking", "results"}
+
+    shop.commit()
+    told = shop.ok("publish", "1.0.1", "--no-deploy").err
+    assert "the changes since 1.0.0 ask for 2.0.0, not 1.0.1: hello: the input" in told
+    shop.ok("yank", "1.0.1", "--reason", "too small")
+    assert shop.json("next")["version"] == "2.0.0"
+    shop.write("workflows/hello.asl.json", definition(**{"a.$": "$.a"}))
+    shop.commit()
+    done = shop.ok("publish", "--bump", "auto", "--no-deploy")
+    assert "version 2.0.0, major after 1.0.0: hello: the output can lack $.b" in done.err
+    assert done.out.startswith("2.0.0 released")
+    again = shop.ok("publish", "--bump", "patch", "--no-deploy")
+    assert "nothing changed since 2.0.0: it is published again" in again.err
+    assert "2.0.0 is already released" in again.out
+
+
+def test_a_version_and_a_bump_do_not_go_together(shop: Project) -> None:
+    """They are two answers to one question."""
+    for words in (["1.0.0", "--bump", "auto"], ["--bump", "minor", "--version-from-tag"]):
+        failed = shop.run("publish", *words)
+        assert (failed.code, "E_USAGE" in failed.err) == (2, True)
