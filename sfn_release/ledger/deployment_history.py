@@ -6,7 +6,7 @@ the commit.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sfn_release.canonical import dumps
@@ -14,7 +14,7 @@ from sfn_release.errors import TamperedError
 from sfn_release.ledger.git import Git
 from sfn_release.ledger.layout import Layout
 from sfn_release.ledger.snapshot import Snapshot
-from sfn_release.release.ledger_files import definition_path, read_json
+from sfn_release.release.ledger_files import DEFINITIONS, definition_path, read_json
 from sfn_release.release.record import SAME_RELEASE, Record
 from sfn_release.release.rendering import Rendered
 from sfn_release.release.serving import RecordedState, Serving, served_forms
@@ -23,6 +23,21 @@ _EVENT, _SERVING = "deployment.json", "manifest.json"
 _SUCCEEDED = "Status: succeeded"
 _SAME_RELEASE = tuple(f"{action} " for action in SAME_RELEASE)
 _FEW, _MANY = 20, 100  # records in one git process: to show some of them, to search all of them
+
+
+@dataclass(frozen=True)
+class StoredFiles:
+    """The Git ids of an event's files: its record, and the serving with its *definitions*."""
+
+    event: str | None
+    serving: str | None
+    definitions: str | None
+
+    @classmethod
+    def of(cls, tree: Mapping[str, tuple[str, str, str]]) -> StoredFiles:
+        """Return the ids in the entries of an event's folder."""
+        ids = {name: object_id for name, (_, _, object_id) in tree.items()}
+        return cls(ids.get(_EVENT), ids.get(_SERVING), ids.get(DEFINITIONS))
 
 
 @dataclass(frozen=True)
@@ -55,24 +70,42 @@ class DeploymentHistory:
         """Return the state after the event of one commit."""
         if (environment, commit) not in self._states:
             event, serving = self.git.objects.read_many([(commit, _EVENT), (commit, _SERVING)])
-            state = self._state(environment, commit, event, serving)
-            self._states[environment, commit] = state
+            record = _record(event, self.place(environment, commit))
+            served = self._served(environment, commit, serving)
+            self._states[environment, commit] = RecordedState(commit, record, served)
         return self._states[environment, commit]
 
-    def states(
+    def stored_states(
         self, environment: str, commits: Sequence[str]
-    ) -> Iterator[tuple[str, RecordedState | TamperedError]]:
-        """Yield the state after each of *commits*, or the error in it."""
+    ) -> Iterator[tuple[str, RecordedState | TamperedError, StoredFiles]]:
+        """Yield the state after each of *commits*, or the error in it, with its Git ids."""
+        known: tuple[str | None, Serving | None] = (None, None)
         for start in range(0, len(commits), _FEW):
             page = commits[start : start + _FEW]
-            paths = [(commit, path) for commit in page for path in (_EVENT, _SERVING)]
-            contents = iter(self.git.objects.read_many(paths))
-            for commit in page:
-                event, serving = next(contents), next(contents)
+            trees = self.git.objects.trees([(commit, "") for commit in page])
+            files = [StoredFiles.of(tree) for tree in trees]
+            contents = iter(
+                self.git.objects.blobs(
+                    [
+                        object_id
+                        for stored in files
+                        for object_id in (stored.event, stored.serving)
+                        if object_id is not None
+                    ]
+                )
+            )
+            for commit, stored in zip(page, files, strict=True):
+                event = next(contents) if stored.event else None
+                serving = next(contents) if stored.serving else None
                 try:
-                    yield commit, self._state(environment, commit, event, serving)
+                    record = _record(event, self.place(environment, commit))
+                    if stored.serving != known[0]:  # the start of a deployment keeps it
+                        known = (None, None)
+                        known = stored.serving, self._served(environment, commit, serving)
                 except TamperedError as error:
-                    yield commit, error
+                    yield commit, error, stored
+                else:
+                    yield commit, RecordedState(commit, record, known[1]), stored
 
     def serving_at(self, environment: str, commit: str) -> Serving:
         """Return the serving after one commit of an environment's branch."""
@@ -94,15 +127,8 @@ class DeploymentHistory:
         """Return how errors name an event's commit."""
         return f"{self.layout.env_ref(environment)} ({commit[:12]})"
 
-    def _state(
-        self, environment: str, commit: str, event: bytes | None, serving: bytes | None
-    ) -> RecordedState:
-        where = self.place(environment, commit)
-        return RecordedState(
-            tip=commit,
-            record=_record(event, where),
-            serving=self._serving(serving, where) if serving is not None else None,
-        )
+    def _served(self, environment: str, commit: str, content: bytes | None) -> Serving | None:
+        return None if content is None else self._serving(content, self.place(environment, commit))
 
     @staticmethod
     def _serving(content: bytes | None, where: str) -> Serving:

@@ -44,10 +44,7 @@ class ReleaseHistory:
         return self._release_at(commit, version) if commit else None
 
     def releases(self, snapshot: Snapshot) -> dict[str, Release]:
-        """Return all releases with their definitions by version, every digest verified.
-
-        It takes three git processes, however many releases there are.
-        """
+        """Return all releases with their definitions by version, every digest verified."""
         commits = self._commits(snapshot)
         manifests = dict(zip(commits, self._manifests_at([*commits.values()]), strict=True))
         files = [
@@ -85,7 +82,12 @@ class ReleaseHistory:
         return self._release_at(commit, version) if commit else None
 
     def _release_at(self, commit: str, version: str) -> Release:
-        paths = [path for path in self.git.objects.paths(commit) if path.startswith(FOLDERS)]
+        folders = self.git.objects.trees([(commit, folder) for folder in FOLDERS])
+        paths = [
+            f"{folder}/{name}"
+            for folder, entries in zip(FOLDERS, folders, strict=True)
+            for name in entries
+        ]
         paths.append(_MANIFEST)
         contents = self.git.objects.read_many([(commit, path) for path in paths])
         return self._read(dict(zip(paths, contents, strict=True)), commit, version)

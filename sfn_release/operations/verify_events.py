@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from sfn_release.canonical import short
 from sfn_release.errors import TamperedError
 from sfn_release.ledger import Ledger
+from sfn_release.ledger.deployment_history import StoredFiles
 from sfn_release.ledger.event_order import out_of_order
+from sfn_release.ledger.verified_tips import VerifiedTip
+from sfn_release.operations.environment_releases import EnvironmentReleases
 from sfn_release.operations.verification import Check
 from sfn_release.release.manifest import Manifest
 from sfn_release.release.record import Record, WorkflowOutcome
-from sfn_release.release.release import Release
 from sfn_release.release.serving import RecordedState, Served, Serving, refuse_forged
 from sfn_release.text import count
 
@@ -26,74 +29,79 @@ def environment_checks(
     ledger: Ledger,
     environment: str,
     tip: str,
-    manifests: Mapping[str, Manifest],
-    release: Callable[[str], Release | None],
+    commits: Sequence[str],
+    verified: VerifiedTip | None,
+    releases: EnvironmentReleases,
     version: str | None,
-    yielded: Mapping[str, Release],
+    events: Counter[str],
 ) -> Iterator[Check]:
     """Yield the problems of an environment's branch, or one check that all is well.
 
-    *release* returns a release, None if it can't be read. With a *version*, only its events are
-    reported. *yielded* are local trials whose version another release has taken.
+    *commits* are the branch's events, oldest first: those after *verified* if it is given. With a
+    *version*, only its events are reported. *events* counts the events by version.
     """
-    walk = _Walk(ledger, environment, manifests, release, yielded)
-    commits = [commit for commit, _ in ledger.git.history.log(tip)][::-1]
-    pieces = ledger.git.objects.object_ids(
-        [f"{commit}:{path}" for commit in commits for path in ("manifest.json", "definitions")]
-    )
-    wrong = reported = 0
-    for number, (commit, state) in enumerate(ledger.deployments.states(environment, commits)):
-        found, record = walk.event(commit, state, (pieces[2 * number], pieces[2 * number + 1]))
-        if version is not None and record is not None and record.version != version:
+    walk = _Walk(ledger, environment, releases, verified)
+    events.update(verified.events if verified else {})
+    before = events.total() if version is None else events[version]
+    wrong = 0
+    for commit, state, stored in ledger.deployments.stored_states(environment, commits):
+        found, record = walk.event(commit, state, stored)
+        named = record.version if record is not None else ""
+        events[named] += 1
+        if version is not None and record is not None and named != version:
             continue
-        reported += 1
         wrong += len(found)
         fix = None if commit == tip else _EARLIER.format(environment=environment)
         for error in found:
             yield Check(environment, f"the event {commit[:12]}", error.explained(fix=fix))
+    reported = events.total() if version is None else events[version] + events[""]
     if not wrong and (reported or version is None):
-        events = count(reported, "event") + (f" of {version}" if version else "")
-        yield Check(environment, f"{events}: records and definitions agree")
+        text = count(reported, "event") + (f" of {version}" if version else "")
+        text += ": records and definitions agree"
+        yield Check(environment, text + (f" ({before} verified before)" if before else ""))
 
 
 class _Walk:
-    """A walk along an environment's branch, from its first event on."""
+    """A walk along an environment's branch: from its first event on, or from a *verified* one."""
 
     def __init__(
         self,
         ledger: Ledger,
         environment: str,
-        manifests: Mapping[str, Manifest],
-        release: Callable[[str], Release | None],
-        yielded: Mapping[str, Release],
+        releases: EnvironmentReleases,
+        verified: VerifiedTip | None,
     ) -> None:
-        self.release = release
         self.ledger = ledger
-        self.yielded = yielded
         self.environment = environment
-        self.manifests = manifests
+        self.releases = releases
+        self.verified = verified.commit if verified else None
         self.before = RecordedState()
         self.number: int | None = 0  # of the last event, None if it couldn't be read
-        self.pieces: tuple[str | None, str | None] = (None, None)
+        self.stored = StoredFiles(None, None, None)
         self.passed: set[str] = set()
-        self.agreed: set[tuple[str | None, str | None]] = set()
+        self.folders: dict[str, Mapping[str, str]] = {}
+        self.agreed: set[tuple[object, ...]] = set()
+        if self.verified is not None:
+            ((_, state, self.stored),) = ledger.deployments.stored_states(
+                environment, [self.verified]
+            )
+            if isinstance(state, RecordedState):  # an error is no verified event
+                self.before = state
+                self.number = (state.record.number if state.record else None) or 0
 
     def event(
         self,
         commit: str,
         state: RecordedState | TamperedError,
-        pieces: tuple[str | None, str | None],
+        stored: StoredFiles,
     ) -> tuple[list[TamperedError], Record | None]:
-        """Return the problems of the next event, and its record if it can be read.
-
-        *pieces* are the Git ids of its manifest and definitions.
-        """
+        """Return the problems of the next event, and its record if it can be read."""
         found: list[TamperedError] = []
         where = f"{self.ledger.layout.env_ref(self.environment)} ({commit[:12]})"
         self.passed.add(commit)
         if isinstance(state, TamperedError):
             self.before = RecordedState()  # the next event can't be compared with it
-            self.pieces = pieces
+            self.stored = stored
             self.number = None
             return [state], None
         record = state.record
@@ -103,14 +111,14 @@ class _Walk:
         self.number = record.number or 0
         if record.status == "succeeded":
             found += self._serving(state.serving, record, where)
-            found += self._definitions(commit, state, pieces)
-        elif self.before.record is not None and pieces != self.pieces:
+            found += self._definitions(commit, state, stored)
+        elif self.before.record is not None and _live(stored) != _live(self.stored):
             found.append(
                 TamperedError(
                     f"{where}: the deployment {record.status}, but the live definitions changed."
                 )
             )
-        self.before, self.pieces = state, pieces
+        self.before, self.stored = state, stored
         return found, record
 
     def _record(self, record: Record, where: str) -> Iterator[TamperedError]:
@@ -121,10 +129,7 @@ class _Walk:
 
     def _release(self, record: Record | Serving, where: str) -> Iterator[TamperedError]:
         """Yield the differences between a record, or a serving, and the release that it names."""
-        manifest = self.manifests.get(record.version)
-        trial = self.yielded.get(record.version)
-        if trial is not None and trial.digest == record.release_digest:
-            manifest = trial.manifest
+        manifest = self.releases.named(record.version, record.release_digest)
         if manifest is None:
             yield TamperedError(f"{where} names {record.version}, which isn't a release.")
             return
@@ -136,7 +141,8 @@ class _Walk:
             )
         for name, workflow in record.workflows.items():
             version = getattr(workflow, "version", record.version)  # another one if retained
-            release = manifest if version == record.version else self.manifests.get(version)
+            same = version == record.version
+            release = manifest if same else self.releases.manifests.get(version)
             if release is None or _stays(workflow):
                 continue
             entry = release.workflows.get(name)
@@ -160,7 +166,7 @@ class _Walk:
                 f"{where} has the manifest of another deployment: {serving.deployment},"
                 f" {serving.version}."
             )
-        if serving.below is not None and serving.below not in self.passed:
+        if serving.below is not None and not self._passed(serving.below):
             yield TamperedError(
                 f"{where} would roll back to {serving.below[:12]}, which isn't an earlier event."
             )
@@ -174,32 +180,77 @@ class _Walk:
                     f"{where}: the record and the manifest name different versions of {name}."
                 )
 
-    def _definitions(
-        self, commit: str, state: RecordedState, pieces: tuple[str | None, str | None]
-    ) -> Iterator[TamperedError]:
-        """Yield the definitions that differ from release or record; read equal files once."""
-        if state.serving is None or pieces in self.agreed:
-            return
-        try:
-            self._prove(commit, state.serving)
-            self.agreed.add(pieces)
-        except TamperedError:
-            for name, served in state.serving.workflows.items():  # find all that are wrong
-                try:
-                    self._prove(commit, replace(state.serving, workflows={name: served}))
-                except TamperedError as error:
-                    yield error
+    def _passed(self, commit: str) -> bool:
+        """Return whether a commit is an earlier event of this branch."""
+        if commit in self.passed or commit == self.verified:
+            return True
+        if self.verified is None:
+            return False
+        if self.ledger.git.history.is_ancestor(commit, self.verified):
+            self.passed.add(commit)
+            return True
+        return False
 
-    def _prove(self, commit: str, serving: Serving) -> None:
-        """Raise TamperedError if a rendered form differs from its digest or from its release."""
+    def _definitions(
+        self, commit: str, state: RecordedState, stored: StoredFiles
+    ) -> Iterator[TamperedError]:
+        """Yield the definitions that differ from release or record.
+
+        A form that agreed before, recorded in the same way, isn't read again.
+        """
+        serving = state.serving
+        if serving is None:
+            return
+        for name, served in serving.workflows.items():
+            manifest = self.releases.having(served, name)
+            entry = manifest.workflows.get(name) if manifest else None
+            same = entry is not None and entry.digest == served.digest
+            found = manifest is not None and manifest.found is not None
+            proof = (
+                *(name, self._stored_definition(stored, name), served.digest),
+                *(served.rendered_digest, served.retained, served.source),
+                *(repr(served.settings), repr(served.parameters), repr(served.pins)),
+                *(repr(served.found), manifest is None, same, found),
+            )
+            if proof in self.agreed:
+                continue
+            try:
+                if self._prove(commit, replace(serving, workflows={name: served}), manifest):
+                    self.agreed.add(proof)
+            except TamperedError as error:
+                yield error
+
+    def _stored_definition(self, stored: StoredFiles, name: str) -> str:
+        """Return the Git id of a definition; empty if there is none."""
+        if stored.definitions is None:
+            return ""
+        if stored.definitions not in self.folders:
+            entries = self.ledger.git.objects.tree(stored.definitions)
+            self.folders = {
+                stored.definitions: {path: object_id for path, (_, _, object_id) in entries.items()}
+            }
+        return self.folders[stored.definitions].get(f"{name}.asl.json", "")
+
+    def _prove(self, commit: str, serving: Serving, manifest: Manifest | None) -> bool:
+        """Raise TamperedError if a rendered form differs from its digest or from its release.
+
+        Returns False if the release can't be read, so that nothing is known about the form.
+        """
         forms = self.ledger.deployments.served(self.environment, commit, serving)
         where = self.ledger.deployments.place(self.environment, commit)
         for name, served in serving.workflows.items():
-            release = self.yielded.get(served.version)
-            if release is None or not release.has_workflows({name: served.digest}):
-                release = self.release(served.version)
-            if release is not None and not served.left_behind:
-                refuse_forged(serving, {name: forms[name]}, release, where=where)
+            if manifest is None or served.left_behind:
+                continue
+            release = self.releases.with_workflow(manifest, name)
+            if release is None:
+                return False
+            refuse_forged(serving, forms, release, where=where)
+        return True
+
+
+def _live(stored: StoredFiles) -> tuple[str | None, str | None]:
+    """Return the ids of everything that an environment serves after an event."""
+    return stored.serving, stored.definitions
 
 
 def _stays(workflow: WorkflowOutcome | Served) -> bool:

@@ -15,40 +15,48 @@ from sfn_release.ledger.tag_checks import (
     lost_release,
     misplaced,
 )
+from sfn_release.operations.unverified_commits import UnverifiedCommits
 from sfn_release.operations.verification import LEDGER, Check
 from sfn_release.operations.workspace import Workspace
 from sfn_release.release.manifest import Manifest
 
+_MANY = 1_000  # messages in memory at once
 
-def lost_branch_checks(workspace: Workspace, snapshot: Snapshot) -> Iterator[Check]:
-    """Yield a problem for each branch that lost a commit that another branch mentions."""
+
+def lost_branch_checks(
+    workspace: Workspace, snapshot: Snapshot, unverified: UnverifiedCommits
+) -> Iterator[Check]:
+    """Yield a problem for each branch that lost a commit that another branch mentions.
+
+    Only *unverified* commits are read. A branch with a verified tip has all commits that the
+    verified commits of other branches mention.
+    """
     ledger, git = workspace.ledger, workspace.git
     inside = ledger.layout.base
-    held = {
-        ref.removeprefix(inside): [commit for commit, _ in git.history.log(tip)]
-        for ref, tip in snapshot.refs.items()
-        if ref.startswith(inside)
+    kept = {
+        ref.removeprefix(inside): frozenset(commits) for ref, commits in unverified.commits.items()
     }
     commits = [
         commit
-        for branch, own in held.items()
-        if ledger.layout.is_public(inside + branch)
-        for commit in own
+        for ref, own in unverified.commits.items()
+        if ledger.layout.is_public(ref)
+        for commit in reversed(own)
     ]
-    kept = {branch: frozenset(own) for branch, own in held.items()}
-    found = sightings(commits, git.objects.messages(commits))
-    wrong = list(
-        lost_branches(
-            found,
-            snapshot.refs,
-            inside,
-            lambda branch, commit: commit in kept[branch],
-            remote=ledger.remote,
+
+    def contains(branch: str, commit: str) -> bool:
+        if commit in kept[branch]:
+            return True
+        before = unverified.verified.get(inside + branch)
+        return before is not None and (
+            commit == before.commit or git.history.is_ancestor(commit, before.commit)
         )
-    )
+
+    pages = (commits[start : start + _MANY] for start in range(0, len(commits), _MANY))
+    found = (seen for page in pages for seen in sightings(page, git.objects.messages(page)))
+    wrong = list(lost_branches(found, snapshot.refs, inside, contains, remote=ledger.remote))
     for ref, error in wrong:
         yield Check(LEDGER, ref, error)
-    if commits and not wrong:
+    if any(ledger.layout.is_public(ref) for ref in unverified.commits) and not wrong:
         yield Check(LEDGER, "each branch has the commits that the other branches mention")
 
 

@@ -8,8 +8,8 @@ from sfn_release.canonical import loads
 from sfn_release.errors import SfnReleaseError, TamperedError
 from sfn_release.names import WORKFLOW_NAME
 
-_DEFINITIONS, _SCHEMAS = "definitions", "schemas"
-FOLDERS = (f"{_DEFINITIONS}/", f"{_SCHEMAS}/")
+DEFINITIONS, _SCHEMAS = "definitions", "schemas"
+FOLDERS = (DEFINITIONS, _SCHEMAS)
 """The folders of a release's commit, beside its manifest."""
 
 
@@ -25,7 +25,7 @@ def read_json(content: bytes | None, *, where: str) -> Any:
 
 def definition_path(workflow: str) -> str:
     """Return the path of a workflow's definition; raises TamperedError for an invalid name."""
-    return f"{_DEFINITIONS}/{WORKFLOW_NAME.checked(workflow)}.asl.json"
+    return f"{DEFINITIONS}/{WORKFLOW_NAME.checked(workflow)}.asl.json"
 
 
 def schema_path(workflow: str) -> str:

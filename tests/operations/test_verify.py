@@ -198,9 +198,14 @@ ATTACKS = {
 
 @pytest.mark.parametrize("attack", ATTACKS.values(), ids=list(ATTACKS))
 def test_every_change_by_other_hands_is_named(attack: Attack, shop: Shop) -> None:
-    """`verify` finds every problem, and says where it is."""
+    """`verify` finds every problem, and says where it is. What it verified before hides none."""
+    assert problems(shop) == []
     attack.do(shop)
     found = problems(shop)
+    assert problems(shop) == found
+    assert [
+        f"{check.subject}: {check.error}" for check in verify(shop.workspace(), again=True).problems
+    ] == found
     assert len(found) == len(attack.words), found
     for words, text in zip(attack.words, found, strict=True):
         assert [word for word in words if word not in text] == [], text

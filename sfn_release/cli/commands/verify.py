@@ -37,6 +37,9 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Accept ledger branches that were forced back or deleted on the remote.",
 )
+@click.option(
+    "--again", is_flag=True, help="Read everything, even if this clone verified it before."
+)
 def run(
     session: Session,
     version: str | None,
@@ -44,10 +47,13 @@ def run(
     rebuild: bool,
     toolchain: ToolchainChoice | None,
     accept_rewrite: bool,
+    again: bool,
 ) -> int:
     """Check that tags, ledger, definitions and records agree.
 
     Checks release VERSION, or all releases. Shows every problem, and exits 1 if there is one.
+    Reads only the changes since this clone last verified the ledger.
+
     With --env it proves what is live: it starts from AWS and follows each workflow to the release,
     the tag and the commit. With VERSION too, the environment must serve that release.
     """
@@ -59,8 +65,14 @@ def run(
                 "--accept-rewrite and --env don't go together.",
                 fix="Accept the rewrite first:  sfn-release verify --accept-rewrite",
             )
+        if again:
+            raise UsageError(
+                "--again and --env don't go together.",
+                fix="--env always reads everything. Leave --again out.",
+            )
         return _prove(session, version, (toolchain or "here") if rebuild else None)
-    return _verify(session, version, (toolchain or "here") if rebuild else None, accept_rewrite)
+    with_toolchain = (toolchain or "here") if rebuild else None
+    return _verify(session, version, with_toolchain, accept_rewrite=accept_rewrite, again=again)
 
 
 def _prove(session: Session, version: str | None, toolchain: ToolchainChoice | None) -> int:
@@ -84,12 +96,14 @@ def _verify(
     session: Session,
     version: str | None,
     toolchain: ToolchainChoice | None,
+    *,
     accept_rewrite: bool,
+    again: bool,
 ) -> int:
     from sfn_release.operations.verbs.verify import verify
 
     workspace = session.workspace()
-    done = verify(workspace, version, accept_rewrite=accept_rewrite)
+    done = verify(workspace, version, accept_rewrite=accept_rewrite, again=again)
     members = done.to_json()
     rebuilt: tuple[Rebuilt, ...] = ()
     if toolchain:

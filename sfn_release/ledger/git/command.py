@@ -71,7 +71,7 @@ def run_git(
     *inherited* are file descriptors that git keeps open while it runs. Raises GitError on a machine
     without git, NotFoundError for a *directory* that isn't a folder.
     """
-    start = _start()
+    start = start_time()
     with _stream(stdin) as istream:
         returncode, stdout, stderr = _execute(
             directory,
@@ -84,7 +84,7 @@ def run_git(
             strip_newline_in_stdout=False,
             **({"pass_fds": tuple(inherited)} if inherited else {}),
         )
-    return _logged(arguments, start, Result(int(returncode), stdout, stderr))
+    return log_command(arguments, start, Result(int(returncode), stdout, stderr))
 
 
 def run_git_remotely(
@@ -126,16 +126,16 @@ def run_git_in_time(
 
     *waiting_for* names it: ``the remote origin``. It has as long as *remote_timeout* allows.
     """
-    start = _start()
+    start = start_time()
     with _stream(stdin) as istream:
         process = _execute(directory, arguments, env, as_process=True, istream=istream, **GROUP)
         output = wait_for(process, waiting_for, remote_timeout)
     if output is None:
         words = f"no answer within {remote_timeout.limit:g} s"
-        return _logged(arguments, start, Result(-1, b"", words, unanswered=True))
+        return log_command(arguments, start, Result(-1, b"", words, unanswered=True))
     stdout, stderr = output
     result = Result(process.returncode, stdout, stderr.decode("utf-8", "replace"))
-    return _logged(arguments, start, result)
+    return log_command(arguments, start, result)
 
 
 def run_program(
@@ -173,8 +173,8 @@ def reading_git(directory: Path, arguments: Sequence[str], stdin: IO[bytes]) -> 
 
     Git is ended with the block. Raises GitError when it fails.
     """
-    start = _start()
-    process = _execute(directory, arguments, None, as_process=True, istream=stdin)
+    start = start_time()
+    process = start_git(directory, arguments, istream=stdin)
     try:
         yield process.stdout
         errors = process.stderr.read()
@@ -186,18 +186,23 @@ def reading_git(directory: Path, arguments: Sequence[str], stdin: IO[bytes]) -> 
         process.stderr.close()
         returncode = process.proc.wait()
     result = Result(returncode, b"", errors.decode("utf-8", "replace"))
-    if _logged(arguments, start, result).returncode:
+    if log_command(arguments, start, result).returncode:
         raise failure(arguments[0], result)
 
 
-def _start() -> float:
+def start_git(directory: Path, arguments: Sequence[str], *, istream: Any, **how: Any) -> Any:
+    """Start git in *directory* and return the process, which ends with its last reference."""
+    return _execute(directory, arguments, None, as_process=True, istream=istream, **how)
+
+
+def start_time() -> float:
     """Return the time at which a command starts, after the slow import of GitPython."""
     _gitpython()
     return time.monotonic()
 
 
-def _logged(arguments: Sequence[str], start: float, result: Result) -> Result:
-    """Log a finished command with its time, and return its result."""
+def log_command(arguments: Sequence[str], start: float, result: Result) -> Result:
+    """Log a finished command with the time since *start*, and return its result."""
     if _LOG.isEnabledFor(logging.DEBUG):
         command = without_secrets(" ".join(without_settings(arguments)))
         seconds = time.monotonic() - start

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sfn_release.ledger.git.command import checked
 from sfn_release.ledger.git.repository import Repository
@@ -15,6 +15,10 @@ class CommitHistory:
     """The commits of a *repository*, in their order."""
 
     repository: Repository
+    _logs: dict[tuple[str, int | None, tuple[str, ...]], list[tuple[str, str]]] = field(
+        default_factory=dict, compare=False
+    )
+    """The answers of `log`. The history of a commit never changes."""
 
     def head(self) -> str | None:
         """Return the id of HEAD, None before the first commit."""
@@ -41,6 +45,12 @@ class CommitHistory:
 
         *grep* are literal lines; only commits with all of them in their messages are returned.
         """
+        asked = tip, limit, tuple(grep)
+        if asked not in self._logs:
+            self._logs[asked] = self._log(tip, limit, grep)
+        return [*self._logs[asked]]
+
+    def _log(self, tip: str, limit: int | None, grep: Sequence[str]) -> list[tuple[str, str]]:
         literal = [re.sub(r"([\][.*^$\\])", r"\\\1", line) for line in grep]
         patterns = [f"--grep=^{line}$" for line in literal]
         count = [f"--max-count={limit}"] if limit is not None else []
@@ -67,6 +77,22 @@ class CommitHistory:
         wanted = "".join(f"{checked(commit)}\n" for commit in commits).encode()
         answer = self.repository.ok("rev-list", "--ignore-missing", "--stdin", stdin=wanted)
         return answer.text.split()
+
+    def line(self, tip: str, since: str) -> list[str] | None:
+        """Return the commits of *tip* that follow *since*, oldest first.
+
+        None unless they are a single line that starts at *since*: no merge, and nothing rewritten.
+        """
+        if tip == since:
+            return []
+        listed = self.repository.run("rev-list", "--parents", checked(tip), f"^{checked(since)}")
+        commits = [] if listed.returncode else [row.split() for row in listed.text.splitlines()]
+        expected = tip
+        for commit, *parents in commits:
+            if commit != expected or len(parents) != 1:
+                return None
+            (expected,) = parents
+        return [commit for commit, _ in commits][::-1] if expected == since else None
 
     def is_ancestor(self, older: str, newer: str) -> bool:
         """Return whether *older* is *newer* or one of its ancestors."""

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 
 from sfn_release.ledger.git.command import checked
+from sfn_release.ledger.git.object_reader import ObjectReader
 from sfn_release.ledger.git.repository import WRITING, Identity, Repository
 
 _PROCESSES = 4  # of git at once
 _SHARE = 25  # blobs that one of them writes
+_ID_BYTES = {"sha1": 20, "sha256": 32}  # the size of an object id in a folder's object
+_KINDS = {"40000": "tree", "160000": "commit"}  # the kind of an object by its mode; else a blob
 
 
 @dataclass(frozen=True)
@@ -27,7 +31,7 @@ class ObjectStore:
         return self.read_many([(commit, path)])[0]
 
     def read_many(self, files: Sequence[tuple[str, str]]) -> list[bytes | None]:
-        """Return many files, by commit and path, in one git process; None for a missing one."""
+        """Return many files, by commit and path; None for a missing one."""
         found = iter(
             self._objects(
                 [f"{checked(commit)}:{path}" for commit, path in files if _fits_line(path)]
@@ -38,7 +42,7 @@ class ObjectStore:
     def read_back(self, tip: str, path: str, limit: int) -> list[bytes | None]:
         """Return a file of *tip* and of the commits before it, newest first, *limit* at most.
 
-        None stands for a commit without the file. It takes one git process.
+        None stands for a commit without the file.
         """
         names = []
         for distance in range(limit):
@@ -48,18 +52,14 @@ class ObjectStore:
         return [file for commit, file in zip(commits, files, strict=True) if commit is not None]
 
     def tag_texts(self, object_ids: Sequence[str]) -> list[str | None]:
-        """Return the text of each tag object: "" for another object, None for a missing one.
-
-        It takes one git process.
-        """
-        found = self._objects([checked(object_id) for object_id in object_ids])
+        """Return the text of each tag object: "" for another object, None for a missing one."""
         return [
             None
-            if content is None
-            else content.decode("utf-8", "replace")
-            if content.startswith(b"object ")
+            if found is None
+            else found.content.decode("utf-8", "replace")
+            if found.kind == "tag"
             else ""
-            for content in found
+            for found in self._reader.read([checked(object_id) for object_id in object_ids])
         ]
 
     def contents(self, object_ids: Sequence[str]) -> list[bytes | None]:
@@ -67,61 +67,56 @@ class ObjectStore:
         return self._objects([checked(object_id) for object_id in object_ids])
 
     def messages(self, commits: Sequence[str]) -> list[str]:
-        """Return the message of each of *commits*, in one git process; "" for a missing one."""
+        """Return the message of each of *commits*; "" for a missing one."""
         contents = self._objects([checked(commit) for commit in commits])
         return [
             (content or b"").partition(b"\n\n")[2].decode("utf-8", "replace")
             for content in contents
         ]
 
-    def object_ids(self, names: Sequence[str]) -> list[str | None]:
-        """Return the ids of objects named ``<commit>:<path>``; None for a missing one."""
-        wanted = "".join(f"{name}\n" for name in names).encode("utf-8", "surrogateescape")
-        if not names:
-            return []
-        lines = self.repository.ok("cat-file", "--batch-check", stdin=wanted).text.split("\n")
-        return [
-            None if line.endswith((" missing", " ambiguous")) else line.split(" ")[0]
-            for line in lines
-        ]
+    def commits_among(self, object_ids: Collection[str]) -> set[str]:
+        """Return the *object_ids* that are commits of this clone."""
+        wanted = sorted(map(checked, object_ids))
+        found = self._reader.read(wanted)
+        return {
+            object_id
+            for object_id, stored in zip(wanted, found, strict=True)
+            if stored is not None and stored.kind == "commit"
+        }
 
-    def _objects(self, names: Sequence[str]) -> list[bytes | None]:
-        """Return the content of each named object, None for a missing one."""
-        if not names:
-            return []
-        wanted = "".join(f"{name}\n" for name in names).encode("utf-8", "surrogateescape")
-        answer = self.repository.ok("cat-file", "--batch", stdin=wanted).stdout
-        contents: list[bytes | None] = []
-        at = 0
-        for _ in names:
-            end = answer.index(b"\n", at)
-            header = answer[at:end].rsplit(b" ", 2)
-            at = end + 1
-            if header[-1] in {b"missing", b"ambiguous"}:
-                contents.append(None)
-                continue
-            size = int(header[-1])
-            contents.append(answer[at : at + size])
-            at += size + 1
-        return contents
+    def blobs(self, object_ids: Sequence[str]) -> list[bytes | None]:
+        """Return the content of each of *object_ids*, None for a missing one."""
+        return self._objects([checked(object_id) for object_id in object_ids])
 
     def tree(self, commit: str, path: str = "") -> dict[str, tuple[str, str, str]]:
         """Return ``{name: (mode, type, object id)}`` of a commit's folder; {} if there is none."""
-        result = self.repository.run("ls-tree", "-z", f"{checked(commit)}:{path}")
-        if result.returncode:
-            return {}
-        entries = {}
-        for line in result.stdout.decode("utf-8", "surrogateescape").split("\0")[:-1]:
-            meta, _, name = line.partition("\t")
-            mode, kind, object_id = meta.split(" ")
-            entries[name] = (mode, kind, object_id)
-        return entries
+        return self.trees([(commit, path)])[0]
+
+    def trees(self, folders: Sequence[tuple[str, str]]) -> list[dict[str, tuple[str, str, str]]]:
+        """Return the entries of many folders, by commit and path, as `tree` does."""
+        names = [
+            f"{checked(commit)}:{path}" if path else f"{checked(commit)}^{{tree}}"
+            for commit, path in folders
+        ]
+        size = _ID_BYTES[self.repository.object_format]
+        return [
+            _tree_entries(found.content, size) if found and found.kind == "tree" else {}
+            for found in self._reader.read(names)
+        ]
 
     def paths(self, commit: str) -> list[str]:
         """Return the paths of all files of a commit; [] if there is no such commit."""
         result = self.repository.run("ls-tree", "-r", "-z", "--name-only", checked(commit))
         listed = result.stdout.decode("utf-8", "surrogateescape").split("\0")[:-1]
         return [] if result.returncode else listed
+
+    def _objects(self, names: Sequence[str]) -> list[bytes | None]:
+        """Return the content of each named object, None for a missing one."""
+        return [found.content if found else None for found in self._reader.read(names)]
+
+    @cached_property
+    def _reader(self) -> ObjectReader:
+        return ObjectReader(self.repository.root)
 
     # Writing: an object is invisible until a ref leads to it
 
@@ -221,6 +216,19 @@ class ObjectStore:
         """
         exclude = ["--not", checked(old)] if old else []
         self.repository.ok("rev-list", "--objects", "--quiet", checked(new), *exclude)
+
+
+def _tree_entries(content: bytes, size: int) -> dict[str, tuple[str, str, str]]:
+    """Read a folder's object: mode, name and binary id of each entry, as `git ls-tree` shows it."""
+    entries = {}
+    at = 0
+    while at < len(content):
+        end = content.index(b"\0", at)
+        mode, _, name = content[at:end].decode("utf-8", "surrogateescape").partition(" ")
+        at = end + 1 + size
+        kind = _KINDS.get(mode, "blob")
+        entries[name] = (mode.rjust(6, "0"), kind, content[end + 1 : at].hex())
+    return entries
 
 
 def _fits_line(path: str) -> bool:

@@ -2,35 +2,36 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sfn_release.authoring.declaration import Declaration
-from sfn_release.canonical import short
 from sfn_release.errors import NotFoundError, SfnReleaseError, TamperedError
-from sfn_release.ledger import Ledger, Snapshot
+from sfn_release.ledger import Snapshot
 from sfn_release.ledger.remote_rewrites import Rewrite, accept_rewrites
-from sfn_release.ledger.tag_checks import TagRefs, target
+from sfn_release.ledger.verified_tips import VerifiedTip, VerifiedTips
 from sfn_release.names import ENVIRONMENT_NAME
+from sfn_release.operations.environment_releases import EnvironmentReleases
+from sfn_release.operations.unverified_commits import (
+    UnverifiedCommits,
+    unverified_commits,
+    verification_context,
+    verified_refs,
+)
 from sfn_release.operations.verification import LEDGER, Check, grouped
 from sfn_release.operations.verify_events import environment_checks
 from sfn_release.operations.verify_refs import (
     lost_branch_checks,
     lost_release_checks,
     release_tags,
-    tag_checks,
 )
+from sfn_release.operations.verify_releases import ReleaseChecks, release_entries
 from sfn_release.operations.verify_signatures import signature_checks
 from sfn_release.operations.workspace import Workspace
-from sfn_release.release.ledger_files import definition_path
-from sfn_release.release.manifest import Manifest, read_manifest
-from sfn_release.release.release import Release, read_declaration
-from sfn_release.release.version import is_version, parse_version
+from sfn_release.release.release import Release
+from sfn_release.release.version import parse_version
 from sfn_release.text import did_you_mean
-
-_RELEASES = 16  # kept in memory while environments are verified; neighbouring events share them
 
 
 @dataclass(frozen=True)
@@ -55,56 +56,95 @@ class Verified:
 
 
 def verify(
-    workspace: Workspace, version: str | None = None, *, accept_rewrite: bool = False
+    workspace: Workspace,
+    version: str | None = None,
+    *,
+    accept_rewrite: bool = False,
+    again: bool = False,
 ) -> Verified:
     """Verify one release, or all releases and the branches of all environments.
 
-    With *accept_rewrite*, branches that were rewritten or deleted on the remote are accepted first.
-    All problems are reported. Apart from fetched refs, nothing is written. Raises NotFoundError for
-    an unknown version.
+    What this clone verified before isn't read once more, unless you ask for it *again*. With
+    *accept_rewrite*, branches that were rewritten or deleted on the remote are accepted first.
+
+    All problems are reported. Apart from fetched refs, and the verified tips in the Git folder,
+    nothing is written. Raises NotFoundError for an unknown version.
     """
     wanted = parse_version(version) if version is not None else None
     ledger = workspace.ledger
     accepted = tuple(accept_rewrites(ledger.git, ledger.layout)) if accept_rewrite else ()
     snapshot, broken = ledger.branches.examine()
-    checks = [*_ledger(workspace, snapshot, broken), *lost_branch_checks(workspace, snapshot)]
-    commits, manifests, found = _entries(workspace, snapshot)
-    checks += found
+    file = workspace.clone.data / "verified" / f"{ledger.layout.project}.json"
+    context = verification_context(ledger, snapshot)
+    remembered = VerifiedTips(context) if again else VerifiedTips.read(file, context)
+    unverified = unverified_commits(ledger, snapshot, remembered.tips)
+    checks = [
+        *_ledger(workspace, snapshot, broken),
+        *lost_branch_checks(workspace, snapshot, unverified),
+    ]
+    commits, manifests, found = release_entries(workspace, snapshot)
     tags, texts = release_tags(workspace, manifests)
+    new = {*unverified.commits.get(ledger.layout.releases_ref, ()), *snapshot.trials.values()}
+    release = ReleaseChecks(workspace, snapshot, commits, manifests, tags, texts, new)
+    checks += [*found, *_releases(release, wanted)]
+    releases = EnvironmentReleases(ledger, commits, manifests, _yielded(workspace, snapshot))
+    # The verdict on an environment depends on the releases. So these come first.
+    in_order = not any(check.error for check in checks)
+    tips = {ref: VerifiedTip(tip, True) for ref, tip in verified_refs(ledger, snapshot).items()}
+    for name, tip in ledger.deployments.environments(snapshot).items():
+        ref = ledger.layout.env_ref(name)
+        events = Counter[str]()
+        found = [*_environment(name, ref, tip, unverified, releases, wanted, events)]
+        checks += found
+        tips[ref] = VerifiedTip(tip, not any(check.error for check in found), dict(events))
+    if in_order and wanted is None:
+        VerifiedTips(context, tips).write(file)
+    checks += signature_checks(workspace, snapshot, commits, manifests, tags, version=wanted)
+    return Verified(grouped(checks), accepted)
+
+
+def _releases(release: ReleaseChecks, wanted: str | None) -> Iterator[Check]:
+    """Yield the checks of the *wanted* release, or of all, and of releases that were lost.
+
+    Raises NotFoundError if the ledger has no such release.
+    """
+    commits = release.commits
     lost = [
         check
-        for check in lost_release_checks(workspace, commits, tags)
+        for check in lost_release_checks(release.workspace, commits, release.tags)
         if wanted in {None, check.subject}
     ]
-    checks += lost
+    yield from lost
     if wanted is not None and wanted not in commits and not lost:
         raise NotFoundError(
             f"There is no release {wanted}.", fix=did_you_mean(wanted, sorted(commits))
         )
-    for known in sorted(manifests):
+    for known in sorted(release.manifests):
         if wanted in {None, known}:
-            checks += _release(workspace, snapshot, commits[known], manifests, known, tags, texts)
+            yield from release.checks(known)
 
-    @lru_cache(maxsize=_RELEASES)
-    def release(version: str) -> Release | None:
-        try:
-            return workspace.ledger.releases.release(snapshot, version)
-        except TamperedError:
-            return None  # reported above, with the release
 
-    gone = _yielded(workspace, snapshot)
-    for name, tip in workspace.ledger.deployments.environments(snapshot).items():
-        private = name in workspace.ledger.layout.private
-        if not ENVIRONMENT_NAME.accepts(name):
-            ref = workspace.ledger.layout.env_ref(name)
-            wrong = f"{ref} belongs to no environment: {name!r} can't be the name of one."
-            checks.append(Check(LEDGER, ref, TamperedError(wrong, why=ENVIRONMENT_NAME.form)))
-            continue
-        checks += environment_checks(
-            workspace.ledger, name, tip, manifests, release, wanted, gone if private else {}
-        )
-    checks += signature_checks(workspace, snapshot, commits, manifests, tags, version=wanted)
-    return Verified(grouped(checks), accepted)
+def _environment(
+    name: str,
+    ref: str,
+    tip: str,
+    unverified: UnverifiedCommits,
+    releases: EnvironmentReleases,
+    wanted: str | None,
+    events: Counter[str],
+) -> Iterator[Check]:
+    """Yield the checks of an environment's branch, and count its events by version."""
+    ledger = releases.ledger
+    if not ENVIRONMENT_NAME.accepts(name):
+        wrong = f"{ref} belongs to no environment: {name!r} can't be the name of one."
+        yield Check(LEDGER, ref, TamperedError(wrong, why=ENVIRONMENT_NAME.form))
+        return
+    if name not in ledger.layout.private:
+        releases = replace(releases, yielded={})
+    yield from environment_checks(
+        ledger, name, tip, unverified.commits[ref], unverified.verified.get(ref), releases, wanted,
+        events,
+    )  # fmt: skip
 
 
 def _ledger(
@@ -130,27 +170,6 @@ def _ledger(
             yield Check(LEDGER, f"{version} is {yank}")
 
 
-def _entries(
-    workspace: Workspace, snapshot: Snapshot
-) -> tuple[dict[str, str], dict[str, Manifest], list[Check]]:
-    """Return the ledger's commits and manifests by version, and their problems."""
-    ledger = workspace.ledger
-    tip = snapshot.refs.get(ledger.layout.releases_ref)
-    entries = [(commit, subject) for commit, subject in ledger.git.history.log(tip)] if tip else []
-    entries += [(commit, f"release {version}") for version, commit in snapshot.trials.items()]
-    commits: dict[str, str] = {}
-    manifests: dict[str, Manifest] = {}
-    wrong = []
-    contents = ledger.git.objects.read_many([(commit, "manifest.json") for commit, _ in entries])
-    for (commit, subject), content in zip(reversed(entries), reversed(contents), strict=True):
-        version = subject.removeprefix("release ")
-        try:
-            manifests[version] = _entry(ledger, commit, subject, content, commits)
-        except TamperedError as error:
-            wrong.append(Check(version, "the ledger's entry", error))
-    return commits, manifests, wrong
-
-
 def _yielded(workspace: Workspace, snapshot: Snapshot) -> dict[str, Release]:
     """Return the local trials whose version another release has taken."""
     trials = {
@@ -158,112 +177,3 @@ def _yielded(workspace: Workspace, snapshot: Snapshot) -> dict[str, Release]:
         for version in snapshot.yielded
     }
     return {version: trial for version, trial in trials.items() if trial is not None}
-
-
-def _entry(
-    ledger: Ledger, commit: str, subject: str, content: bytes | None, commits: dict[str, str]
-) -> Manifest:
-    """Return the manifest of one commit, and add the commit to *commits* by version."""
-    where = f"{ledger.layout.releases_ref} ({commit[:12]})"
-    version = subject.removeprefix("release ")
-    if f"release {version}" != subject or not is_version(version):
-        raise TamperedError(f"{where} isn't the commit of a release: {subject!r}.")
-    if commits.setdefault(version, commit) != commit:
-        raise TamperedError(
-            f"{where} and {commits[version][:12]} both claim to be {version}: the later one"
-            " is forged."
-        )
-    manifest = read_manifest(content, where=where)
-    if (manifest.version, manifest.project) != (version, ledger.layout.project):
-        raise TamperedError(
-            f"{where} should be {version}, but holds {manifest.version} of {manifest.project}."
-        )
-    return manifest
-
-
-def _release(
-    workspace: Workspace,
-    snapshot: Snapshot,
-    commit: str,
-    manifests: Mapping[str, Manifest],
-    version: str,
-    tags: TagRefs,
-    texts: Mapping[str, str],
-) -> Iterator[Check]:
-    """Yield the checks of one release: its tag, source and definitions."""
-    git, ledger, manifest = workspace.git, workspace.ledger, manifests[version]
-    where = f"{ledger.layout.releases_ref} ({commit[:12]})"
-    yield Check(version, f"the ledger's entry {commit[:12]}, release digest {_digest(manifest)}")
-    if manifest.found is not None:
-        yield Check(version, f"it was adopted in {manifest.found}, so it has no tag and no source")
-    else:
-        yield from _source(workspace, snapshot, manifest, tags, texts)
-    names = git.objects.tree(commit, "definitions")
-    paths = [f"definitions/{name}" for name in names]
-    files = dict(zip(paths, git.objects.read_many([(commit, path) for path in paths]), strict=True))
-    for name in manifest.workflows:
-        try:
-            declaration = read_declaration(manifest, name, files, where=where)
-            _check_entry(manifests, manifest, declaration, where)
-        except TamperedError as error:
-            yield Check(version, name, error)
-        else:
-            yield Check(version, f"{name} {short(declaration.digest)}")
-    for path in sorted({*paths} - {definition_path(name) for name in manifest.workflows}):
-        message = f"{where} contains {path}, which isn't in its manifest."
-        yield Check(version, path, TamperedError(message))
-
-
-def _source(
-    workspace: Workspace,
-    snapshot: Snapshot,
-    manifest: Manifest,
-    tags: TagRefs,
-    texts: Mapping[str, str],
-) -> Iterator[Check]:
-    """Yield the checks of one release's tag and source commit."""
-    git, ledger, version = workspace.git, workspace.ledger, manifest.version
-    shared = ledger.remote is not None and version not in snapshot.trials
-    if version in snapshot.trials and ledger.remote is not None:
-        yield Check(version, "a local trial: it gets a tag when it is released")
-    else:
-        yield from tag_checks(manifest, tags, texts, shared=shared)
-    there = tags.of(shared=shared)
-    if git.history.commit_id(manifest.commit) is not None:
-        yield Check(version, f"the source commit {manifest.commit[:12]} is in this clone")
-    elif target(there, f"refs/tags/{manifest.tag}") == manifest.commit:
-        yield Check(version, f"the source commit {manifest.commit[:12]} is on {ledger.remote}")
-    else:
-        yield Check(
-            version,
-            f"the source commit {manifest.commit[:12]}",
-            TamperedError(
-                f"The source commit {manifest.commit[:12]} of {version} was not found.",
-                why="It isn't in this clone, and the release's tag doesn't point to it.",
-                fix="Fetch the branch that contains it, and run this again.",
-            ),
-        )
-
-
-def _digest(manifest: Manifest) -> str:
-    return short(manifest.release_digest)
-
-
-def _check_entry(
-    manifests: Mapping[str, Manifest], manifest: Manifest, declaration: Declaration, where: str
-) -> None:
-    """Raise TamperedError for a wrong definition digest, or a wrong ``since``."""
-    name, entry = declaration.name, manifest.workflows[declaration.name]
-    if declaration.definition_digest != entry.definition_digest:
-        raise TamperedError(
-            f"{where}: the definition of {name} doesn't have its digest.",
-            why=f"The manifest says {short(entry.definition_digest)}, but it is"
-            f" {short(declaration.definition_digest)}.",
-        )
-    since = manifests.get(entry.since)
-    if since is not None and (
-        name not in since.workflows or since.workflows[name].digest != entry.digest
-    ):
-        raise TamperedError(
-            f"{where}: {name} should be unchanged since {entry.since}, but differs there."
-        )
