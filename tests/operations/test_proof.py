@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ConnectTimeoutError
 
+from sfn_release.errors import AccessError
 from sfn_release.operations.proof.environment_proof import prove
 from sfn_release.operations.proof.links import first_broken
 from sfn_release.operations.proof.proven import EnvironmentProof
@@ -24,7 +25,17 @@ from support.errors import refused as raises
 from support.faulty_client import Faulty, refused
 from support.forging import forge
 from support.git import run_git
-from support.shop import CONFIG, PROD, RELEASES, Shop, add_remote, clone, copy_shop, made_once
+from support.shop import (
+    ALONE,
+    CONFIG,
+    PROD,
+    RELEASES,
+    Shop,
+    add_remote,
+    clone,
+    copy_shop,
+    made_once,
+)
 from support.values import definition
 
 READS = {
@@ -64,7 +75,10 @@ def test_what_nobody_touched_is_proven_from_a_fresh_clone(shop: Shop) -> None:
     """Also from a shallow one without tags, with reading calls only, and it writes no file."""
     names = ["live", "record", "release", "tag", "commit", "rebuild"]
     client = Faulty(shop.client("prod"))
-    for other in (shop, clone(shop, "fresh", "--no-tags", "--depth=1")):
+    url = f"file://{shop.git('remote', 'get-url', 'origin')}"  # of a path, git makes a whole clone
+    options = ("--quiet", "--no-tags", "--depth=1", "--branch=main")
+    run_git(shop.root.parent, "clone", *options, url, "shallow")
+    for other in (shop, replace(shop, root=shop.root.parent / "shallow")):
         proof = proven(other.using(client), rebuild=True)
         assert [link.text for link in proof.links if not link.ok] == []
         assert [link.link for link in proof.links if link.workflow == "hello"] == names
@@ -427,6 +441,44 @@ def test_a_deployment_in_progress_breaks_nothing(shop: Shop) -> None:
     proof = proven(shop)
     assert [link.text for link in proof.links if not link.ok] == []
     assert any("a deployment is in progress: deploy 1.2.0" in link.text for link in proof.links)
+
+
+def test_without_an_alias_callers_get_latest(tmp_path: Path) -> None:
+    """Then its content is the live one."""
+    shop = copy_shop(tmp_path)
+    shop.write("releases.toml", ALONE + 'alias = ""\n')
+    shop.commit(hello="one")
+    shop.publish("1.0.0", "prod")
+    proof = proven(shop)
+    assert proof.ok
+    assert proof.links[0].text.startswith("$LATEST is ")
+    _edit(shop)
+    assert broken(proven(shop)) == {"hello": "record"}
+
+
+def test_the_remains_of_a_failed_deployment_are_named(shop: Shop) -> None:
+    """AWS has what it sent, and the record what was live before."""
+    shop.commit(hello="three", other="x")
+    shop.publish("1.2.0", deploy=False)
+    denied = _raise(refused("AccessDeniedException", "UpdateStateMachineAlias"))
+    update = shop.client("prod").update_state_machine
+    sent: list[str] = []
+
+    def once(request: Any) -> Any:  # sends the new content, and refuses to put back the old
+        sent.append(request["stateMachineArn"])
+        return update(**request) if len(sent) == 1 else denied(request)
+
+    failing = Faulty(
+        shop.client("prod"), update_state_machine_alias=denied, update_state_machine=once
+    )
+    with pytest.raises(AccessError):
+        shop.using(failing).deploy("1.2.0", "prod")
+    proof = proven(shop)
+    assert broken(proof) == {"hello": "record"}
+    text = first_broken(proof.links)["hello"].text
+    assert "$LATEST is " in text
+    assert "which deploy 1.2.0 by ann sent on" in text
+    assert "The last deployment, deploy 1.2.0 by ann" in text
 
 
 def test_an_environment_that_needs_signatures_has_a_link_for_them(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sfn_release.cli.output import terminal
 from sfn_release.cli.output.tables import write_table
 from sfn_release.operations.proof.links import LINKS, first_broken
+from sfn_release.plan.steps import names_text
 from sfn_release.text import count
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from sfn_release.operations.proof.proven import EnvironmentProof, Proof
     from sfn_release.operations.proof.rebuild_comparison import Rebuilt
 
-_SHOWN = 20  # broken workflows that are explained; -v and --json explain all
+_SHOWN = 20  # problems that are explained; -v and --json explain all
 
 
 def write_proof(proof: Proof, *, verbose: bool) -> None:
@@ -52,16 +53,24 @@ def _write_environment(environment: EnvironmentProof, *, verbose: bool) -> None:
         write_table(["WORKFLOW", *(name.upper() for name in names)], rows, indent=2)
     if verbose:
         for link in environment.links:
-            _write_link(link)
+            _write_link(link.workflow, link)
     else:
-        explained = [*first_broken(environment.links).values()]
-        for link in explained[:_SHOWN]:
-            _write_link(link)
-        if len(explained) > _SHOWN:
-            terminal.write(f"  … and {len(explained) - _SHOWN} more workflows (-v)")
+        _write_broken(environment.links)
         _write_common(environment.links)
     for note in environment.notes:
         terminal.write(f"  {note}")
+
+
+def _write_broken(links: Iterable[Link]) -> None:
+    """Write the first broken link of each workflow; workflows with the same problem together."""
+    same: dict[tuple[str, str, str], list[Link]] = {}
+    for link in first_broken(links).values():
+        same.setdefault((link.link, link.text, link.fix), []).append(link)
+    for number, group in enumerate(same.values()):
+        if number == _SHOWN:
+            terminal.write(f"  … and {len(same) - _SHOWN} more problems (-v)")
+            break
+        _write_link(names_text([link.workflow for link in group]), group[0])
 
 
 def _write_common(links: Iterable[Link]) -> None:
@@ -79,10 +88,10 @@ def _word(link: Link | None) -> str:
     return terminal.Styled("ok", "green") if link.ok else terminal.Styled("BROKEN", "red")
 
 
-def _write_link(link: Link) -> None:
+def _write_link(workflows: str, link: Link) -> None:
     word = "" if link.ok else " is broken"
     first, *lines = link.text.split("\n")
-    terminal.write(f"  {link.workflow}: {link.link}{word}: {first}")
+    terminal.write(f"  {workflows}: {link.link}{word}: {first}")
     for line in [*lines, *link.fix.split("\n")]:
         if line.strip():
             terminal.write(f"    {line.strip()}")

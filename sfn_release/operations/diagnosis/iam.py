@@ -22,7 +22,7 @@ READS = (
     "ListStateMachineVersions",
     "ListTagsForResource",
 )
-"""Actions of a plan and of `status --check`."""
+"""Actions of a plan, of `status --check` and of `verify --env`."""
 
 WRITES = (
     "CreateStateMachine",
@@ -56,7 +56,7 @@ BY_HAND = (
     "StartSyncExecution",
     "StopExecution",
 )
-"""Actions of `execute`, `explain` and `delete`, which you run by hand and no pipeline does.
+"""Actions of commands that you run by hand: `execute`, `explain`, `which` and `delete`.
 
 Only local executions are stopped.
 """

@@ -133,12 +133,16 @@ def compare_rebuild(
     return replace(found, digest=digest, differences=tuple(_differences(release, rebuilt)))
 
 
-def unbuilt(release: Release, problem: SfnReleaseError, missing: tuple[str, ...] = ()) -> Rebuilt:
-    """Return the comparison for a commit that doesn't build; *missing* as in `Rebuilt`."""
+def unbuilt(
+    release: Release,
+    problem: SfnReleaseError,
+    versions: tuple[VersionDifference, ...] = (),
+    missing: tuple[str, ...] = (),
+) -> Rebuilt:
+    """Return the comparison for a commit that doesn't build; the rest is as in `Rebuilt`."""
     manifest = release.manifest
-    return Rebuilt(
-        manifest.version, manifest.commit, release.digest, missing=missing, problem=problem
-    )
+    found = Rebuilt(manifest.version, manifest.commit, release.digest, problem=problem)
+    return replace(found, versions=versions, missing=missing)
 
 
 def version_differences_of(
@@ -198,8 +202,7 @@ def _error(rebuilt: Rebuilt, shown: Sequence[RebuildDifference]) -> SfnReleaseEr
         rebuilt.missing
     )
     if rebuilt.problem is not None:
-        problem = rebuilt.problem
-        return type(problem).explained(problem, *versions)
+        return rebuilt.problem.explained(*versions)
     lines = [
         f"{difference.workflow}: {difference.text}\n    at {difference.path}:"
         f" released {difference.released}, rebuilt {difference.rebuilt}"

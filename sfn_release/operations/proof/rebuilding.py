@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
+from importlib import metadata
 from typing import Any, Literal, Self
 
+from sfn_release import __version__
 from sfn_release.errors import (
     BuildError,
     ConfigError,
@@ -18,7 +21,13 @@ from sfn_release.errors import (
 from sfn_release.ledger.git.export import export_commit
 from sfn_release.ledger.layout import TAGS
 from sfn_release.operations.proof.evidence import Evidence
-from sfn_release.operations.proof.rebuild_comparison import Rebuilt, compare_rebuild, unbuilt
+from sfn_release.operations.proof.rebuild_comparison import (
+    Rebuilt,
+    VersionDifference,
+    compare_rebuild,
+    unbuilt,
+    version_differences_of,
+)
 from sfn_release.operations.workspace import Workspace
 from sfn_release.project import FILE_NAME, parse_project
 from sfn_release.project.modules import Build, Toolchain, rebuild_commit
@@ -73,10 +82,21 @@ class Rebuilder:
             missing = python.missing if python else ()
             built = self._built(manifest, python)
         except SfnReleaseError as error:
-            return unbuilt(release, error, missing)
+            versions = self._other_versions(manifest) if isinstance(error, BuildError) else ()
+            return unbuilt(release, error, versions, missing)
         return replace(
             compare_rebuild(release, built.declarations, built.toolchain), missing=missing
         )
+
+    def _other_versions(self, manifest: Manifest) -> tuple[VersionDifference, ...]:
+        """Return the recorded versions that differ from the ones installed here.
+
+        A module that doesn't load any more may need another version.
+        """
+        recorded = _recorded(manifest.toolchain)
+        if recorded is None or self.toolchain == "recorded":
+            return ()
+        return tuple(version_differences_of(manifest.toolchain, _installed(recorded)))
 
     def _python(self, manifest: Manifest) -> RecordedPython | None:
         """Return the Python with the recorded versions; None to build with this one."""
@@ -190,6 +210,15 @@ def _recorded(toolchain: Mapping[str, Any]) -> Toolchain | None:
         return None
     versions = {str(name): str(version) for name, version in others.items()}
     return Toolchain(python, ours, versions)
+
+
+def _installed(recorded: Toolchain) -> Toolchain:
+    """Return the versions, as they are here, of everything that *recorded* names."""
+    found = {}
+    for name in recorded.distributions:
+        with suppress(metadata.PackageNotFoundError, ValueError):
+            found[name] = metadata.version(name)
+    return Toolchain(platform.python_version(), __version__, found)
 
 
 def _place(workspace: Workspace, commit: str) -> tuple[str, str]:
