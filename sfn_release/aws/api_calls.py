@@ -36,6 +36,8 @@ _NAMES = {
     "lambda": ("Lambda", "lambda"),
     "cloudwatch": ("CloudWatch", "cloudwatch"),
     "logs": ("CloudWatch Logs", "logs"),
+    "cloudformation": ("CloudFormation", "cloudformation"),
+    "s3": ("S3", "s3"),
     "sts": ("STS", "sts"),
     "iam": ("IAM", "iam"),
     "events": ("EventBridge", "events"),

@@ -42,6 +42,19 @@ class Alarms(Protocol):
     describe_alarms: Operation
 
 
+class Stacks(Protocol):
+    """CloudFormation: outputs of stacks. Members of boto3's ``cloudformation`` client."""
+
+    describe_stacks: Operation
+    list_exports: Operation
+
+
+class Objects(Protocol):
+    """S3: objects. Members of boto3's ``s3`` client."""
+
+    get_object: Operation
+
+
 class Logs(Protocol):
     """CloudWatch Logs: events of log groups. Members of boto3's ``logs`` client."""
 
@@ -90,6 +103,8 @@ _NAMES = {
     "events": "EventBridge",
     "scheduler": "EventBridge Scheduler",
     "pipes": "EventBridge Pipes",
+    "cloudformation": "CloudFormation",
+    "s3": "S3",
 }
 
 
@@ -155,6 +170,16 @@ class Aws:
     def alarms(self) -> Alarms:
         """CloudWatch."""
         return self.other("cloudwatch")  # type: ignore[no-any-return]
+
+    @property
+    def stacks(self) -> Stacks:
+        """CloudFormation."""
+        return self.other("cloudformation")  # type: ignore[no-any-return]
+
+    @property
+    def objects(self) -> Objects:
+        """S3."""
+        return self.other("s3")  # type: ignore[no-any-return]
 
     @property
     def logs(self) -> Logs:

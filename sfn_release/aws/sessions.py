@@ -120,6 +120,8 @@ def client_config(*, custom_endpoint: bool, adaptive: bool = False) -> Any:
         retries={"mode": "adaptive" if adaptive else "standard", "max_attempts": 5},
         connect_timeout=5,
         read_timeout=60,
+        # An endpoint of your own need not have a name for each bucket.
+        s3={"addressing_style": "path"} if custom_endpoint else None,
         user_agent_extra="sfn-release",
     )
 

@@ -5,7 +5,7 @@
     site                an environment with everything that a deployment to it needs
     prepared            a decided deployment, deletion or acknowledgement
     preparation         decide a deployment from what the ledger and AWS say; refuse early
-      parameter_lookup  look the environment's parameters up
+      parameter_lookup  look the environment's parameters up (`sources` reads where they come from)
       pin_resolution    find exact versions of what definitions refer to (`version_lookup` asks AWS)
       workflow_pins     pin a release's workflows to each other
       live_state        read the state machines in AWS

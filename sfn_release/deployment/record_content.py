@@ -64,6 +64,7 @@ def started_record(
         override=deployment.override if deployment else None,
         promoted_from=deployment.target.promoted_from if deployment else None,
         acknowledged=acknowledged,
+        parameter_origins=deployment.target.origins if deployment else {},
         replayed=deployment.replayed if deployment else {},
     )
 

@@ -17,7 +17,8 @@ from sfn_release.project import Environment
 class Site:
     """An environment with everything that a deployment to it needs.
 
-    *config_blob* is the Git blob of releases.toml at HEAD, None before the first commit.
+    *root* is the folder of releases.toml. *config_blob* is the file's Git blob at HEAD, None before
+    the first commit.
     """
 
     project: str
@@ -25,6 +26,7 @@ class Site:
     ledger: Ledger
     aws: Aws
     runtime: Runtime
+    root: Path
     config_blob: str | None
     filled: FilledChecks
 

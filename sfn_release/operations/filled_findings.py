@@ -19,6 +19,7 @@ from sfn_release.plan.rendered_checks import LITERAL, literal, other_partitions,
 from sfn_release.project import Environment, Project, Source
 from sfn_release.project.environment_tables import LOCAL
 from sfn_release.project.modules.acceptance import as_released, content
+from sfn_release.project.parameter_sources import as_toml
 from sfn_release.project.parameter_values import KINDS, kind_of
 from sfn_release.project.parameters import PlaceholderFiller
 from sfn_release.project.toml_text import toml, toml_key
@@ -118,7 +119,7 @@ def _in_environment(declaration: Declaration, environment: Environment) -> Itera
     }
     values |= environment.given
     values |= {
-        name: typed(f"${{{name}}}", value.type) if isinstance(value, Source) else literal(value)
+        name: _unknown(name, value) if isinstance(value, Source) else literal(value)
         for name, value in environment.parameters.items()
     }
     filler = PlaceholderFiller(values)
@@ -135,6 +136,11 @@ def _in_environment(declaration: Declaration, environment: Environment) -> Itera
             yield replace(finding, fix=_correction(name, environment.parameters[name], finding))
         else:
             yield finding
+
+
+def _unknown(name: str, source: Source) -> str:
+    """Return the placeholder of a parameter that is looked up later, with its type if known."""
+    return f"${{{name}}}" if source.type is None else typed(f"${{{name}}}", source.type)
 
 
 def _looked_up(declaration: Declaration) -> Iterator[str]:
@@ -161,10 +167,9 @@ def _correction(name: str, value: Any, finding: Finding) -> str:
     """Return the fix for a parameter whose type or value doesn't fit."""
     written = toml_key(name)
     if isinstance(value, Source):
-        source = f'{value.kind} = "{value.name}"'
         return (
-            f"${{{name}}} is {KINDS[value.type]} there. Give it a type in releases.toml:"
-            f'  {written} = {{ {source}, type = "{finding.wanted or "json"}" }}'
+            f"${{{name}}} is {KINDS[value.type or 'string']} there. Give it a type in"
+            f" releases.toml:  {written} = {as_toml(value, finding.wanted or 'json')}"
         )
     kind = f", which is {KINDS[kind_of(value)]}" if finding.wanted else ""
     return f"releases.toml sets {written} = {toml(value)}{kind}. {finding.fix}".rstrip()

@@ -40,6 +40,7 @@ def site_of(workspace: Workspace, environment: Environment, aws: Aws | None = No
             workspace.runtime,
             actor=workspace.runtime.actor or str(workspace.git.repository.identity),
         ),
+        root=workspace.project.root,
         config_blob=_config_blob(workspace),
         filled=workspace.filled,
     )

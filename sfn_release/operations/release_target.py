@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from sfn_release.authoring.declaration import Declaration
-from sfn_release.deployment.parameter_lookup import look_up
+from sfn_release.deployment.parameter_lookup import looked_up
 from sfn_release.deployment.site import Site
 from sfn_release.ledger import Ledger, Snapshot
 from sfn_release.operations.secret_values import secret_notes
@@ -69,8 +69,8 @@ def target(
         declaration for name, declaration in content.declarations.items() if name not in recorded
     ]
     names = parameters_of(fresh, site.environment)
-    found = look_up(site, names, state=state, workflows=content.declarations)
-    environment = site.environment.resolved(found)
+    found = looked_up(site, names, state=state, workflows=content.declarations)
+    environment = site.environment.resolved(found.values)
     forms = {**recorded, **render_all(fresh, environment)}
     values = {declaration.name: values_of(declaration, environment) for declaration in fresh}
     workflows = {}
@@ -103,7 +103,8 @@ def target(
         workflows=workflows,
         below=below if popped else pushed(state.serving, state.tip, content.version),
         parameters={name: value for used in values.values() for name, value in used.items()},
-        notes=tuple(secret_notes(site.environment, found)),
+        notes=tuple(secret_notes(site.environment, found.values)),
+        origins=found.origins,
     )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sfn_release.project import Environment
+from sfn_release.project.parameter_sources import StoredParameter, subject
 
 _NAME = re.compile(
     r"(?i)pass(?![a-z])|passw(or)?d|passphrase|secret|token|credential|api[-_]?key|private[-_]?key|access[-_]?key"
@@ -27,13 +28,16 @@ _HARMLESS = re.compile(r"arn:.*|(?=.{1,39}$|.{41,}$)(/[\w.-]+)+/?", re.DOTALL)
 
 
 def secret_notes(environment: Environment, values: Mapping[str, Any]) -> Iterator[str]:
-    """Yield a note for each value from an environment variable that looks like a secret."""
+    """Yield a note for each looked-up value that looks like a secret."""
     for name, source in sorted(environment.sources(values).items()):
         value = values[name]
-        if source.kind != "env" or not isinstance(value, str) or _HARMLESS.fullmatch(value):
+        # Parameter Store marks its secrets itself, as SecureString.
+        if isinstance(source, StoredParameter) or not isinstance(value, str):
             continue
-        if _VALUE.search(value) or _NAME.search(source.name) or _NAME.search(name):
+        if _HARMLESS.fullmatch(value):
+            continue
+        if _VALUE.search(value) or _NAME.search(subject(source)) or _NAME.search(name):
             yield (
-                f"the parameter {name}, from ${source.name}, looks like a secret. Everyone who"
+                f"the parameter {name}, from {source}, looks like a secret. Everyone who"
                 " can read the ledger can read it. Pass the ARN of a secret instead"
             )

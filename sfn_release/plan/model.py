@@ -84,6 +84,8 @@ class Target:
     *version* is None for the work tree, which is planned and never deployed.
     *parameters* are the values that were used to render it, *promoted_from* the environment
     whose release a promotion takes. *notes* concern the whole deployment.
+    *origins* say which stack or Terraform state a parameter's value comes from, and its serial
+    number or time.
     """
 
     action: Action
@@ -95,6 +97,7 @@ class Target:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     promoted_from: str | None = None
     notes: tuple[str, ...] = ()
+    origins: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def called(self) -> str:

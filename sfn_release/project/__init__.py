@@ -19,7 +19,7 @@ names file, line and key, says why, and shows how to write it.
 
 from sfn_release.project.environment import AssumedRole, Environment
 from sfn_release.project.environment_tables import LOCAL
-from sfn_release.project.parameter_values import Source
+from sfn_release.project.parameter_sources import Source
 from sfn_release.project.parameters import fill, parameters_in
 from sfn_release.project.project import (
     FILE_NAME,

@@ -14,6 +14,10 @@ _NOT_IN_NAME = re.compile(f"[{NOT_IN_NAME}]")
 _REGION = re.compile(r"[a-z]{2,}(?:-[a-z]+)+-[0-9]+")
 _ROLE = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]+")
 _ALIAS = re.compile(r"[A-Za-z0-9_.-]{1,80}")
+_STACK = re.compile(
+    r"[A-Za-z][A-Za-z0-9-]{0,127}"
+    r"|arn:aws[a-z-]*:cloudformation:[a-z0-9-]+:[0-9]{12}:stack/[A-Za-z][A-Za-z0-9-]*/[A-Za-z0-9-]+"
+)
 _TAG_TEXT = re.compile(r"[\w .:/=+@-]*")  # letters and digits of every script
 _MAX_TAG_KEY = 128
 _MAX_TAG_VALUE = 256
@@ -120,6 +124,20 @@ def tag_value(value: str) -> str | None:
             f"A tag's value has at most {_MAX_TAG_VALUE} characters: letters, digits, spaces and"
             " _ . : / = + - @"
         )
+    return None
+
+
+def stack(value: str) -> str | None:
+    """Check the name or the ARN of a CloudFormation stack."""
+    if not _STACK.fullmatch(value):
+        return "Write the name of a stack, such as shop-functions, or its ARN."
+    return None
+
+
+def export(value: str) -> str | None:
+    """Check the name of a CloudFormation export."""
+    if not re.fullmatch(r"[A-Za-z0-9:-]{1,255}", value):
+        return "An export's name has letters, digits, ':' and '-'."
     return None
 
 

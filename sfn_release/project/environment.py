@@ -11,7 +11,7 @@ from sfn_release.asl.placeholders import WORKFLOW
 from sfn_release.aws.regions import partition_of
 from sfn_release.errors import ConfigError
 from sfn_release.project import aws_rules, value_rules
-from sfn_release.project.parameter_values import Source
+from sfn_release.project.parameter_sources import Source
 from sfn_release.project.parameters import fill
 from sfn_release.project.replay_policy import ReplayPolicy
 from sfn_release.project.strategy import Strategy

@@ -9,7 +9,8 @@ from sfn_release.errors import ConfigError
 from sfn_release.project import aws_rules
 from sfn_release.project.backends import AWS, BACKENDS, BUILT_IN, Backend
 from sfn_release.project.environment import AssumedRole, Environment
-from sfn_release.project.parameter_values import Source, is_source, normal
+from sfn_release.project.parameter_sources import is_source, source_of
+from sfn_release.project.parameter_values import normal
 from sfn_release.project.parameters import parameters_in
 from sfn_release.project.replay_policy import ReplayPolicy
 from sfn_release.project.strategy import STRATEGIES, Limits, Strategy
@@ -159,10 +160,7 @@ def _assumed_role(value: str | Mapping[str, str] | None) -> AssumedRole | None:
 def _parameter(value: Any) -> Any:
     if not (isinstance(value, dict) and is_source(value)):
         return normal(value)
-    type = value.get("type", "string")
-    return (
-        Source("env", value["env"], type) if "env" in value else Source("ssm", value["ssm"], type)
-    )
+    return source_of(value)
 
 
 def _strategy(document: TomlDocument, at: Key, values: dict[str, Any]) -> Strategy | None:

@@ -6,7 +6,6 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final, Literal, get_args
 
 from sfn_release.canonical import canonical, loads
@@ -15,34 +14,7 @@ from sfn_release.errors import ConfigError, DefinitionError
 Type = Literal["string", "integer", "number", "boolean", "list", "json"]
 TYPES: Final[tuple[Type, ...]] = get_args(Type)
 
-_SOURCES: Final = ({"env"}, {"ssm"}, {"stack", "output"}, {"tfstate", "output"})
-"""The keys that make a table a source of a value. The last two are reserved."""
-_TYPING_ERRORS: Final = frozenset({"evn", "nev", "sms", "mss"})
-
 _EXACT = 2**53 - 1  # the largest integer that JSON carries exactly everywhere
-
-
-@dataclass(frozen=True)
-class Source:
-    """Where a parameter's value is looked up when a deployment renders, and its *type*.
-
-    *kind* ``env`` is a variable of the process, ``ssm`` a parameter of Systems Manager Parameter
-    Store (``/shop/charge``, or one version of it: ``/shop/charge:3``).
-    """
-
-    kind: Literal["env", "ssm"]
-    name: str
-    type: Type = "string"
-
-    def __str__(self) -> str:
-        return f"${self.name}" if self.kind == "env" else f"ssm:{self.name}"
-
-
-def is_source(table: Mapping[str, Any]) -> bool:
-    """Whether a table of releases.toml is the source of a value, and not the value."""
-    if any(keys <= table.keys() for keys in _SOURCES):
-        return True
-    return len(table) == 1 and not _TYPING_ERRORS.isdisjoint(table)
 
 
 def problem(value: Any) -> str | None:
@@ -106,6 +78,47 @@ def convert(text: str, type: Type) -> Any:
     raise ConfigError(
         f"{_shown(text)} is not {KINDS[type]}.", fix=f"For example: {_EXAMPLES[type]}"
     )
+
+
+def kept(value: Any, type: Type | None) -> Any:
+    """Return the JSON *value* of a source that has types of its own.
+
+    Without a *type* a text, a number, true and false stay as they are. With one, a text is
+    converted as `convert` does, and any other value must be of the type, or becomes a text.
+    Raises ConfigError for a value that isn't of the type, for null, and for a list or an object
+    without a type.
+    """
+    value = _exact(value)
+    kind = kind_of(value)
+    if type is None:
+        if kind in {"list", "table"}:
+            wanted = "list" if kind == "list" else "json"
+            raise ConfigError(
+                f"it is {KINDS[kind]}.",
+                why="Without a type, a parameter takes a text, a number, true or false.",
+                fix=f'If you want all of it, add  type = "{wanted}"  in releases.toml. If you want'
+                " one part, add an output for it.",
+            )
+        return value
+    if kind == "string":
+        return convert(value, type)
+    if type in {kind, "json"} or (type == "number" and kind == "integer"):
+        return value
+    text = as_text(value)
+    if type == "string" and text is not None:
+        return text
+    raise ConfigError(f"it is {KINDS[kind]}, and not {KINDS[type]}.")
+
+
+def _exact(value: Any) -> Any:
+    """Return *value* in the form that definitions have; raises ConfigError where there is none."""
+    if value is None:
+        raise ConfigError("it is null.")
+    try:
+        canonical(value := normal(value))
+    except DefinitionError as error:
+        raise ConfigError("it has no exact JSON form.", why=error.message) from error
+    return value
 
 
 def kind_of(value: Any) -> str:

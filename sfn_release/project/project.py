@@ -24,7 +24,7 @@ from sfn_release.project.environment_tables import (
     read_environment,
 )
 from sfn_release.project.input_schemas import InputSchema, input_schemas_of
-from sfn_release.project.parameter_values import Source
+from sfn_release.project.parameter_sources import Source
 from sfn_release.project.parameters import fill, parameters_in
 from sfn_release.project.schema import DOCUMENT
 from sfn_release.project.strategy import STRATEGIES, Canary, Limits, Linear, Strategy

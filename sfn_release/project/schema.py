@@ -11,7 +11,8 @@ from sfn_release.project import aws_rules, git_rules, task_settings, value_rules
 from sfn_release.project.backends import AWS, BACKENDS
 from sfn_release.project.checks_table import CHECKS
 from sfn_release.project.input_schemas import WORKFLOWS
-from sfn_release.project.parameter_values import TYPES, is_source
+from sfn_release.project.parameter_sources import is_source
+from sfn_release.project.parameter_values import TYPES
 from sfn_release.project.replay_policy import MOST
 from sfn_release.project.strategy import STRATEGIES
 from sfn_release.project.toml_document import Expected
@@ -56,6 +57,10 @@ _ENCRYPTION = Expected(
         ),
     },
 )
+_RESOURCE = (
+    'tfstate = "s3://shop-state/prod.tfstate", resource = "aws_lambda_function.charge",'
+    ' attribute = "arn"'
+)
 _PARAMETER = Expected(
     object,
     value_rules.parameter,
@@ -68,6 +73,20 @@ _PARAMETER = Expected(
         keys={
             "env": Expected(str, value_rules.variable, '{ env = "CHARGE_ARN" }'),
             "ssm": Expected(str, aws_rules.ssm_name, '{ ssm = "/shop/charge" }'),
+            "stack": Expected(
+                str, aws_rules.stack, '{ stack = "shop-functions", output = "ChargeArn" }'
+            ),
+            "export": Expected(str, aws_rules.export, '{ export = "shop-ChargeArn" }'),
+            "tfstate": Expected(
+                str,
+                value_rules.state,
+                '{ tfstate = "s3://shop-state/prod.tfstate", output = "charge_arn" }',
+            ),
+            "output": Expected(
+                str, value_rules.output, '{ stack = "shop-functions", output = "ChargeArn" }'
+            ),
+            "resource": Expected(str, value_rules.resource, f"{{ {_RESOURCE} }}"),
+            "attribute": Expected(str, value_rules.attribute, f"{{ {_RESOURCE} }}"),
             "type": Expected(
                 str, value_rules.one_of(*TYPES), '{ ssm = "/shop/pause", type = "integer" }'
             ),

@@ -14,7 +14,10 @@ from typing import Any
 
 from sfn_release.asl.placeholders import NAME, REFERENCE, no_parameters
 from sfn_release.names import ENVIRONMENT_NAME
+from sfn_release.project.parameter_sources import FORMS, source_of
 from sfn_release.project.parameter_values import problem
+from sfn_release.project.state_locations import location_problem
+from sfn_release.project.terraform_addresses import parse_address, parse_attribute
 from sfn_release.text import did_you_mean, parse_duration
 
 ValueRule = Callable[[Any], str | None]
@@ -206,7 +209,36 @@ def parameter(value: Any) -> str | None:
 
 
 def one_source(value: dict[str, Any]) -> str | None:
-    """Check that a parameter has one source."""
-    if len({"env", "ssm"} & value.keys()) != 1:
-        return 'Use either { env = "VARIABLE" } or { ssm = "/name" }.'
+    """Check that a parameter has one source, and all of it."""
+    if source_of(value) is None:
+        return "A parameter has one of these sources:\n    " + "\n    ".join(FORMS)
+    return None
+
+
+def state(value: str) -> str | None:
+    """Check the location of a Terraform state."""
+    return location_problem(value)
+
+
+def resource(value: str) -> str | None:
+    """Check the address of a Terraform resource."""
+    if parse_address(value) is None:
+        return (
+            "Write a resource's address as Terraform does: aws_lambda_function.charge,"
+            ' module.shop.aws_sqs_queue.orders["eu"], data.aws_caller_identity.current.'
+        )
+    return None
+
+
+def attribute(value: str) -> str | None:
+    """Check the path of an attribute of a Terraform resource."""
+    if parse_attribute(value) is None:
+        return 'Write an attribute such as arn, vpc_config.0.vpc_id or tags["team"].'
+    return None
+
+
+def output(value: str) -> str | None:
+    """Check the name of an output, of CloudFormation or Terraform."""
+    if not re.fullmatch(r"[\w-]{1,255}", value):
+        return "An output's name has letters, digits, '_' and '-'."
     return None

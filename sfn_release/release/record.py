@@ -107,6 +107,10 @@ class ReplayOutcome:
         return f"replayed {executions} of {workflow} in {self.environment}: {shown}"
 
 
+_NEW = ("replayed", "parameter_origins")
+"""Members that a record has only if they say something, so that older versions can read it."""
+
+
 @dataclass(frozen=True)
 class Record:
     """One event of a deployment. Times are UTC, ISO 8601.
@@ -118,6 +122,8 @@ class Record:
     that no release made, and that don't count as drift. *number* counts the events of an
     environment from 1; events of 0.2.0 and before have none. *replayed* is by workflow; without a
     policy that replays executions, records don't have it, so that older versions can read them.
+    *parameter_origins* say which stack or Terraform state a value comes from, with its serial
+    number or time; records without such a parameter don't have them, for the same reason.
     """
 
     id: RecordId
@@ -148,6 +154,7 @@ class Record:
     acknowledged: tuple[Arn, ...] = ()
     number: int | None = None
     replayed: Mapping[WorkflowName, ReplayOutcome] = field(default_factory=dict)
+    parameter_origins: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON form, as ``deployment.json`` and ``--json`` hold it."""
@@ -158,8 +165,9 @@ class Record:
         members["warnings"] = list(self.warnings)
         members["acknowledged"] = list(self.acknowledged)
         members["replayed"] = {name: vars(outcome) for name, outcome in self.replayed.items()}
-        if not self.replayed:
-            del members["replayed"]
+        for name in _NEW:
+            if not members[name]:
+                del members[name]
         return {"schema": RECORD_SCHEMA, **members}
 
     @classmethod

@@ -240,21 +240,18 @@ ROWS = {
         ("which is not set",),
         parameters='Who = { env = "SHOP_NOBODY" }',
         workflow=json.dumps(definition("${Who}")),
-        covers=("deployment: _texts",),
     ),
     "a parameter of another type": Row(
         "E_CONFIG",
         ("The parameter Pause of prod comes from ssm:/soon",),
         parameters='Pause = { ssm = "/soon", type = "integer" }',
         workflow=wait("${Pause}"),
-        covers=("deployment: _values",),
     ),
     "a parameter that is not stored": Row(
         "E_NOT_FOUND",
         ("Parameter Store doesn't have: /nothing",),
         parameters='Who = { ssm = "/nothing" }',
         workflow=json.dumps(definition("${Who}")),
-        covers=("deployment: _stored",),
     ),
     "a parameter that is encrypted": Row(
         "E_CONFIG",

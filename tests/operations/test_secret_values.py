@@ -5,14 +5,15 @@ from __future__ import annotations
 import pytest
 
 from sfn_release.operations.secret_values import secret_notes
-from sfn_release.project import Environment, Source
+from sfn_release.project import Environment
 from sfn_release.project.backends import AWS
+from sfn_release.project.parameter_sources import Variable
 from support.command_line import Project
 
 
 def noted(parameter: str, variable: str, value: object) -> bool:
     """Report whether this value of a parameter gets a note."""
-    source = Source("env", variable)
+    source = Variable(variable)
     environment = Environment("prod", backend=AWS, parameters={parameter: source})
     return bool([*secret_notes(environment, {parameter: value})])
 

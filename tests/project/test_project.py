@@ -13,13 +13,13 @@ from sfn_release.project import (
     Limits,
     Linear,
     Project,
-    Source,
     find_project,
     parse_project,
     read_project,
     toml_text,
 )
 from sfn_release.project.backends import AWS, BACKENDS, EMBEDDED
+from sfn_release.project.parameter_sources import StoredParameter, Variable
 from support.places import ROOT
 
 FULL = """\
@@ -158,10 +158,59 @@ REFUSED = {
     "a short account": (environment("account = '2222'"), 5, 'account = "2222"'),
     "two sources": (environment("parameters.X = { env = 'A', ssm = 'b' }"), 5, 'X = { env = "A"'),
     "no source": (environment("parameters.X = { evn = 'A' }"), 5, "unknown key 'evn'"),
-    "a reserved source": (
-        environment("parameters.X = { stack = 'A', output = 'B' }"),
+    "half a source": (environment("parameters.X = { tfstate = 'a.tfstate' }"), 5, "X ="),
+    "half an attribute": (
+        environment("parameters.X = { tfstate = 'a.tfstate', resource = 'aws_x.y' }"),
         5,
-        "unknown key 'stack'",
+        "X =",
+    ),
+    "an output and an attribute": (
+        environment(
+            "parameters.X = { tfstate = 'a', output = 'o', resource = 'a.b', attribute = 'c' }"
+        ),
+        5,
+        "X =",
+    ),
+    "a stack's name": (
+        environment("parameters.X = { stack = 'a_b', output = 'B' }"),
+        5,
+        'stack = "a_b"',
+    ),
+    "an export's name": (environment("parameters.X = { export = 'a b' }"), 5, 'export = "a b"'),
+    "a state without TLS": (
+        environment("parameters.X = { tfstate = 'http://a.example/s', output = 'o' }"),
+        5,
+        "http://a.example/s",
+    ),
+    "a state with a password": (
+        environment("parameters.X = { tfstate = 'https://a:b@c/s', output = 'o' }"),
+        5,
+        "https://a:b@c/s",
+    ),
+    "a state in a scheme": (
+        environment("parameters.X = { tfstate = 'gs://bucket/key', output = 'o' }"),
+        5,
+        "gs://bucket/key",
+    ),
+    "a state without a key": (
+        environment("parameters.X = { tfstate = 's3://bucket', output = 'o' }"),
+        5,
+        'tfstate = "s3://bucket"',
+    ),
+    "a state's absolute path": (
+        environment("parameters.X = { tfstate = '/etc/passwd', output = 'o' }"),
+        5,
+        "/etc/passwd",
+    ),
+    "a resource": (
+        environment("parameters.X = { tfstate = 'a', resource = 'aws_x', attribute = 'c' }"),
+        5,
+        'resource = "aws_x"',
+    ),
+    "an attribute": (
+        environment("parameters.X = { tfstate = 'a', resource = 'a.b', attribute = '0' }"),
+        5,
+        'attribute = "0"',
     ),
     "an unknown type": (
         environment("parameters.X = { env = 'A', type = 'int' }"),
@@ -171,9 +220,9 @@ REFUSED = {
     "a type without a source": (environment("parameters.X = { type = 'list', env = 3 }"), 5, "env"),
     "a role without an ARN": (environment("assume_role = { external_id = 'x1' }"), 5, "assume"),
     "an unknown service": (
-        environment("endpoint_url = { s3 = 'http://a' }"),
+        environment("endpoint_url = { sqs = 'http://a' }"),
         5,
-        "unknown key 's3'",
+        "unknown key 'sqs'",
     ),
     "an unknown strategy": (environment("strategy = 'canary'"), 5, 'strategy = "canary" in'),
     "half a strategy": (
@@ -464,7 +513,7 @@ def test_the_keys_of_a_production_environment_are_read() -> None:
         protect_drift=True,
         pins="required",
         strategy=Linear(40, timedelta(minutes=5), Limits(("a",), 0, 2.0)),
-        parameters={"A": "a", "B": Source("env", "BEE"), "C": Source("ssm", "/shop/c")},
+        parameters={"A": "a", "B": Variable("BEE"), "C": StoredParameter("/shop/c")},
     )
     read = parse(textwrap.dedent(text)).environment("prod")
     assert expected == read

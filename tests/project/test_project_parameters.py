@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from sfn_release.canonical import canonical
 from sfn_release.errors import ConfigError
-from sfn_release.project import Environment, Source, fill, parameters_in, parse_project
+from sfn_release.project import Environment, fill, parameters_in, parse_project
 from sfn_release.project.backends import AWS
+from sfn_release.project.parameter_sources import Variable
 from sfn_release.project.parameter_values import convert
 
 PARAMETERS = {"Table": "orders", "Topic": "${Table}", "A": "same", "B": "same"}
@@ -243,7 +244,7 @@ Count = { env = "COUNT", type = "integer" }
         "Extra": {"Env": "prod"},
         "Other": {"stage": "prod"},
         "_x.y::z": "odd",
-        "Count": Source("env", "COUNT", "integer"),
+        "Count": Variable("COUNT", "integer"),
     }
     assert prod.state_machine_name("orders") == "dev-orders-eu-west-1"
     assert prod.open(["Stage", "Count", "AWS::Region", "AWS::AccountId", "workflow:a"]) == {

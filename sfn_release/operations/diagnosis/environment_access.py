@@ -9,12 +9,14 @@ from typing import Any, assert_never
 from sfn_release.aws.api_calls import call
 from sfn_release.aws.clients import Aws
 from sfn_release.deployment.parameter_lookup import look_up
+from sfn_release.deployment.sources.source_reader import SourceReader
 from sfn_release.errors import AccessError, NetworkError, SfnReleaseError
 from sfn_release.ledger import Snapshot
 from sfn_release.operations.diagnosis import permission_probe
 from sfn_release.operations.diagnosis.diagnosis import Diagnosis, Findings
 from sfn_release.operations.diagnosis.machine_ownership import examine_machines
 from sfn_release.operations.diagnosis.permission_probe import Permission
+from sfn_release.operations.diagnosis.readable_parameters import examine_parameters
 from sfn_release.operations.open_site import site_of
 from sfn_release.operations.pin_preview import pins_of_work_tree
 from sfn_release.operations.workspace import Workspace, checked_caller
@@ -72,6 +74,7 @@ def _reached(
         if filled["logging"] is not None:
             yield _log_groups(findings, filled["logging"], environment.region, account)
     yield from _permissions(workspace, environment, aws, findings, role, account)
+    yield from examine_parameters(SourceReader(site_of(workspace, environment, aws)), findings)
     if environment.pins != "off" and not isinstance(filled, SfnReleaseError):
         yield _pins(workspace, environment, aws, findings)
     yield from _alarms(environment, aws, findings)

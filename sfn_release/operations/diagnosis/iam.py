@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from sfn_release.authoring.declaration import Declaration
+from sfn_release.operations.diagnosis.source_reads import source_reads
 from sfn_release.project import Environment
 
 READS = (
@@ -170,16 +171,20 @@ def _reads(there: _There, declarations: Sequence[Declaration]) -> Iterator[Mappi
         actions = ["GetAlias", "GetFunctionConfiguration", "ListVersionsByFunction"]
         functions = [there.arn("lambda", "function:*")]
         yield _statement("ReadFunctions", [f"lambda:{action}" for action in actions], functions)
-    sources = environment.sources(environment.parameters).values()
-    names = sorted({source.name for source in sources if source.kind == "ssm"})
-    if names:
-        arns = [
-            there.arn("ssm", f"parameter/{name.partition(':')[0].lstrip('/')}") for name in names
-        ]
-        yield _statement("ReadParameters", ["ssm:GetParameters"], arns)
+    yield from _sources(there)
     keys = _keys(there, declarations)
     if keys:
         yield _with_keys(there, "ReadEncrypted", ["kms:Decrypt"], keys)
+
+
+def _sources(there: _There) -> Iterator[Mapping[str, Any]]:
+    """Yield what looking up parameters needs, one statement for each kind of source."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for read in source_reads(there.environment, there.arn):
+        found.setdefault((read.sid, read.action), []).extend(read.resources)
+    for (sid, action), resources in found.items():
+        numbered = sid + ("Version" if action.endswith("Version") else "")
+        yield _statement(numbered, [action], resources)
 
 
 def _replays(there: _There, declarations: Sequence[Declaration]) -> Iterator[Mapping[str, Any]]:

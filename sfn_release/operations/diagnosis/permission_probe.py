@@ -17,6 +17,7 @@ from sfn_release.aws.api_calls import call
 from sfn_release.aws.clients import Aws
 from sfn_release.deployment.live_state import in_parallel
 from sfn_release.errors import AccessError, AwsError, NetworkError, SfnReleaseError
+from sfn_release.operations.diagnosis.source_reads import source_reads
 from sfn_release.project import Environment
 
 Allowance = Literal["allowed", "denied", "unknown"]
@@ -121,10 +122,9 @@ def _others(environment: Environment, arn: str) -> Iterator[_Probe]:
         yield _Probe("lambda", "get_function_configuration", function, "pins")
         yield _Probe("lambda", "get_alias", {**function, "Name": "none"}, "pins")
         yield _Probe("lambda", "list_versions_by_function", function, "pins")
-    sources = environment.sources(environment.parameters).values()
-    names = [source.name for source in sources if source.kind == "ssm"]
-    if names:
-        yield _Probe("ssm", "get_parameters", {"Names": names[:10]}, "parameters")
+    # Only the requests are needed here, so the ARNs of their resources need no region.
+    for read in source_reads(environment, lambda service, name: f"arn:aws:{service}:::{name}"):
+        yield _Probe(read.service, read.operation, read.request, "parameters")
     if environment.strategy is not None and environment.strategy.limits.alarms:
         yield _Probe("cloudwatch", "describe_alarms", {"MaxRecords": 1}, "the strategy")
 

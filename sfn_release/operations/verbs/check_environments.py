@@ -13,6 +13,7 @@ from sfn_release.deployment.alarms import firing
 from sfn_release.deployment.parameter_lookup import look_up
 from sfn_release.deployment.request import Request
 from sfn_release.deployment.site import Site
+from sfn_release.deployment.sources.source_reader import SourceReader
 from sfn_release.errors import (
     AccessError,
     SfnReleaseError,
@@ -157,10 +158,11 @@ def _parameters(
     environment = site.environment
     wanted = parameters_of(declarations, environment)
     sources = environment.sources(wanted)
+    reader = SourceReader(site)
     for parameter, source in sorted(sources.items()):
 
         def value(parameter: str = parameter, source: object = source) -> str:
-            values.update(look_up(site, [parameter]))
+            values.update(look_up(site, [parameter], reader=reader))
             note = next(secret_notes(environment, {parameter: values[parameter]}), None)
             return note or f"parameter {parameter} from {source}: {_shown(values[parameter])}"
 

@@ -62,6 +62,7 @@ AWS = Backend(
     services=(
         *("stepfunctions", "sts", "ssm", "lambda", "cloudwatch", "logs"),
         *("iam", "events", "scheduler", "pipes"),
+        *("cloudformation", "s3"),
     ),
     partition=partition_of,
     check_table=_check_table,

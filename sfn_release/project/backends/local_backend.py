@@ -10,7 +10,16 @@ from sfn_release.aws.regions import LOCAL_ACCOUNT, LOCAL_REGION
 from sfn_release.names import TAG_PREFIX
 from sfn_release.project import toml_text
 from sfn_release.project.backends.backend import Backend, Clone
-from sfn_release.project.parameter_values import is_source
+from sfn_release.project.parameter_sources import (
+    StackExport,
+    StackOutput,
+    StateAttribute,
+    StateOutput,
+    StoredParameter,
+    Variable,
+    source_of,
+)
+from sfn_release.project.state_locations import S3Location, parse_location
 from sfn_release.project.toml_document import TomlDocument, table_name
 from sfn_release.project.toml_lines import Key
 
@@ -99,10 +108,11 @@ def _check_table(document: TomlDocument, at: Key, values: Mapping[str, Any]) -> 
             fix="Remove it: records of `local` stay in your clone and aren't signed.",
         )
     for key, value in values.get("parameters", {}).items():
-        if isinstance(value, dict) and is_source(value) and "ssm" in value:
+        service = _service(value)
+        if service:
             document.fail(
                 (*at, "parameters", key),
-                f"the parameter {key} can't come from Parameter Store: the backend is local",
+                f"the parameter {key} can't come from {service}: the backend is local",
                 fix=f'Write a value for it here:  {toml_text.toml_key(key)} = "…"',
             )
     strategy = values.get("strategy")
@@ -112,6 +122,19 @@ def _check_table(document: TomlDocument, at: Key, values: Mapping[str, Any]) -> 
             "the local service has no CloudWatch alarms",
             fix="Use `max_failures` here, or leave `alarms` out.",
         )
+
+
+def _service(value: Any) -> str | None:
+    """Return the AWS service that a parameter's value is looked up in, if there is one."""
+    match source_of(value) if isinstance(value, dict) else None:
+        case StoredParameter():
+            return "Parameter Store"
+        case StackOutput() | StackExport():
+            return "CloudFormation"
+        case StateOutput() | StateAttribute() as source:
+            return "S3" if isinstance(parse_location(source.tfstate), S3Location) else None
+        case Variable() | None:
+            return None
 
 
 def _connect(environment: Environment, clone: Clone) -> Aws:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from sfn_release.project import Environment, Project
+from sfn_release.project.parameter_sources import Variable
 from sfn_release.text import duration_text
 
 _NO_REGION = "eu-west-1"
@@ -79,7 +80,7 @@ def _stage(environment: Environment, *, previous: str | None) -> Stage:
         name=environment.name,
         region=environment.region or _NO_REGION,
         source=environment.requires[-1] if environment.requires else previous,
-        variables=tuple(sorted({source.name for source in sources if source.kind == "env"})),
+        variables=tuple(sorted({source.env for source in sources if isinstance(source, Variable)})),
         soak=duration_text(environment.soak) if environment.soak and environment.requires else "",
         minutes=int((shift + _SETUP).total_seconds() // 60),
     )
