@@ -472,6 +472,9 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("aws", "error", "AWS refuses the definition"),
     Rule("aws-advice", "warning", "AWS warns about the definition"),
     Rule("aws-unasked", "warning", "AWS couldn't be asked"),
+    # -- check --env ---------------------------------------------------------------------------
+    Rule("role-permission", "warning", "a role lacks a permission"),
+    Rule("role-unchecked", "warning", "a role couldn't be compared"),
 )
 """In their order: findings about one state come in the order of this table."""
 

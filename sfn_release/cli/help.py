@@ -83,6 +83,7 @@ COMMANDS = {
         "attest": "Write an in-toto statement about a release or a deployment.",
         "env": "Check that environments are ready for a deployment.",
         "doctor": "Find problems with setup, refs and permissions.",
+        "permissions": "Print the least IAM policy that each workflow's role needs.",
     },
     "Operate": {
         "execute": "Run a workflow and show how it ended.",

@@ -32,6 +32,7 @@ from sfn_release.plan import (
     serving_version,
 )
 from sfn_release.plan.content_changes import with_differences
+from sfn_release.plan.permission_needs import with_permission_changes
 from sfn_release.plan.traffic_shift import refuse_uncounted, shifted
 from sfn_release.plan.unfinished_attempts import leftovers
 from sfn_release.release.record import Record
@@ -91,6 +92,7 @@ def prepare(site: Site, decide: Decide, request: Request) -> PreparedDeployment:
     )
     forms = _old_forms(site, state, decided, observed)
     decided = with_differences(decided, target, state.serving, forms, observed)
+    decided = with_permission_changes(decided, target, forms, site.environment)
     decided = _shifted(
         site, snapshot, state, target, decided, observed, attempts, resume=request.resume
     )

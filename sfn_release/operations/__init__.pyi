@@ -55,6 +55,8 @@ from sfn_release.operations.verbs.list import list_workflows as list_workflows
 from sfn_release.operations.verbs.local import reset_local as reset_local
 from sfn_release.operations.verbs.local import service_for as service_for
 from sfn_release.operations.verbs.next import next_version as next_version
+from sfn_release.operations.verbs.permissions import LeastPolicies as LeastPolicies
+from sfn_release.operations.verbs.permissions import permissions as permissions
 from sfn_release.operations.verbs.plan import plan_version as plan_version
 from sfn_release.operations.verbs.promote import promote as promote
 from sfn_release.operations.verbs.prune import Pruned as Pruned

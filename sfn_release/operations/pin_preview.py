@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sfn_release.deployment.parameter_lookup import look_up
 from sfn_release.deployment.pin_resolution import resolve_pins
 from sfn_release.deployment.site import Site
 from sfn_release.deployment.workflow_pins import waves
 from sfn_release.errors import PolicyError
-from sfn_release.operations.verbs.build import build_definitions
+from sfn_release.operations.rendered_tree import rendered_tree, unreleased_target
 from sfn_release.operations.workspace import Workspace
-from sfn_release.plan import Target, TargetWorkflow
-from sfn_release.release.rendering import Rendered, parameters_of, render_all
+from sfn_release.release.rendering import Rendered
 from sfn_release.text import count
 
 
@@ -21,14 +19,7 @@ def pins_of_work_tree(workspace: Workspace, site: Site) -> str:
 
     Raises BuildError for workflows that do not load and ConfigError for undeclared parameters.
     """
-    declarations = build_definitions(workspace)
-    environment = site.environment
-    state = workspace.ledger.deployments.state(workspace.snapshot(), site.name)
-    names = parameters_of(declarations, environment)
-    found = look_up(
-        site, names, state=state, workflows=[declaration.name for declaration in declarations]
-    )
-    return resolved_pins(workspace, site, render_all(declarations, environment.resolved(found)))
+    return resolved_pins(workspace, site, rendered_tree(workspace, site))
 
 
 def resolved_pins(workspace: Workspace, site: Site, rendered: Mapping[str, Rendered]) -> str:
@@ -38,8 +29,7 @@ def resolved_pins(workspace: Workspace, site: Site, rendered: Mapping[str, Rende
     each other in a circle, and PolicyError where pins are required and a reference can't be pinned.
     """
     state = workspace.ledger.deployments.state(workspace.snapshot(), site.name)
-    workflows = {name: TargetWorkflow("", "", form) for name, form in rendered.items()}
-    target = resolve_pins(site, state, Target("deploy", "the work tree", "", "", workflows))
+    target = resolve_pins(site, state, unreleased_target(rendered))
     waves(target)
     unpinned = [line for workflow in target.workflows.values() for line in workflow.unpinned]
     if unpinned:

@@ -142,6 +142,15 @@ def changed_roles(site: Site, prepared: PreparedDeployment) -> tuple[RoleCompari
     return compare_roles(site.aws, environment, rendered)
 
 
+def warn_of_roles(site: Site, prepared: PreparedDeployment) -> None:
+    """Say what the roles lack that a rollback brings back.
+
+    Call it after the rollback: no permission stops one, and none delays it.
+    """
+    for line in role_notes(changed_roles(site, prepared), refused=False):
+        site.runtime.watcher.say(f"warning: {line}")
+
+
 def live_period(
     workspace: Workspace, snapshot: Snapshot, environment: str, content: ReleaseContent
 ) -> LivePeriod:

@@ -18,6 +18,7 @@ class Check:
 
     *error* is the problem, None if all is well. *unknown*: the remote didn't answer, so we couldn't
     check. *refused*: a policy refuses a deployment today, which isn't a problem of the environment.
+    *warning*: it stops no deployment, but look at it.
     """
 
     subject: str
@@ -25,6 +26,7 @@ class Check:
     error: SfnReleaseError | None = None
     unknown: bool = False
     refused: bool = False
+    warning: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON form; ``ok`` is null if it is unknown."""
@@ -40,6 +42,7 @@ class Check:
             "text": self.text,
             "ok": ok,
             "refused": self.refused,
+            "warning": self.warning,
             "error": members,
         }
 

@@ -32,7 +32,8 @@ SERVICE = "states.amazonaws.com"
 class LeastPolicy:
     """The least policy of one role, for one workflow or for several that share the role.
 
-    *subject* is the name of the workflow, or the ARN of the shared role. *trust* is the policy that
+    *subject* is the name of the workflow, or the ARN of the shared role. *place* is the account of
+    the state machines. *trust* is the policy that
     lets Step Functions assume the role. *unknown* are the permissions that can't be read from the
     definitions, by workflow. *assumed* are the statements that roles of other accounts need for
     Tasks with Credentials, by the ARN of that role.
@@ -43,6 +44,7 @@ class LeastPolicy:
     workflows: tuple[str, ...]
     statements: tuple[PolicyStatement, ...]
     trust: Mapping[str, Any]
+    place: Place
     unknown: tuple[tuple[str, UnknownPermission], ...] = ()
     assumed: Mapping[str, tuple[PolicyStatement, ...]] = field(default_factory=dict)
 
@@ -100,6 +102,7 @@ def least_policy(needed: NeededPermissions, role: str, place: Place) -> LeastPol
         (needed.workflow,),
         policy_statements(needed.permissions),
         trust_policy(place),
+        place,
         tuple((needed.workflow, unknown) for unknown in needed.unknown),
         {arn: policy_statements(permissions) for arn, permissions in needed.assumed.items()},
     )
@@ -121,6 +124,7 @@ def shared_policy(every: Sequence[NeededPermissions], role: str, place: Place) -
             for permission in needed.permissions
         ),
         trust_policy(place),
+        place,
         tuple((needed.workflow, unknown) for needed in every for unknown in needed.unknown),
         {arn: policy_statements(permissions) for arn, permissions in assumed.items()},
     )

@@ -54,6 +54,11 @@ class RoleComparison:
             return ""
         return f"{_named(self.workflows)}: the role {self.role} {self.unchecked}"
 
+    @property
+    def advice(self) -> str:
+        """The fix of what the role lacks, or of why it couldn't be compared."""
+        return self.fix or "The policy that it needs:  sfn-release permissions"
+
     def _trust(self, decision: str, text: str) -> Iterable[str]:
         if self.trust.decision == decision:
             yield f"{_named(self.workflows)}: {text} {self.role}: {self.trust.why}"

@@ -9,6 +9,7 @@ from typing import Any
 
 from sfn_release.checks.finding import Finding
 from sfn_release.comparison.semantic_change import SemanticChange
+from sfn_release.permissions.permission_changes import PermissionChange
 from sfn_release.plan.policy import Refusal
 from sfn_release.plan.steps import (
     ObservedAlias,
@@ -132,6 +133,7 @@ class WorkflowPlan:
     differences: tuple[Difference, ...] = ()
     semantic_changes: tuple[SemanticChange, ...] = ()
     keep: tuple[Step, ...] = ()
+    permission_changes: tuple[PermissionChange, ...] = ()
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -245,6 +247,19 @@ class Plan:
             "semantic_changes": [
                 change.to_json() for plan in self.workflows for change in plan.semantic_changes
             ],
+            "permission_changes": {
+                plan.workflow: [
+                    {
+                        "kind": change.kind,
+                        "action": change.action,
+                        "resource": change.resource,
+                        "states": list(change.states),
+                    }
+                    for change in plan.permission_changes
+                ]
+                for plan in self.workflows
+                if plan.permission_changes
+            },
             "notes": [*(note for plan in self.workflows for note in plan.notes), *self.notes],
             "refusals": [refusal.to_json() for refusal in self.refusals],
         }

@@ -36,7 +36,8 @@ def run(session: Session, named: tuple[str, ...], format_: str, strict: bool, re
 
     Checks every workflow of the work tree, or only the ones you name. A FILE (.json, .yaml, .py, or
     - for standard input) needs no project. --remote also has AWS validate the definitions, with the
-    environment's parameters filled in; it always needs a project.
+    environment's parameters filled in; it always needs a project. With --env, the roles of the
+    workflows are compared with what the workflows need there.
     """
     from sfn_release.operations.verbs.check import check
 
@@ -47,6 +48,11 @@ def run(session: Session, named: tuple[str, ...], format_: str, strict: bool, re
     session.reports &= format_ != "github"  # that writes the annotations itself
     ask = asker(session.workspace(), session.environment) if remote else None
     checked = check(named, session.directory, stdin=read_stdin, environ=os.environ, ask=ask)
+    environment = session.environment
+    if environment is not None:
+        from sfn_release.operations.role_findings import with_role_findings
+
+        checked = with_role_findings(session.workspace(), environment, checked)
     members = {
         "workflows": list(checked.workflows),
         "findings": [found.to_json() for found in checked.findings],

@@ -1,4 +1,4 @@
-"""Writes the results of `verify` and `env check` as a tree: OK, REFUSED, or a problem."""
+"""Writes the results of `verify` and `env check` as a tree: OK, WARNING, REFUSED, or a problem."""
 
 from __future__ import annotations
 
@@ -26,17 +26,22 @@ def write_checks(checks: Iterable[Check], done: str) -> None:
                 )
             elif check.refused:
                 terminal.write_parts("  ", terminal.Styled("REFUSED", "yellow"), f"  {check.text}")
+            elif check.warning:
+                terminal.write_parts("  ", terminal.Styled("WARNING", "yellow"), f"  {check.text}")
             elif check.error is None:
                 terminal.write_parts("  ", terminal.Styled("OK", "green"), f"  {check.text}")
             else:
                 _write_problem(check.text, check.error)
     problems = sum(check.error is not None for check in found)
     refused = sum(check.refused for check in found)
+    warnings = sum(check.warning for check in found)
     if problems:
         terminal.write(count(problems, "problem"), style="red")
     elif refused:
         times = "" if refused == 1 else f" to {refused} environments"
         terminal.write(f"{done}: publishing{times} would be refused today", style="yellow")
+    elif warnings:
+        terminal.write(f"{done}: {count(warnings, 'warning')}", style="yellow")
     else:
         terminal.write(f"{done}: all OK", style="green")
 

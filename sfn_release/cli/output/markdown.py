@@ -81,6 +81,7 @@ def plan(made: Plan, *, label: str, verbose: bool = False) -> str:
     else:
         lines.append("Nothing to change.")
     lines += differences(made, verbose=verbose)
+    lines += permissions(made)
     quiet = len(made.workflows) - len(loud)
     if quiet and loud:
         lines += ["", f"Unchanged: {count(quiet, 'more workflow')}."]
@@ -134,6 +135,22 @@ def differences(made: Plan, *, verbose: bool = False) -> Iterator[str]:
             "",
             "</details>",
         )
+
+
+def permissions(made: Plan) -> Iterator[str]:
+    """Yield what the roles need more, or no more, after a plan, each as an item of a list."""
+    from sfn_release.plan.permission_needs import permission_lines
+
+    lines = [
+        f"{workflow.workflow}: {line}"
+        for workflow in made.workflows
+        for line in permission_lines(workflow)
+    ]
+    if lines:
+        yield ""
+    yield from (f"- {code(line)}" for line in lines[:_ROWS])
+    if len(lines) > _ROWS:
+        yield f"- … and {len(lines) - _ROWS} more"
 
 
 def _workflow(made: Plan, workflow: WorkflowPlan) -> tuple[str, str, str]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from sfn_release.comparison.semantic_change import CLASS_TEXTS
 from sfn_release.plan import Plan, WorkflowPlan
+from sfn_release.plan.permission_needs import permission_lines
 from sfn_release.plan.steps import Step, TagStateMachine, names_text
 from sfn_release.plan.traffic_shift import stages_text
 from sfn_release.release.pins import pin_text
@@ -82,7 +83,7 @@ def _changes(plan: Plan, *, verbose: bool) -> Iterator[str]:
         lines = change_lines(workflow)
         lines = lines if verbose else lines[: FOLD - shown]
         shown += len(lines)
-        yield from (f"      {line}" for line in lines)
+        yield from (f"      {line}" for line in (*lines, *permission_lines(workflow)))
     more = sum(len(workflow.semantic_changes) for workflow in loud) - shown
     if more:
         yield f"      … {count(more, 'more line')}; -v shows all"

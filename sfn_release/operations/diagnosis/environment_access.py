@@ -17,6 +17,7 @@ from sfn_release.operations.diagnosis.diagnosis import Diagnosis, Findings
 from sfn_release.operations.diagnosis.machine_ownership import examine_machines
 from sfn_release.operations.diagnosis.permission_probe import Permission
 from sfn_release.operations.diagnosis.readable_parameters import examine_parameters
+from sfn_release.operations.diagnosis.role_permissions import examine_roles
 from sfn_release.operations.open_site import site_of
 from sfn_release.operations.pin_preview import pins_of_work_tree
 from sfn_release.operations.workspace import Workspace, checked_caller
@@ -75,6 +76,8 @@ def _reached(
             yield _log_groups(findings, filled["logging"], environment.region, account)
     yield from _permissions(workspace, environment, aws, findings, role, account)
     yield from examine_parameters(SourceReader(site_of(workspace, environment, aws)), findings)
+    if not isinstance(filled, SfnReleaseError):
+        yield from examine_roles(workspace, environment, aws)
     if environment.pins != "off" and not isinstance(filled, SfnReleaseError):
         yield _pins(workspace, environment, aws, findings)
     yield from _alarms(environment, aws, findings)

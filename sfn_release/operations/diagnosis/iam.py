@@ -62,6 +62,27 @@ BY_HAND = (
 Only local executions are stopped.
 """
 
+ROLE_READS = ("GetRole", "SimulatePrincipalPolicy")
+"""IAM's actions that compare a role with what its workflows need."""
+
+ROLE_POLICY_READS = (
+    "GetPolicy",
+    "GetPolicyVersion",
+    "GetRolePolicy",
+    "ListAttachedRolePolicies",
+    "ListRolePolicies",
+)
+"""IAM's actions that read a role's policies, for a deployer that may not simulate them."""
+
+TRIGGER_READS = (
+    "events:ListEventBuses",
+    "events:ListRuleNamesByTarget",
+    "scheduler:ListSchedules",
+    "scheduler:GetSchedule",
+    "pipes:ListPipes",
+)
+"""Actions by which `doctor`, which you run by hand, finds triggers without an alias."""
+
 _MANY = 10  # workflows, above which a policy would be longer than IAM's 6,144 characters
 _ACCOUNT = "ACCOUNT_ID"
 _PARAMETER = re.compile(r"\$\{([^}]*)\}")
@@ -172,6 +193,9 @@ def _reads(there: _There, declarations: Sequence[Declaration]) -> Iterator[Mappi
         functions = [there.arn("lambda", "function:*")]
         yield _statement("ReadFunctions", [f"lambda:{action}" for action in actions], functions)
     yield from _sources(there)
+    if environment.permissions != "off":
+        compare = [f"iam:{action}" for action in ROLE_READS]
+        yield _statement("CompareRoles", compare, _roles(there, declarations))
     keys = _keys(there, declarations)
     if keys:
         yield _with_keys(there, "ReadEncrypted", ["kms:Decrypt"], keys)

@@ -12,6 +12,7 @@ from sfn_release.errors import AwsError, SfnReleaseError
 from sfn_release.ledger import Snapshot
 from sfn_release.names import TAG_PREFIX
 from sfn_release.operations.diagnosis.diagnosis import Diagnosis, Findings
+from sfn_release.operations.diagnosis.unqualified_triggers import examine_triggers
 from sfn_release.operations.workspace import Workspace
 from sfn_release.project import Environment
 
@@ -44,6 +45,8 @@ def examine_machines(
 
     for found in in_parallel(one, sorted(arns.items())):
         yield from found
+    if environment.has_iam:
+        yield from examine_triggers(environment, aws, arns)
 
 
 def _names(

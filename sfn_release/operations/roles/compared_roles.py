@@ -20,6 +20,7 @@ from sfn_release.permissions.role_question import (
     all_questions,
 )
 from sfn_release.permissions.workflow_needs import needed_permissions
+from sfn_release.permissions.workflow_place import place_of
 from sfn_release.project import Environment
 from sfn_release.release.rendering import Rendered
 
@@ -27,15 +28,6 @@ _FIX = (
     "Allow the deployer iam:GetRole and iam:SimulatePrincipalPolicy on the role:"
     "  sfn-release doctor --iam"
 )
-
-
-def place_of(environment: Environment, rendered: Rendered) -> Place:
-    """Return the account of a workflow's state machine: the environment's, or its role's."""
-    given = environment.given
-    parts = rendered.role.split(":")
-    of_role = parts[4] if len(parts) > 4 else ""  # noqa: PLR2004 - of an ARN
-    account = given.get("AWS::AccountId") or of_role
-    return Place(given["AWS::Partition"], given["AWS::Region"], account)
 
 
 def compare_roles(

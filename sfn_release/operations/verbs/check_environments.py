@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -16,6 +16,7 @@ from sfn_release.deployment.site import Site
 from sfn_release.deployment.sources.source_reader import SourceReader
 from sfn_release.errors import (
     AccessError,
+    PolicyError,
     SfnReleaseError,
 )
 from sfn_release.operations.name_clashes import refuse_same_names
@@ -23,6 +24,7 @@ from sfn_release.operations.open_site import require_remote, site_of
 from sfn_release.operations.pin_preview import resolved_pins
 from sfn_release.operations.policy_checks import Verdict, verdict
 from sfn_release.operations.release_tests import untested
+from sfn_release.operations.rendered_tree import pinned_forms
 from sfn_release.operations.secret_values import secret_notes
 from sfn_release.operations.verbs.plan import prepare_work_tree, work_tree
 from sfn_release.operations.verification import Check
@@ -86,7 +88,8 @@ def _check_environment(
 
     found.append(_checked(name, "unique state machine names", names))
     if all(check.error is None for check in found):
-        site = site_of(workspace, environment)
+        # The roles are checked above, all of them.
+        site = site_of(workspace, replace(environment, permissions="off"))
         try:
             found.append(_deployment(workspace, site, declarations))
         except SfnReleaseError as error:
@@ -142,9 +145,33 @@ def _environment(
         yield _checked(name, f"workflow {declaration.name}", workflow)
     if environment.pins != "off" and len(rendered) == len(declarations):
         yield _checked(name, "pins", lambda: resolved_pins(workspace, site, rendered))
+    yield from _roles(workspace, site, rendered)
     strategy = environment.strategy
     for alarm in strategy.limits.alarms if strategy else ():
         yield _checked(name, f"alarm {alarm}", partial(_alarm, aws, alarm))
+
+
+def _roles(workspace: Workspace, site: Site, rendered: Mapping[str, Rendered]) -> Iterator[Check]:
+    """Yield the checks of the workflows' roles: what they lack, or can't be known to have.
+
+    A role that lacks a permission stops a deployment where the policy says so.
+    """
+    environment = site.environment
+    if not environment.has_iam or environment.permissions == "off":
+        return
+    from sfn_release.operations.roles.compared_roles import compare_roles  # loads service models
+
+    forms = pinned_forms(workspace, site, rendered)
+    required = environment.permissions == "required"
+    for compared in compare_roles(site.aws, environment, forms):
+        lines = [*compared.missing, *([compared.uncheckable] if compared.unchecked else [])]
+        for line in lines:
+            error = PolicyError(f"{line}.", why='permissions = "required"', fix=compared.advice)
+            yield Check(site.name, line, error if required else None, warning=not required)
+        yield from (Check(site.name, line, warning=True) for line in compared.unsure)
+        if not lines:
+            workflows = count(compared.workflows, "workflow")
+            yield Check(site.name, f"the role {compared.role} may call what {workflows} need")
 
 
 def _parameters(

@@ -12,7 +12,7 @@ from sfn_release.deployment.request import Request
 from sfn_release.deployment.site import Site
 from sfn_release.ledger import Snapshot
 from sfn_release.operations.open_site import open_site
-from sfn_release.operations.policy_checks import Verdict, verdict
+from sfn_release.operations.policy_checks import Verdict, changed_roles, verdict
 from sfn_release.operations.release_target import unreleased
 from sfn_release.operations.release_tests import untested
 from sfn_release.operations.signature_policy import rollback_refusals
@@ -21,6 +21,7 @@ from sfn_release.operations.verbs.delete import plan_deletion
 from sfn_release.operations.verbs.deploy import deploy_target
 from sfn_release.operations.verbs.rollback import prepare_rollback, unshown
 from sfn_release.operations.workspace import Workspace
+from sfn_release.permissions.role_comparison import role_notes
 from sfn_release.plan import Plan, Target
 from sfn_release.project.modules.acceptance import refuse_calls
 from sfn_release.release.release import ReleaseContent
@@ -77,7 +78,8 @@ def plan_rollback(
     done = unshown(workspace, site) if wanted is None else None
     prepared = prepare_rollback(workspace, site, wanted, Request(adopt=adopt, rerender=rerender))
     unsigned = rollback_refusals(workspace, site.environment, prepared)
-    made = replace(prepared.plan, refusals=unsigned)
+    roles = role_notes(changed_roles(site, prepared), refused=False)
+    made = replace(prepared.plan, refusals=unsigned, notes=(*prepared.plan.notes, *roles))
     if done is None:
         return made
     note = (

@@ -16,6 +16,7 @@ from sfn_release.errors import NotFoundError, UsageError
 from sfn_release.ledger import Snapshot, lock_token
 from sfn_release.operations import unseen_rollbacks
 from sfn_release.operations.open_site import open_site
+from sfn_release.operations.policy_checks import warn_of_roles
 from sfn_release.operations.release_target import earlier_versions, recorded_forms, target
 from sfn_release.operations.signature_policy import rollback_refusals, unsigned_error
 from sfn_release.operations.workspace import Workspace
@@ -126,7 +127,10 @@ def _deploy_rollback(
     if not site.environment.backend.private:
         snapshot = workspace.snapshot(offline=False)
         workspace.share(workspace.released(snapshot, prepared.target.called))
-    return deployer.deploy(site, prepared, prepare_again, request)
+    done = deployer.deploy(site, prepared, prepare_again, request)
+    if done is not None:
+        warn_of_roles(site, prepared)
+    return done
 
 
 def prepare_rollback(

@@ -1,0 +1,98 @@
+"""permissions: print the least IAM policy that the role of each workflow needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import click
+
+from sfn_release.cli.options import command
+from sfn_release.cli.output import terminal
+from sfn_release.cli.session import Session
+from sfn_release.text import count
+
+if TYPE_CHECKING:
+    from sfn_release.operations.verbs.permissions import LeastPolicies
+    from sfn_release.permissions.iam_policy import LeastPolicy
+
+
+@command("permissions")
+@click.argument("workflow", required=False, metavar="[WORKFLOW]")
+@click.option("--version", metavar="VERSION", help="Of a release. Default: the work tree.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "json", "terraform", "cloudformation"]),
+    default="table",
+    help="table (default), json for IAM's documents, or a whole role for another tool.",
+)
+@click.option("--merged", is_flag=True, help="One policy for each role, with all its workflows.")
+def run(
+    session: Session, workflow: str | None, version: str | None, form: str, merged: bool
+) -> None:
+    """Print the least IAM policy that each workflow's role needs.
+
+    Reads the definitions with the environment's parameters filled in. A permission that a
+    definition doesn't reveal is reported with its state and the reason; it's never widened in
+    silence. The formats also have the policy that lets Step Functions assume the role.
+    """
+    from sfn_release.operations.verbs.permissions import permissions
+
+    workspace = session.workspace()
+    found = permissions(workspace, workflow, environment=session.environment, version=version)
+    policies = found.roles if merged else found.workflows
+
+    def text() -> None:
+        match form:
+            case "json":
+                documents = {name: policy.to_json() for name, policy in policies.items()}
+                terminal.write_block(terminal.json_text(documents))
+            case "terraform" | "cloudformation":
+                from sfn_release.permissions import policy_texts
+
+                write = (
+                    policy_texts.terraform if form == "terraform" else policy_texts.cloudformation
+                )
+                terminal.write_block(write(policies.values()).rstrip("\n"))
+            case _:
+                label = workspace.environment(found.environment).label
+                _write_tables(policies, label)
+                if not merged:
+                    _write_shared(found)
+
+    session.show("permissions", found.to_json(), text)
+
+
+def _write_tables(policies: Mapping[str, LeastPolicy], label: str) -> None:
+    from sfn_release.cli.output.tables import write_table
+    from sfn_release.permissions.policy_texts import notes
+    from sfn_release.permissions.role_check import short_resource
+
+    if not policies:
+        terminal.write(f"no workflow, so no role needs a permission in {label}")
+    for name, policy in policies.items():
+        heading = terminal.Styled(terminal.one_line(name), "bold")
+        role = "" if name == policy.role else f"  {policy.role}"
+        terminal.write_parts(heading, f"{role}  in {label}")
+        rows = [
+            (action, short_resource(resource, policy.place), ", ".join(statement.states))
+            for statement in policy.statements
+            for resource in statement.resources
+            for action in statement.actions
+        ]
+        if rows:
+            by = "STATES" if policy.workflows == (policy.subject,) else "WORKFLOWS"
+            write_table(("ACTION", "RESOURCE", by), rows, indent=2)
+        else:
+            terminal.write("  needs no permission")
+        for note in notes(policy):
+            terminal.write(f"  note: {note}")
+        terminal.write()
+
+
+def _write_shared(found: LeastPolicies) -> None:
+    """Say which role several workflows share: its policy has to allow all that they need."""
+    for role, policy in found.shared.items():
+        workflows = count(policy.workflows, "workflow")
+        terminal.write(f"{workflows} share the role {role}. Its whole policy: --merged")
