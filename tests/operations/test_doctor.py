@@ -12,7 +12,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 import sfn_release as sfn
-from sfn_release.aws.clients import Aws
+from sfn_release.aws.clients import Aws, no_other
 from sfn_release.deployment.runtime import Runtime
 from sfn_release.operations import Diagnosis, doctor
 from sfn_release.operations.diagnosis import repository_setup
@@ -42,7 +42,11 @@ class Cloud:
 
     def aws(self, _: Environment) -> Aws:
         """Return the services."""
-        return Aws(lambda: self, lambda _service: self)
+        elsewhere = {"iam", "events", "scheduler", "pipes"}
+        return Aws(
+            lambda: self,
+            lambda service: no_other()(service) if service in elsewhere else self,
+        )
 
     @property
     def meta(self) -> Any:

@@ -52,7 +52,7 @@ def test_the_role_that_plans_changes_nothing() -> None:
     )
     planned = statements(full, "plan")
     actions = [action for statement in planned.values() for action in statement["Action"]]
-    verbs = ("Describe", "List", "Get", "Validate", "Decrypt")
+    verbs = ("Describe", "List", "Get", "Validate", "Decrypt", "Simulate")
     assert [action for action in actions if not action.partition(":")[2].startswith(verbs)] == []
     assert planned["ReadParameters"]["Resource"] == [
         "arn:aws:ssm:eu-west-1:111122223333:parameter/shop/a"
