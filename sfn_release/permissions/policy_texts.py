@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from sfn_release.permissions.iam_policy import LeastPolicy
@@ -67,7 +67,17 @@ def notes(policy: LeastPolicy) -> Iterator[str]:
 
 
 def _line(text: str) -> str:
-    return " ".join(text.split())
+    return _UNPRINTABLE.sub("?", " ".join(text.split()))
+
+
+_UNPRINTABLE = re.compile(
+    "[^\x20-\x7e\xa0-\u2027\u202f-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+)
+
+
+def _printable(quoted: str) -> str:
+    """Return a quoted text with escapes for characters that YAML doesn't allow, or may fold."""
+    return _UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", quoted)
 
 
 def _short(policy: LeastPolicy) -> str:
@@ -171,20 +181,24 @@ def _hcl_trust(statement: Mapping[str, Any]) -> Iterator[str]:
 def _hcl_statement(statement: PolicyStatement) -> Iterator[str]:
     needing = _for_states(statement)
     yield "  statement {" + (f" # {needing}" if needing else "")
-    yield f"    sid       = {_hcl(statement.sid)}"
-    yield from _hcl_list("actions  ", statement.actions)
-    yield from _hcl_list("resources", statement.resources)
+    attributes = {
+        "sid": [statement.sid],
+        "actions": statement.actions,
+        "resources": statement.resources,
+    }
+    short = [name for name, values in attributes.items() if len(values) == 1]
+    for name in short:
+        value = _hcl(attributes[name][0])
+        value = value if name == "sid" else f"[{value}]"
+        yield f"    {name.ljust(max(map(len, short)))} = {value}"
+    for name, values in attributes.items():
+        if name not in short:  # `terraform fmt` doesn't align a list of several lines
+            yield ""
+            yield f"    {name} = ["
+            yield from (f"      {_hcl(value)}," for value in values)
+            yield "    ]"
     yield from _hcl_conditions(statement.condition)
     yield "  }"
-
-
-def _hcl_list(name: str, values: Sequence[str]) -> Iterator[str]:
-    if len(values) == 1:
-        yield f"    {name} = [{_hcl(values[0])}]"
-        return
-    yield f"    {name} = ["
-    yield from (f"      {_hcl(value)}," for value in values)
-    yield "    ]"
 
 
 def _hcl_conditions(condition: Mapping[str, Any]) -> Iterator[str]:
@@ -204,7 +218,7 @@ def _hcl(text: str) -> str:
     >>> print(_hcl('a "${b}" %{c}'))
     "a \"$${b}\" %%{c}"
     """
-    quoted = json.dumps(text, ensure_ascii=False)
+    quoted = _printable(json.dumps(text, ensure_ascii=False))
     # Terraform doesn't know these two escapes. An escaped backslash before a b isn't one.
     quoted = re.sub(r"\\(.)", lambda pair: _ESCAPES.get(pair[0], pair[0]), quoted)
     return re.sub(r"([$%])(?=\{)", r"\1\1", quoted)
@@ -271,4 +285,4 @@ def _yaml_key(key: str) -> str:
 
 
 def _yaml_text(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    return _printable(json.dumps(value, ensure_ascii=False))

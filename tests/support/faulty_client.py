@@ -25,6 +25,7 @@ class Faulty:
             return getattr(self._client, name)(**request) if found is None else found
 
         call.__name__ = name
+        call.__dict__["__self__"] = self._client  # as a client's own methods have it
         return call
 
 
