@@ -127,7 +127,7 @@ def verdict(
 
 
 def changed_roles(site: Site, prepared: PreparedDeployment) -> tuple[RoleComparison, ...]:
-    """Return the roles of the workflows that a deployment changes, compared with what they need."""
+    """Return the roles of the workflows that a deployment changes, compared with their needs."""
     environment = site.environment
     if not environment.has_iam or environment.permissions == "off":
         return ()
@@ -143,7 +143,7 @@ def changed_roles(site: Site, prepared: PreparedDeployment) -> tuple[RoleCompari
 
 
 def warn_of_roles(site: Site, prepared: PreparedDeployment) -> None:
-    """Say what the roles lack that a rollback brings back.
+    """Warn of permissions that the roles lack after a rollback.
 
     Call it after the rollback: no permission stops one, and none delays it.
     """

@@ -17,7 +17,7 @@ from sfn_release.permissions.role_comparison import RoleComparison
 
 
 def with_role_findings(workspace: Workspace, environment: str, checked: Checked) -> Checked:
-    """Return *checked* with what the roles of its workflows lack in an environment.
+    """Return *checked* with the permissions that the roles of its workflows lack in an environment.
 
     A lacking permission is a warning, and an error where releases.toml requires permissions. On
     `local` no role is assumed, so there is nothing to find. Raises NotFoundError for an unknown

@@ -98,7 +98,7 @@ def _concerns(statement: Mapping[str, Any], question: RoleQuestion) -> bool:
 def _holds(
     statement: Mapping[str, Any], question: RoleQuestion, context: Mapping[str, Sequence[str]]
 ) -> tuple[bool | None, str]:
-    """Return whether a statement that is about a request applies, and on what it depends."""
+    """Return whether a statement that is about a request applies, and its dependency."""
     holds, why = condition_holds(statement.get("Condition"), context)
     if holds is not True:
         return holds, why

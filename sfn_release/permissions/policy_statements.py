@@ -1,4 +1,4 @@
-"""The statements that allow exactly what a role needs, as few as possible. Pure."""
+"""The fewest statements that allow exactly the needed permissions. Pure."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def policy_statements(permissions: Iterable[NeededPermission]) -> tuple[PolicySt
 
 @dataclass
 class _Granted:
-    """What one resource of a service is needed for."""
+    """The actions on one resource of a service."""
 
     condition: Mapping[str, Any]
     actions: set[str] = field(default_factory=set)

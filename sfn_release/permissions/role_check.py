@@ -1,4 +1,4 @@
-"""Compares what a workflow needs with what its role may do. Pure: answers in, gaps out."""
+"""Compares a workflow's needs with the permissions of its role. Pure: answers in, gaps out."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def states_text(states: Sequence[str]) -> str:
 def role_gaps(
     needed: NeededPermissions, answers: Mapping[RoleQuestion, RoleAnswer]
 ) -> tuple[RoleGap, ...]:
-    """Return what the role of a workflow lacks, in the order of its states.
+    """Return the permissions that a workflow's role lacks, in the order of its states.
 
     A resource that is partly computed at run time can't be lacking for sure: the role may be right
     with less. A question without an answer is unknown.

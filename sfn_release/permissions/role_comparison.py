@@ -1,4 +1,4 @@
-"""A role compared with the workflows that run with it: what it lacks, as texts. Pure data."""
+"""A role compared with the workflows that run with it: its gaps, as texts. Pure data."""
 
 from __future__ import annotations
 
@@ -12,15 +12,14 @@ from sfn_release.permissions.role_question import RoleAnswer
 from sfn_release.text import count
 
 SHOWN = 10
-"""Lines about roles in a plan or a refusal; `permissions` shows what each workflow needs."""
+"""Lines about roles in a plan or a refusal; `permissions` shows each workflow's needs."""
 
 
 @dataclass(frozen=True)
 class RoleComparison:
-    """A *role* compared with what *workflows* need. *trust* says if Step Functions may assume it.
+    """A *role* compared with the needs of *workflows*. *trust* says if Step Functions may assume it.
 
-    *unchecked* is why it couldn't be compared, a clause after the role's name, and *fix* what
-    helps.
+    *unchecked* is why it couldn't be compared, a clause after the role's name; *fix* helps.
     """
 
     role: str
@@ -56,7 +55,7 @@ class RoleComparison:
 
     @property
     def advice(self) -> str:
-        """The fix of what the role lacks, or of why it couldn't be compared."""
+        """The fix of a lacking permission, or of a role that couldn't be compared."""
         return self.fix or "The policy that it needs:  sfn-release permissions"
 
     def _trust(self, decision: str, text: str) -> Iterable[str]:
@@ -78,7 +77,7 @@ class RoleComparison:
 def role_notes(comparisons: Sequence[RoleComparison], *, refused: bool) -> tuple[str, ...]:
     """Return the notes of a plan about its roles.
 
-    With *refused*, what the policy refuses is left out.
+    With *refused*, lines that the policy refuses are left out.
     """
     lines = [line for compared in comparisons for line in compared.unsure]
     if not refused:

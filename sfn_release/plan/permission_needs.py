@@ -1,4 +1,4 @@
-"""Show how a plan changes what the roles of its workflows need. Pure."""
+"""Show how a plan changes the permissions that roles need. Pure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SHOWN = 10  # permissions of a workflow
 def with_permission_changes(
     plan: Plan, target: Target, old: Mapping[str, Rendered], environment: Environment
 ) -> Plan:
-    """Return *plan* with what each workflow's role needs more, or no more, than for its *old* form.
+    """Return *plan* with each permission that a role needs now, or no longer needs.
 
     Only definitions and settings count, not the role as it is. Where there is no IAM, nothing does.
     """
@@ -51,7 +51,7 @@ def _changes(
 
 
 def permission_lines(planned: WorkflowPlan) -> list[str]:
-    """Return what a workflow's role needs more, and what it needs no more, a line each.
+    """Return the permissions that a workflow's role needs now, and no longer needs, a line each.
 
     ``the role needs 1 more permission: dynamodb:UpdateItem on table/orders (state "Reserve Item")``
     """

@@ -63,7 +63,7 @@ Only local executions are stopped.
 """
 
 ROLE_READS = ("GetRole", "SimulatePrincipalPolicy")
-"""IAM's actions that compare a role with what its workflows need."""
+"""IAM's actions that compare a role with its workflows' needs."""
 
 ROLE_POLICY_READS = (
     "GetPolicy",

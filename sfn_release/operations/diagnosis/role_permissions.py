@@ -18,7 +18,7 @@ _SUBJECT = "role"
 
 
 def examine_roles(workspace: Workspace, environment: Environment, aws: Aws) -> Iterator[Diagnosis]:
-    """Yield what the roles of the work tree's workflows lack in *environment*.
+    """Yield the gaps of the work tree's roles in *environment*.
 
     Nothing where there is no IAM to ask, or releases.toml says ``permissions = "off"``.
     """
@@ -52,4 +52,4 @@ def _diagnoses(
         yield findings.warning(_SUBJECT, line, "Look at the role's policies.")
     if not compared.missing:
         workflows = count(compared.workflows, "workflow")
-        yield findings.ok(_SUBJECT, f"{compared.role} may call what {workflows} need to call")
+        yield findings.ok(_SUBJECT, f"{compared.role} has the permissions that {workflows} need")

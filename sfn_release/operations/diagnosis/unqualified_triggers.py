@@ -55,7 +55,7 @@ def examine_triggers(
         try:
             triggers = search(aws, arns)
         except ConfigError:
-            continue  # this service isn't one of those that are given
+            continue  # this service isn't there
         except SfnReleaseError as error:
             yield findings.warning(
                 _SUBJECT,

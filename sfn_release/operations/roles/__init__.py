@@ -1,1 +1,1 @@
-"""Roles of workflows, as IAM has them: reading them, and comparing them with what is needed."""
+"""Roles of workflows, as IAM has them: reading them, and comparing them with the workflows' needs."""

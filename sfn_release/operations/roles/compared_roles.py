@@ -1,4 +1,4 @@
-"""Compares the roles of rendered workflows with what the workflows need, by asking IAM."""
+"""Compares the roles of rendered workflows with the workflows' needs, by asking IAM."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _FIX = (
 def compare_roles(
     aws: Aws, environment: Environment, rendered: Mapping[str, Rendered]
 ) -> tuple[RoleComparison, ...]:
-    """Return each role of *rendered* workflows, compared with what they need.
+    """Return each role of *rendered* workflows, compared with their needs.
 
     It's empty where there is no IAM to ask, or releases.toml says ``permissions = "off"``. An error
     of IAM makes a role `RoleComparison.unchecked`; nothing is raised.
@@ -114,7 +114,7 @@ def _role(iam: IdentityManagement, arn: str) -> _ReadRole:
 def _answers(
     iam: IdentityManagement, arn: str, role: _ReadRole, needs: Sequence[NeededPermissions]
 ) -> dict[RoleQuestion, RoleAnswer]:
-    """Return IAM's own answers, or those of the role's policies where IAM may not be asked.
+    """Return IAM's own answers, or ours from the role's policies where IAM may not be asked.
 
     Raises the error of asking IAM if the policies can't be read either.
     """

@@ -1,4 +1,4 @@
-"""Asks IAM what a role may do: iam:SimulatePrincipalPolicy.
+"""Asks IAM for a role's permissions: iam:SimulatePrincipalPolicy.
 
 IAM evaluates all policies of the role, its permissions boundary and the organization's service
 control policies. It doesn't see policies of the resources themselves.

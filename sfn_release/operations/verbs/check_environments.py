@@ -152,7 +152,7 @@ def _environment(
 
 
 def _roles(workspace: Workspace, site: Site, rendered: Mapping[str, Rendered]) -> Iterator[Check]:
-    """Yield the checks of the workflows' roles: what they lack, or can't be known to have.
+    """Yield the checks of the workflows' roles: lacking and unknown permissions.
 
     A role that lacks a permission stops a deployment where the policy says so.
     """
@@ -171,7 +171,9 @@ def _roles(workspace: Workspace, site: Site, rendered: Mapping[str, Rendered]) -
         yield from (Check(site.name, line, warning=True) for line in compared.unsure)
         if not lines:
             workflows = count(compared.workflows, "workflow")
-            yield Check(site.name, f"the role {compared.role} may call what {workflows} need")
+            yield Check(
+                site.name, f"the role {compared.role} has the permissions that {workflows} need"
+            )
 
 
 def _parameters(

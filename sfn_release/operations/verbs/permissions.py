@@ -98,7 +98,7 @@ def _declarations(workspace: Workspace, version: str | None) -> dict[str, Declar
 def _only(
     every: Mapping[str, Declaration], workflow: str | None, where: str
 ) -> Mapping[str, Declaration]:
-    """Return all workflows, or the one that is named. Raises NotFoundError."""
+    """Return all workflows, or the named one. Raises NotFoundError."""
     if workflow is None:
         return every
     if workflow not in every:
