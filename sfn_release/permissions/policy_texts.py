@@ -47,7 +47,7 @@ def cloudformation(policies: Iterable[LeastPolicy]) -> str:
 
 
 def notes(policy: LeastPolicy) -> Iterator[str]:
-    """Yield lines about a least policy: its length, unknown permissions, and roles of other accounts.
+    """Yield lines about a least policy: its length, unknown permissions, assumed roles.
 
     No line has a line break.
     """

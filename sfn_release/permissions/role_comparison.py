@@ -17,9 +17,10 @@ SHOWN = 10
 
 @dataclass(frozen=True)
 class RoleComparison:
-    """A *role* compared with the needs of *workflows*. *trust* says if Step Functions may assume it.
+    """A *role* compared with the needs of *workflows*.
 
-    *unchecked* is why it couldn't be compared, a clause after the role's name; *fix* helps.
+    *trust* says if Step Functions may assume it. *unchecked* is why it couldn't be compared, a
+    clause after the role's name; *fix* helps.
     """
 
     role: str

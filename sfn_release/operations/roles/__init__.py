@@ -1,1 +1,1 @@
-"""Roles of workflows, as IAM has them: reading them, and comparing them with the workflows' needs."""
+"""Roles of workflows, as IAM has them: reading and comparing them with the workflows' needs."""
