@@ -390,7 +390,7 @@ def _program(shop: Shop, text: str, name: str) -> str:
         ),
         (
             {"user.signingkey": "ALICE", "gpg.ssh.program": "false"},
-            "failed with exit code",
+            "failed without a word",
             "Check your key",
         ),
     ],
@@ -399,6 +399,8 @@ def test_a_key_that_cannot_sign_is_one_clear_error(
     shop: Shop, alice: SshKey, settings: dict[str, str], why: str, fix: str
 ) -> None:
     """It has git's words, and the next thing to do."""
+    git = opened(shop)
+    commit = signed_commit(git, sign=False)
     for key, value in {"gpg.format": "ssh", **settings}.items():
         shop.git("config", key, str(alice.file) if value == "ALICE" else value)
     with pytest.raises(SigningError) as caught:
@@ -407,6 +409,8 @@ def test_a_key_that_cannot_sign_is_one_clear_error(
     assert error.message == "Can't sign with your key."
     assert why in error.why
     assert fix in error.fix
+    with pytest.raises(SigningError, match="Can't sign"):
+        git.objects.write_tag("v1.0.0", commit, "notes\n", by=BY, at=AT, sign=True)
 
 
 def test_a_locked_key_does_not_ask_where_nobody_can_answer(shop: Shop, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from sfn_release.ledger.git.command import Result, run_git_in_time
 from sfn_release.ledger.git.remote_timeout import has_terminal
 from sfn_release.ledger.git.repository import Repository
 from sfn_release.ledger.git.scratch_repository import scratch_repository
+from sfn_release.ledger.git.signature_words import signature_in
 
 _PATIENCE = 4  # times the remote's limit, for a person who types a passphrase or touches a token
 _SET_UP = (
@@ -32,7 +33,7 @@ _HELP = (
     ("agent", "Start the agent and load the key:  ssh-add ~/.ssh/id_ed25519"),
     ("No private key found", "Load the key into an agent:  ssh-add ~/.ssh/id_ed25519"),
     ("load public key", "Correct `user.signingkey`: git config user.signingkey FILE"),
-    ("gpg failed", "Find out why:  echo test | gpg --clearsign"),
+    ("gpg failed", f"Find out why:  echo test | gpg --clearsign\n{_SET_UP}"),
 )
 
 
@@ -86,13 +87,16 @@ def signed_tag_text(
         alternates = scratch.folder / "objects" / "info" / "alternates"
         alternates.parent.mkdir()
         alternates.write_text(f"{repository.common_dir / 'objects'}\n", encoding="utf-8")
-        run_signing(
+        made = run_signing(
             repository, f"--git-dir={scratch.folder}", "-c", "core.hooksPath=/dev/null",
             "tag", "--sign", "--cleanup=verbatim", "--file=-", "--", name, commit,
             stdin=message.encode(),
             env={**scratch.settings, **env},
         )  # fmt: skip
-        return repository.ok(f"--git-dir={scratch.folder}", "cat-file", "tag", name).stdout
+        text = repository.ok(f"--git-dir={scratch.folder}", "cat-file", "tag", name).stdout
+        if signature_in(text) is None:  # git 2.39 goes on without a signature, and exits with 0
+            raise _failure(made)
+        return text
 
 
 def _failure(result: Result) -> SigningError:
@@ -102,6 +106,6 @@ def _failure(result: Result) -> SigningError:
     fix = next((advice for sign, advice in _HELP if sign in words), f"Check your key. {_SET_UP}")
     return SigningError(
         "Can't sign with your key.",
-        why=words or f"git's program for signatures failed with exit code {result.returncode}.",
+        why=words or "git's program for signatures failed without a word.",
         fix=fix,
     )
