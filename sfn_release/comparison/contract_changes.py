@@ -5,17 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sfn_release.comparison.data_flow import data_flow
-from sfn_release.comparison.data_shapes import INPUT, lost_members, required_shape
+from sfn_release.comparison.data_flow import DataFlow, data_flow
+from sfn_release.comparison.data_shapes import lost_members, required_shape
 from sfn_release.comparison.semantic_change import SemanticChange
 
 
 def contract_changes(
-    workflow: str, old: Mapping[str, Any], new: Mapping[str, Any], schema: Any
+    workflow: str,
+    old: Mapping[str, Any],
+    new: Mapping[str, Any],
+    schema: Any,
+    *,
+    errors: bool,
 ) -> Iterator[SemanticChange]:
-    """Yield the changes that callers notice. Their inputs have the schema of the *old* release."""
+    """Yield the changes that callers notice. Their inputs have the schema of the *old* release.
+
+    With *errors*, the names of errors are among them.
+    """
     start = required_shape(schema)
     before, after = data_flow(old, start), data_flow(new, start)
+    if errors:
+        yield from _errors(workflow, before, after)
     for name, states in after.needed.items():
         if name not in before.needed:
             named = ", ".join(f'"{state}"' for state in states)
@@ -42,13 +52,10 @@ def contract_changes(
         )
 
 
-def error_changes(
-    workflow: str, old: Mapping[str, Any], new: Mapping[str, Any]
-) -> Iterator[SemanticChange]:
+def _errors(workflow: str, old: DataFlow, new: DataFlow) -> Iterator[SemanticChange]:
     """Yield a change when Fail states of other names took the place of others."""
-    before, after = (data_flow(side, INPUT).errors for side in (old, new))
-    gone = sorted(name for name in before - after if name)
-    came = sorted(after - before, key=lambda name: name or "")
+    gone = sorted(name for name in old.errors - new.errors if name)
+    came = sorted(new.errors - old.errors, key=lambda name: name or "")
     if gone and came:
         others = ", ".join(f'"{name}"' if name else "a computed error" for name in came)
         listed = ", ".join(f'"{name}"' for name in gone)

@@ -55,7 +55,7 @@ def _scope(
 ) -> Shape | None:
     """Follow data through a scope and return its output."""
     states = body.get("States")
-    states = states if isinstance(states, Mapping) else {}
+    states = states if isinstance(states, dict) else {}
     inputs: dict[str, Shape] = {}
     visits: dict[str, int] = {}
     result: Shape | None = None
@@ -63,7 +63,7 @@ def _scope(
     while waiting:
         name, data = waiting.pop()
         state = states.get(name) if isinstance(name, str) else None
-        if not isinstance(state, Mapping):
+        if not isinstance(state, dict):
             continue
         before = inputs.get(name)
         now = data if before is None else joined(before, data)
@@ -126,7 +126,7 @@ def _ways(state: Mapping[str, Any], data: Shape, *, jsonata: bool) -> Iterator[t
 
 
 def _rules(value: Any) -> list[Mapping[str, Any]]:
-    return [rule for rule in value if isinstance(rule, Mapping)] if isinstance(value, list) else []
+    return [rule for rule in value if isinstance(rule, dict)] if isinstance(value, list) else []
 
 
 def _is_jsonata(state: Mapping[str, Any], language: Any) -> bool:
@@ -138,8 +138,8 @@ def _all_states(body: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     while waiting:
         scope = waiting.pop()
         states = scope.get("States")
-        for state in states.values() if isinstance(states, Mapping) else ():
-            if isinstance(state, Mapping):
+        for state in states.values() if isinstance(states, dict) else ():
+            if isinstance(state, dict):
                 yield state
                 for value in inner_bodies(state).values():
                     waiting += value if isinstance(value, list) else [value]

@@ -70,13 +70,13 @@ class PlacedState:
     @property
     def type(self) -> str:
         """The Type; empty for none."""
-        found = self.body.get("Type") if isinstance(self.body, Mapping) else None
+        found = self.body.get("Type") if isinstance(self.body, dict) else None
         return found if isinstance(found, str) else ""
 
     @cached_property
     def own(self) -> Any:
         """The body without the scopes inside of it."""
-        if not isinstance(self.body, Mapping):
+        if not isinstance(self.body, dict):
             return self.body
         inside = inner_bodies(self.body)
         return {key: value for key, value in self.body.items() if key not in inside}
@@ -84,22 +84,22 @@ class PlacedState:
     @cached_property
     def content(self) -> str:
         """The content as text, without the next states: equal for equal content."""
-        inside = inner_bodies(self.body) if isinstance(self.body, Mapping) else {}
+        inside = inner_bodies(self.body) if isinstance(self.body, dict) else {}
         return json.dumps([without_targets(self.own), inside], sort_keys=True, default=str)
 
     @cached_property
     def leaves(self) -> Counter[tuple[str, str]]:
         """The values of the content with their paths, without the Type."""
         found: Counter[tuple[str, str]] = Counter()
-        inside = inner_bodies(self.body) if isinstance(self.body, Mapping) else {}
+        inside = inner_bodies(self.body) if isinstance(self.body, dict) else {}
         waiting: list[tuple[str, Any]] = [("", without_targets(self.own)), ("", inside)]
         while waiting:
             path, value = waiting.pop()
-            if isinstance(value, Mapping) and value:
+            if isinstance(value, dict) and value:
                 waiting += ((member(path, str(key)), item) for key, item in value.items())
             elif isinstance(value, list) and value:
                 waiting += ((f"{path}[]", item) for item in value)
-            elif path != ".Type" and (path or not isinstance(value, Mapping)):
+            elif path != ".Type" and (path or not isinstance(value, dict)):
                 found[path, json.dumps(value, sort_keys=True)] += 1
         return found
 
@@ -119,7 +119,7 @@ def scopes_of(scope: PlacedScope) -> Iterator[PlacedScope]:
 
 def ways_of(state: Any) -> Iterator[tuple[str, str]]:
     """Yield the ways out of a state: the kind, and the next state's name; it's empty for an end."""
-    if not isinstance(state, Mapping):
+    if not isinstance(state, dict):
         return
     for key in ("Next", "Default"):
         if isinstance(state.get(key), str):
@@ -127,7 +127,7 @@ def ways_of(state: Any) -> Iterator[tuple[str, str]]:
     for holder in _HOLDERS:
         items = state.get(holder)
         for item in items if isinstance(items, list) else ():
-            if isinstance(item, Mapping) and isinstance(item.get("Next"), str):
+            if isinstance(item, dict) and isinstance(item.get("Next"), str):
                 yield holder, item["Next"]
     if state.get("End") is True or state.get("Type") in ("Succeed", "Fail"):
         yield "End", ""
@@ -135,7 +135,7 @@ def ways_of(state: Any) -> Iterator[tuple[str, str]]:
 
 def without_targets(state: Any) -> Any:
     """Return a state without the names of the next states."""
-    if not isinstance(state, Mapping):
+    if not isinstance(state, dict):
         return state
     return {
         key: [_without_next(item) for item in value]
@@ -147,23 +147,23 @@ def without_targets(state: Any) -> Any:
 
 
 def _without_next(item: Any) -> Any:
-    if not isinstance(item, Mapping):
+    if not isinstance(item, dict):
         return item
     return {key: value for key, value in item.items() if key != "Next"}
 
 
 def inner_bodies(state: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields of a state that hold scopes."""
-    found = {key: state[key] for key in PROCESSORS if isinstance(state.get(key), Mapping)}
+    found = {key: state[key] for key in PROCESSORS if isinstance(state.get(key), dict)}
     branches = state.get("Branches")
-    if isinstance(branches, list) and all(isinstance(branch, Mapping) for branch in branches):
+    if isinstance(branches, list) and all(isinstance(branch, dict) for branch in branches):
         found["Branches"] = branches
     return found
 
 
 def _scope(body: Mapping[str, Any], label: str, title: str) -> PlacedScope:
     states = body.get("States")
-    states = states if isinstance(states, Mapping) else {}
+    states = states if isinstance(states, dict) else {}
     prefix = f"{label} › " if label else ""
     return PlacedScope(
         label,
@@ -175,7 +175,7 @@ def _scope(body: Mapping[str, Any], label: str, title: str) -> PlacedScope:
 
 def _state(name: str, label: str, scope: str, body: Any) -> PlacedState:
     inner: list[PlacedScope] = []
-    for key, value in inner_bodies(body).items() if isinstance(body, Mapping) else ():
+    for key, value in inner_bodies(body).items() if isinstance(body, dict) else ():
         if key == "Branches":
             inner += (
                 _scope(branch, f"{label} › branch {at}", f'branch {at} of "{name}"')

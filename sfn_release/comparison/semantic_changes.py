@@ -8,15 +8,23 @@ Where a definition can't answer, the change ``results`` says so; no change is le
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
-from sfn_release.comparison.contract_changes import contract_changes, error_changes
+from sfn_release.comparison.contract_changes import contract_changes
 from sfn_release.comparison.schema_changes import schema_changes
 from sfn_release.comparison.semantic_change import UNTOLD, SemanticChange
 from sfn_release.comparison.setting_changes import role_changes, setting_changes
 from sfn_release.comparison.structure_changes import definition_changes
 from sfn_release.permissions.needed import ANYWHERE, Place
 from sfn_release.release.differences import ComparableWorkflow, differences
+
+_WITHOUT_CALLS: Final = frozenset(
+    (
+        *("comment", "transition", "start", "choice", "retry", "catch", "timeout", "heartbeat"),
+        *("wait", "renamed", "cause", "error", "tags", "data"),
+    )
+)
+"""The kinds of changes after which the role needs what it needed before."""
 
 
 def semantic_changes(
@@ -60,12 +68,21 @@ def _changes(
     place: Place,
 ) -> Iterator[SemanticChange]:
     yield from schema_changes(name, old_schema, new_schema)
-    if not differences(old, new):
+    if _is_equal(old, new):
         return
-    yield from setting_changes(name, old, new)
-    changed = [*definition_changes(name, old.definition, new.definition)]
+    changed = [
+        *setting_changes(name, old, new),
+        *definition_changes(name, old.definition, new.definition),
+    ]
     yield from changed
-    if all(change.kind != "error" for change in changed):
-        yield from error_changes(name, old.definition, new.definition)
-    yield from contract_changes(name, old.definition, new.definition, old_schema)
-    yield from role_changes(name, old, new, place)
+    kinds = {change.kind for change in changed}
+    yield from contract_changes(
+        name, old.definition, new.definition, old_schema, errors="error" not in kinds
+    )
+    if not kinds <= _WITHOUT_CALLS:
+        yield from role_changes(name, old, new, place)
+
+
+def _is_equal(old: ComparableWorkflow, new: ComparableWorkflow) -> bool:
+    """Whether two forms have no difference. Most of them are equal, so they're compared fast."""
+    return bool(old.definition == new.definition) and not differences(old, new)

@@ -198,6 +198,10 @@ def details_text(details: tuple[Difference, ...]) -> str:
 
 def is_same(old: Any, new: Any) -> bool:
     """Whether two JSON values are equal; true and 1 aren't."""
+    if old is new:
+        return True
+    if isinstance(old, str) or isinstance(new, str):
+        return bool(old == new)
     if isinstance(old, Mapping) and isinstance(new, Mapping):
         return old.keys() == new.keys() and all(is_same(old[key], new[key]) for key in old)
     if isinstance(old, list) and isinstance(new, list):

@@ -93,7 +93,7 @@ def tested_members(state: Mapping[str, Any]) -> Iterator[str]:
     waiting: list[Any] = [state.get("Choices")]
     while waiting:
         value = waiting.pop()
-        if isinstance(value, Mapping):
+        if isinstance(value, dict):
             if "IsPresent" in value:
                 yield from _names(value.get("Variable"))[:1]
             waiting += value.values()
@@ -126,7 +126,7 @@ def _variables(choices: Any) -> Iterator[tuple[str, ...]]:
     waiting: list[Any] = [choices]
     while waiting:
         value = waiting.pop()
-        if isinstance(value, Mapping):
+        if isinstance(value, dict):
             yield from _paths_of(value.get("Variable"))
             for key, item in value.items():
                 if key.endswith("Path") and isinstance(item, str):
@@ -140,7 +140,7 @@ def _template_paths(template: Any) -> Iterator[tuple[str, ...]]:
     waiting: list[Any] = [template]
     while waiting:
         value = waiting.pop()
-        if isinstance(value, Mapping):
+        if isinstance(value, dict):
             for key, item in value.items():
                 if str(key).endswith(".$"):
                     yield from _paths_of(item)
@@ -176,7 +176,7 @@ def _texts(value: Any) -> Iterator[str]:
         item = waiting.pop()
         if isinstance(item, str):
             yield item
-        elif isinstance(item, Mapping):
+        elif isinstance(item, dict):
             waiting += item.values()
         elif isinstance(item, list):
             waiting += item
@@ -224,7 +224,7 @@ def _reference(text: Any) -> tuple[str, ...] | None:
 def _computed(template: Any, data: Shape, *, jsonata: bool) -> Shape:
     if jsonata:
         return _jsonata(template, data)
-    if not isinstance(template, Mapping):
+    if not isinstance(template, dict):
         return literal(template)
     known: dict[str, Shape] = {}
     for key, value in template.items():
@@ -236,7 +236,7 @@ def _computed(template: Any, data: Shape, *, jsonata: bool) -> Shape:
 
 
 def _jsonata(value: Any, data: Shape, *, result: bool = False) -> Shape:  # noqa: ARG001 - as AWS
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return Members({str(key): _jsonata(item, data) for key, item in value.items()})
     if is_jsonata(value):
         found = _PLAIN_INPUT.fullmatch(value)
