@@ -24,10 +24,12 @@ def overwritten(
     state: RecordedState,
     observed: Mapping[str, Observed | None],
     attempts: Sequence[Record],
+    renamed: Mapping[str, str],
 ) -> dict[str, tuple[str, ...]]:
     """Return how the workflows that *plan* changes differ from the record, a line each.
 
-    Changes that failed *attempts* may have left don't count. *alias* is the environment's.
+    *state* has workflows that are *renamed* under their new names. Changes that failed *attempts*
+    may have left don't count. *alias* is the environment's.
     """
     serving = state.serving
     if serving is None or state.tip is None:
@@ -50,7 +52,7 @@ def overwritten(
     forms = {}
     if other:
         forms = ledger.deployments.served(
-            plan.environment, state.tip, replace(serving, workflows=other)
+            plan.environment, state.tip, replace(serving, workflows=other), names=renamed
         )
     owner = {"project": project, "environment": plan.environment}
     found = {}

@@ -1,4 +1,4 @@
-"""Refuse a plan that Step Functions would refuse: check its `preconditions`."""
+"""Refuse a plan that can't work: two workflows of one name, or unmet `preconditions` of AWS."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from sfn_release.deployment.live_state import count_aliases, count_versions
 from sfn_release.deployment.site import Site
-from sfn_release.plan import Observed, Plan, Target, WorkflowPlan
+from sfn_release.errors import ConflictError
+from sfn_release.plan import Observed, Plan, Target, WorkflowPlan, machine_names_clash
 from sfn_release.plan.preconditions import MAX_ALIASES, MAX_VERSIONS, Submission, refusal, unmet
 from sfn_release.plan.steps import (
     NOT_YET,
@@ -35,6 +36,23 @@ def refuse_unmet(
     ]
     if problems:
         raise refusal(site.name, problems)
+
+
+def refuse_clash(site: Site, target: Target) -> None:
+    """Raise ConflictError when two workflows of *target* would be one state machine."""
+    clash = machine_names_clash(workflow.rendered for workflow in target.workflows.values())
+    if clash is None:
+        return
+    machine, first, second = clash
+    before = site.environment.first_names
+    renamed = next((name for name in (first, second) if name in before), None)
+    raise ConflictError(
+        f"{first} and {second} would both be the state machine {machine} in {site.name}.",
+        fix=f"{renamed} keeps the machine of {before[renamed]}. Give the other workflow another"
+        f" name, or remove `renamed_from` of {renamed} from releases.toml."
+        if renamed
+        else "",
+    )
 
 
 def _sending(

@@ -13,13 +13,12 @@ from sfn_release.deployment.live_state import MachineQuery, observe
 from sfn_release.deployment.lock import check_lock
 from sfn_release.deployment.manual_changes import overwritten, with_notes
 from sfn_release.deployment.pin_resolution import resolve_pins
-from sfn_release.deployment.preflight import refuse_unmet
+from sfn_release.deployment.preflight import refuse_clash, refuse_unmet
 from sfn_release.deployment.prepared import Basis, Decide, LeftMachine, PreparedDeployment
 from sfn_release.deployment.record_content import left_machine
 from sfn_release.deployment.request import Request
 from sfn_release.deployment.site import Site
 from sfn_release.deployment.workflow_pins import bound, refuse_elsewhere, told_of_new, waves
-from sfn_release.errors import ConflictError
 from sfn_release.ledger import Snapshot
 from sfn_release.plan import (
     Observed,
@@ -27,12 +26,18 @@ from sfn_release.plan import (
     Target,
     alias_deployment,
     is_ours,
-    machine_names_clash,
     plan,
     serving_version,
 )
 from sfn_release.plan.content_changes import with_differences
 from sfn_release.plan.permission_needs import with_permission_changes
+from sfn_release.plan.renamed_machines import (
+    record_with_names,
+    renamed_in,
+    state_with_new_names,
+    with_new_names,
+    with_rename_notes,
+)
 from sfn_release.plan.traffic_shift import refuse_uncounted, shifted
 from sfn_release.plan.unfinished_attempts import leftovers
 from sfn_release.release.record import Record
@@ -59,17 +64,16 @@ def prepare(site: Site, decide: Decide, request: Request) -> PreparedDeployment:
     target = decide(snapshot, state)
     if target.version is not None:
         refuse_yanked(target.version, site.ledger.releases.yanked(snapshot))
-    clash = machine_names_clash(workflow.rendered for workflow in target.workflows.values())
-    if clash:
-        raise ConflictError(
-            f"{clash[1]} and {clash[2]} would both be the state machine {clash[0]} in {site.name}."
-        )
-    target, observed = _observe(site, state, resolve_pins(site, state, target))
-    known = known_deployments(site, state, observed)
+    refuse_clash(site, target)
+    renamed = renamed_in(target, state.serving)
+    named = state_with_new_names(state, renamed)
+    target, observed = _observe(site, named, resolve_pins(site, state, target))
+    known = known_deployments(site, named, observed)
     if known is None:
         return prepare(site, decide, request)
-    claimed = {*target.workflows, *(state.serving.workflows if state.serving else ())}
-    left = left_machines(site, state, claimed)
+    claimed = {*target.workflows, *(named.serving.workflows if named.serving else ())}
+    found = {machine.arn for machine in observed.values() if machine is not None}
+    left = left_machines(site, state, claimed, found)
     identity = site.runtime.new_id(site.runtime.now())
     alias = site.environment.alias
     decided = plan(
@@ -78,23 +82,33 @@ def prepare(site: Site, decide: Decide, request: Request) -> PreparedDeployment:
         environment=site.name,
         alias=alias,
         deployment=identity,
-        serving=state.serving,
+        serving=named.serving,
         observed=observed,
         known=known,
         adopt=request.adopt,
         unclaimed=frozenset(left),
     )
     refuse_unmet(site, target, decided, observed)
-    attempts = _attempts(site, state)
-    adopting = machines_to_adopt(site, state, target, observed, known, attempts)
+    attempts = _attempts(site, named)
+    adopting = machines_to_adopt(site, named, target, observed, known, attempts)
     drift = overwritten(
-        site.ledger, site.project, alias, target, decided, state, observed, attempts
+        site.ledger, site.project, alias, target, decided, named, observed, attempts, renamed
     )
-    forms = _old_forms(site, state, decided, observed)
-    decided = with_differences(decided, target, state.serving, forms, observed)
+    forms = _old_forms(site, named, decided, observed, renamed)
+    decided = with_differences(decided, target, named.serving, forms, observed)
     decided = with_permission_changes(decided, target, forms, site.environment)
+    machines = {name: workflow.rendered.name for name, workflow in target.workflows.items()}
+    decided = with_rename_notes(decided, renamed, machines)
     decided = _shifted(
-        site, snapshot, state, target, decided, observed, attempts, resume=request.resume
+        site,
+        snapshot,
+        state,
+        target,
+        decided,
+        observed,
+        attempts,
+        resume=request.resume,
+        renamed=renamed,
     )
     return PreparedDeployment(
         basis=Basis(identity, snapshot, state, alias, abandoned, left),
@@ -103,6 +117,7 @@ def prepare(site: Site, decide: Decide, request: Request) -> PreparedDeployment:
         observed=observed,
         drift=drift,
         adopting=adopting,
+        renamed=renamed,
     )
 
 
@@ -116,12 +131,15 @@ def _shifted(
     attempts: Sequence[Record],
     *,
     resume: bool,
+    renamed: Mapping[str, str],
 ) -> Plan:
     """Return a plan with its stages, and with the changes that unfinished *attempts* left."""
     if attempts and state.serving is not None and state.tip is not None:
         # They are sent when this deployment fails and the attempts' changes are undone.
         forms = site.ledger.integrity.proven(snapshot, site.name, state.tip, state.serving)
-        decided = replace(decided, left=leftovers(state.serving, forms, observed, attempts))
+        forms |= {new: replace(forms[old], workflow=new) for new, old in renamed.items()}
+        serving = with_new_names(state.serving, renamed)
+        decided = replace(decided, left=leftovers(serving, forms, observed, attempts))
     killed = state.record is not None and state.record.status == "started"
     same = state.record is not None and state.record.release_digest == target.release_digest
     strategy = site.environment.strategy
@@ -130,7 +148,7 @@ def _shifted(
         decided,
         strategy,
         target=target,
-        serving=state.serving,
+        serving=state_with_new_names(state, renamed).serving,
         observed=observed,
         attempts=attempts,
         resume=resume or (killed and same),
@@ -141,7 +159,11 @@ def _shifted(
 
 
 def _old_forms(
-    site: Site, state: RecordedState, decided: Plan, observed: Mapping[str, Observed | None]
+    site: Site,
+    state: RecordedState,
+    decided: Plan,
+    observed: Mapping[str, Observed | None],
+    renamed: Mapping[str, str],
 ) -> dict[str, Rendered]:
     """Return the content that callers get now of every workflow that the plan changes.
 
@@ -158,7 +180,7 @@ def _old_forms(
     served = state.serving.workflows
     part = {name: served[name] for name in changed if name in served}
     recorded = site.ledger.deployments.served(
-        site.name, state.tip, replace(state.serving, workflows=part)
+        site.name, state.tip, replace(state.serving, workflows=part), names=renamed
     )
     return {**forms, **recorded}
 
@@ -168,7 +190,9 @@ def _attempts(site: Site, state: RecordedState) -> list[Record]:
     if not state.unfinished:
         return []
     last = site.ledger.deployments.newest_first(site.name, state.tip, limit=_ATTEMPTS)
-    return list(takewhile(lambda record: record.status != "succeeded", last))
+    attempts = takewhile(lambda record: record.status != "succeeded", last)
+    serving = state.serving
+    return [record_with_names(record, serving) if serving else record for record in attempts]
 
 
 def _observe(
@@ -241,17 +265,20 @@ def known_deployments(
 
 
 def left_machines(
-    site: Site, state: RecordedState, claimed: Collection[str]
+    site: Site, state: RecordedState, claimed: Collection[str], taken: Collection[str] = ()
 ) -> dict[str, LeftMachine]:
     """Return the machines that an unfinished attempt created, ours and readable.
 
-    Machines of *claimed* workflows are left out. The others stay until someone deletes them, so
-    they are recorded.
+    Machines of *claimed* workflows and the *taken* ones, by ARN, are left out. The others stay
+    until someone deletes them, so they are recorded.
     """
     attempt = state.record
     if attempt is None or not state.unfinished:
         return {}
     alias = site.environment.alias
+    known = {*taken}
+    if state.serving is not None:  # also of workflows that the attempt renamed
+        known |= {served.state_machine_arn for served in state.serving.workflows.values()}
     wanted = {
         name: MachineQuery(
             site.environment.state_machine_name(name),
@@ -266,4 +293,5 @@ def left_machines(
         name: left_machine(attempt, name, observed, observed.latest, alias)
         for name, observed in found.items()
         if observed and observed.latest and is_ours(observed, site.project, site.name)
+        if observed.arn not in known
     }

@@ -13,6 +13,7 @@ from typing import Any
 from sfn_release.deployment.lock import AbandonedLock
 from sfn_release.ledger import Snapshot
 from sfn_release.plan import Observed, Plan, Target, WorkflowPlan
+from sfn_release.plan.renamed_machines import with_new_names
 from sfn_release.release.record import ReplayOutcome
 from sfn_release.release.serving import RecordedState, Served, Serving
 
@@ -51,7 +52,7 @@ class PreparedDeployment:
     *adopting* are the machines that it takes over: they are kept first, by a deployment of their
     own (`adoption`). *acknowledged* are state machine versions that the record names as known.
     *override* is the recorded reason why a policy was ignored, and *replayed* what a policy
-    replayed.
+    replayed. *renamed* maps workflows that go on with another one's state machine to its name.
     """
 
     basis: Basis
@@ -63,12 +64,13 @@ class PreparedDeployment:
     acknowledged: tuple[str, ...] = ()
     override: str | None = None
     replayed: Mapping[str, ReplayOutcome] = field(default_factory=dict)
+    renamed: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def before(self) -> Mapping[str, Served]:
-        """The workflows that the environment served before."""
+        """The workflows that the environment served before, under the names that they have now."""
         serving = self.basis.state.serving
-        return serving.workflows if serving else {}
+        return with_new_names(serving, self.renamed).workflows if serving else {}
 
     @property
     def content(self) -> Target:
@@ -85,6 +87,7 @@ class PreparedDeployment:
             and not self.basis.state.unfinished
             and not self.adopting
             and not self.acknowledged
+            and not self.renamed
             and self.plan.version == serving.version
             and self.target.below == serving.below
             and all(self._recorded(planned, serving) for planned in self.plan.workflows)

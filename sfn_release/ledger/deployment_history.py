@@ -112,10 +112,20 @@ class DeploymentHistory:
         content = self.git.objects.read(commit, _SERVING)
         return self._serving(content, self.place(environment, commit))
 
-    def served(self, environment: str, commit: str, serving: Serving) -> dict[str, Rendered]:
-        """Return the rendered workflows of a *serving*, read from *commit*."""
-        where = self.place(environment, commit)
-        paths = [(commit, definition_path(name)) for name in serving.workflows]
+    def served(
+        self,
+        environment: str,
+        commit: str,
+        serving: Serving,
+        *,
+        names: Mapping[str, str] | None = None,
+    ) -> dict[str, Rendered]:
+        """Return the rendered workflows of a *serving*, read from *commit*.
+
+        *names* has the names in the commit of workflows that are renamed in *serving*.
+        """
+        where, old = self.place(environment, commit), names or {}
+        paths = [(commit, definition_path(old.get(name, name))) for name in serving.workflows]
         contents = self.git.objects.read_many(paths)
         definitions = {
             name: read_json(content, where=f"{where}:{path}")

@@ -118,16 +118,18 @@ def earlier_versions(
 ) -> dict[str, str]:
     """Return the state machine versions that had the content of workflows here.
 
-    They are looked for where something else is served now: among the versions of this release (when
-    it is *released*), of the release that their content comes from, and of the releases
-    brought that a rollback would go back to.
+    They are looked for where something else is served now, and for a released workflow that isn't
+    served under its name: among the versions of this release (when it is *released*), of the
+    release that their content comes from, and of the releases that a rollback would go back to.
     """
     served = state.serving.workflows if state.serving else {}
     past = _Past(ledger, environment, state)
     found = {}
     for name, digest in content.digests.items():
         # A pinned workflow may have had the same content with other pins.
-        if name not in served or (served[name].digest == digest and not served[name].pins):
+        if name not in served and not released:
+            continue  # else it may have been renamed meanwhile
+        if name in served and served[name].digest == digest and not served[name].pins:
             continue
         versions = [content.version if released else None, content.since.get(name)]
         for workflows in past.searched(version for version in versions if version):

@@ -9,6 +9,7 @@ from sfn_release.canonical import short
 from sfn_release.names import TAG_PREFIX
 from sfn_release.plan.model import Observed, Plan, Target, TargetWorkflow, WorkflowPlan
 from sfn_release.plan.ownership import DESCRIBED_BY, refuse, refuse_others
+from sfn_release.plan.renamed_machines import with_rename_hints
 from sfn_release.plan.steps import (
     NOT_YET,
     CreateStateMachine,
@@ -80,6 +81,7 @@ def plan(
             adopting=adopting,
         )
         plans.append(_with_pins(decided, workflow, served))
+    plans = with_rename_hints(plans, target, serving)
     for name in sorted(serving.workflows if serving else ()):
         if name not in target.workflows:
             called = target.version or WORK_TREE

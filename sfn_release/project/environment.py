@@ -42,6 +42,8 @@ class Environment:
     parameters unfilled, as *role_arn*, *name_template* and *tags*. *parameters* are JSON values, or
     a `Source` where one is looked up.
 
+    *first_names* has the first name of each renamed workflow, after which its machine is named.
+
     It accepts a release that has succeeded in the environments *requires*, was served there for the
     time *soak*, and whose commit is on a branch that matches one of *branches*. Executions may be
     *replay*ed on it before. With *signed*, releases and records need good signatures. *permissions*
@@ -59,6 +61,7 @@ class Environment:
     role_arn: str | None = None
     alias: str = "live"
     name_template: str = "{workflow}"
+    first_names: Mapping[str, str] = field(default_factory=dict)
     parameters: Mapping[str, Any] = field(default_factory=dict)
     logging: Mapping[str, Any] | None = None
     tracing: Mapping[str, Any] | None = None
@@ -123,7 +126,8 @@ class Environment:
 
         Raises ConfigError when AWS doesn't allow the name.
         """
-        template = self.name_template.replace("{workflow}", workflow)
+        first_name = self.first_names.get(workflow, workflow)
+        template = self.name_template.replace("{workflow}", first_name)
         name: str = self.fill(template, where=f"name of {self.name}", texts=True)
         problem = aws_rules.state_machine_name(name)
         if problem:

@@ -1,4 +1,4 @@
-"""The tables ``[workflows.NAME]`` of releases.toml: the JSON Schemas of the workflows' inputs.
+"""The tables ``[workflows.NAME]`` of releases.toml, and the JSON Schemas of workflows' inputs.
 
 A schema is a file beside the workflow's module: the path is relative to the folder of the modules.
 It isn't part of a release's identity: another schema doesn't make another release.
@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from sfn_release.canonical import loads
 from sfn_release.errors import ConfigError, DefinitionError, FileError
-from sfn_release.project import value_rules
+from sfn_release.project import renamed_workflows, value_rules
 from sfn_release.project.json_schemas import Schema, schema_fault
 from sfn_release.project.toml_document import Expected, TomlDocument
 from sfn_release.text import did_you_mean
@@ -28,7 +28,10 @@ WORKFLOWS: Final = Expected(
     others=Expected(
         dict,
         example="[workflows.orders]",
-        keys={_KEY: Expected(str, value_rules.relative_file, _EXAMPLE)},
+        keys={
+            _KEY: Expected(str, value_rules.relative_file, _EXAMPLE),
+            renamed_workflows.KEY: renamed_workflows.RENAMED_FROM,
+        },
     ),
 )
 

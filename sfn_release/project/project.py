@@ -8,7 +8,7 @@ name its role itself.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -26,6 +26,7 @@ from sfn_release.project.environment_tables import (
 from sfn_release.project.input_schemas import InputSchema, input_schemas_of
 from sfn_release.project.parameter_sources import Source
 from sfn_release.project.parameters import fill, parameters_in
+from sfn_release.project.renamed_workflows import first_names_of
 from sfn_release.project.schema import DOCUMENT
 from sfn_release.project.strategy import STRATEGIES, Canary, Limits, Linear, Strategy
 from sfn_release.project.toml_document import MINIMUM, TomlDocument
@@ -159,6 +160,11 @@ def parse_project(text: str, *, path: Path | str) -> Project:
     environments = dict(_built_in())
     for name, table in data.get("environments", {}).items():
         environments[name] = read_environment(document, name, table)
+    first_names = first_names_of(document, data.get("workflows", {}))
+    environments = {
+        name: replace(environment, first_names=first_names)
+        for name, environment in environments.items()
+    }
     check_requires(document, environments)
     check_replays(document, environments)
     check_signed(document, environments, settings.get("allowed_signers"))

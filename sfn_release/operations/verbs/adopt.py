@@ -112,6 +112,9 @@ def _named(site: Site, named: str) -> tuple[str, str, str | None]:
 def _workflow_of(site: Site, machine: str) -> str:
     """Return the workflow whose state machine has the name *machine* here; raise ConfigError."""
     environment = site.environment
+    renamed = {environment.state_machine_name(name): name for name in environment.first_names}
+    if machine in renamed:
+        return renamed[machine]
     template = environment.fill(
         environment.name_template, where=f"name of {environment.name}", texts=True
     )
