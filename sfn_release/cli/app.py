@@ -27,7 +27,7 @@ from sfn_release.errors import (
 )
 
 _NAME = "sfn-release"
-_DEPLOYING = frozenset({"publish", "deploy", "promote", "rollback", "delete"})
+_DEPLOYING = frozenset({"publish", "deploy", "promote", "rollback", "delete", "adopt", "handover"})
 _COMPLETION = "_SFN_RELEASE_COMPLETE"  # a shell sets it to ask for completions
 
 

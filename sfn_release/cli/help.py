@@ -91,6 +91,7 @@ COMMANDS = {
         "which": "Show the release and the commit behind one execution.",
         "explain": "Explain one execution: its way, its times, and why it failed.",
         "delete": "Delete a workflow's state machine.",
+        "handover": "Give the state machine of a workflow to another project.",
         "acknowledge": "Accept state machine versions that no release made.",
         "prune": "Delete old state machine versions that nothing needs.",
         "unlock": "Close an abandoned deployment.",

@@ -16,6 +16,7 @@ from sfn_release.errors import AwsError, ConflictError, NotOursError
 from sfn_release.plan.steps import (
     CreateStateMachine,
     DeleteStateMachine,
+    HandOver,
     PointAlias,
     PublishVersion,
     ShiftWeight,
@@ -75,6 +76,8 @@ class Changes:
                 self._tag(step)
             case DeleteStateMachine():
                 self._write(self.client.delete_state_machine, stateMachineArn=step.arn)
+            case HandOver():
+                self._write_tags(step.arn, step.tags)
             case _:
                 assert_never(step)
 
@@ -128,11 +131,14 @@ class Changes:
 
     def _tag(self, step: TagStateMachine) -> None:
         if step.tags:
-            self._write(self.client.tag_resource, resourceArn=step.arn, tags=_tag_list(step.tags))
+            self._write_tags(step.arn, step.tags)
         if step.removed:
             self._write(
                 self.client.untag_resource, resourceArn=step.arn, tagKeys=list(step.removed)
             )
+
+    def _write_tags(self, arn: str, tags: Mapping[str, str]) -> None:
+        self._write(self.client.tag_resource, resourceArn=arn, tags=_tag_list(tags))
 
     def put_back(self, steps: Sequence[Step], machine: MachineState) -> str | None:
         """Undo steps of one kind; return a line that says so, None if nothing needs to be undone.
@@ -148,6 +154,9 @@ class Changes:
                 return self._aliases.put_back(moves, machine.found())
             case CreateStateMachine():
                 return f"{step.rendered.name} was created and stays, without callers"
+            case HandOver():
+                self._write_tags(step.arn, step.before)
+                return "its tags name this project again"
             case PublishVersion() | TagStateMachine() | DeleteStateMachine() | Watch():
                 return None
             case _:
@@ -202,7 +211,7 @@ def _operation(step: Step) -> str | None:  # noqa: PLR0911 - a line for each kin
             return "UpdateStateMachineAlias" if step.before else "CreateStateMachineAlias"
         case ShiftWeight():
             return "UpdateStateMachineAlias"
-        case TagStateMachine():
+        case TagStateMachine() | HandOver():
             return "TagResource"
         case DeleteStateMachine():
             return "DeleteStateMachine"

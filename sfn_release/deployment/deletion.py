@@ -1,10 +1,11 @@
-"""Decide the deletion of one workflow's state machine; warn of its callers. Only reads."""
+"""Decide the deletion or handover of one workflow's state machine. Only reads."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from sfn_release.aws.api_calls import call
@@ -15,6 +16,7 @@ from sfn_release.deployment.prepared import Basis, LeftMachine, PreparedDeletion
 from sfn_release.deployment.site import Site
 from sfn_release.errors import AwsError, NotFoundError
 from sfn_release.plan import Observed, plan_delete
+from sfn_release.plan.handing_over import plan_handover
 from sfn_release.release.record import Record
 from sfn_release.release.serving import RecordedState, Served, Serving
 from sfn_release.text import did_you_mean
@@ -22,11 +24,13 @@ from sfn_release.text import did_you_mean
 _COUNTED = 100  # running executions; above that, "more than"
 
 
-def prepare_deletion(site: Site, workflow: str) -> PreparedDeletion:
-    """Decide the deletion of one workflow's state machine. Only reads.
+def prepare_deletion(
+    site: Site, workflow: str, *, to_project: str | None = None
+) -> PreparedDeletion:
+    """Decide the deletion of one workflow's state machine, or its handover *to_project*.
 
     The environment serves it, or an unfinished attempt created it. Raises NotFoundError for any
-    other, and the refusals of `plan.plan_delete`.
+    other, and the refusals of `plan.plan_delete` and `plan_handover`. Only reads.
     """
     snapshot = site.ledger.branches.snapshot_for(site.name)
     state = site.ledger.deployments.state(snapshot, site.name)
@@ -48,9 +52,10 @@ def prepare_deletion(site: Site, workflow: str) -> PreparedDeletion:
     observed = observe(site.client, {workflow: wanted}, alias=alias, search=False)
     deployments = known_deployments(site, state, observed)
     if deployments is None:
-        return prepare_deletion(site, workflow)
+        return prepare_deletion(site, workflow, to_project=to_project)
     machine = observed[workflow]
-    decided = plan_delete(
+    decide = plan_delete if to_project is None else partial(plan_handover, to_project=to_project)
+    decided = decide(
         workflow,
         project=site.project,
         environment=site.name,
@@ -59,10 +64,12 @@ def prepare_deletion(site: Site, workflow: str) -> PreparedDeletion:
         known=deployments,
     )
     (planned,) = decided.workflows
-    notes = (
-        *_caller_notes(site, state, serving, workflow),
-        *(_running(site, machine) if machine else ()),
-    )
+    notes: tuple[str, ...] = ()
+    if to_project is None:
+        notes = (
+            *_caller_notes(site, state, serving, workflow),
+            *(_running(site, machine) if machine else ()),
+        )
     basis = Basis(
         id=site.runtime.new_id(site.runtime.now()),
         snapshot=snapshot,
@@ -76,6 +83,7 @@ def prepare_deletion(site: Site, workflow: str) -> PreparedDeletion:
         serving=serving,
         plan=replace(decided, workflows=(replace(planned, notes=(*planned.notes, *notes)),)),
         observed=observed,
+        to_project=to_project,
     )
 
 

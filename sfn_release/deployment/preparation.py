@@ -30,6 +30,7 @@ from sfn_release.plan import (
     serving_version,
 )
 from sfn_release.plan.content_changes import with_differences
+from sfn_release.plan.handing_over import without_handed_over
 from sfn_release.plan.permission_needs import with_permission_changes
 from sfn_release.plan.renamed_machines import (
     record_with_names,
@@ -61,7 +62,7 @@ def prepare(site: Site, decide: Decide, request: Request) -> PreparedDeployment:
     state = site.ledger.deployments.state(snapshot, site.name)
     abandoned = check_lock(site, state)
     site.ledger.integrity.refuse_lost(snapshot, site.name)
-    target = decide(snapshot, state)
+    target = without_handed_over(decide(snapshot, state), state.serving, adopt=request.adopt)
     if target.version is not None:
         refuse_yanked(target.version, site.ledger.releases.yanked(snapshot))
     refuse_clash(site, target)

@@ -109,12 +109,16 @@ class PreparedDeployment:
 
 @dataclass(frozen=True)
 class PreparedDeletion:
-    """A decided deletion of one workflow's state machine. *serving* includes that workflow."""
+    """A decided deletion of one workflow's state machine. *serving* includes that workflow.
+
+    With *to_project*, it isn't deleted but handed over to that project.
+    """
 
     basis: Basis
     serving: Serving
     plan: Plan
     observed: Mapping[str, Observed | None]
+    to_project: str | None = None
 
     @property
     def before(self) -> Mapping[str, Served]:

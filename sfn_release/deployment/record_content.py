@@ -137,8 +137,14 @@ def serving_after(
     definitions |= {name: machine.definition for name, machine in left}
     if not isinstance(prepared, PreparedDeployment):
         workflows = kept(prepared) | {name: machine.served for name, machine in left}
-        return replace(prepared.serving, deployment=basis.id, workflows=workflows), definitions
-    target = prepared.target
+        given = dict(prepared.serving.handed_over)
+        if isinstance(prepared, PreparedDeletion) and prepared.to_project is not None:
+            given |= {planned.workflow: prepared.to_project for planned in prepared.plan.workflows}
+        serving = replace(
+            prepared.serving, deployment=basis.id, workflows=workflows, handed_over=given
+        )
+        return serving, definitions
+    target, before = prepared.target, basis.state.serving
     workflows = {
         name: replace(old, retained=old.retained or target.action != "adopt")
         for name, old in kept(prepared).items()
@@ -179,6 +185,11 @@ def serving_after(
         deployment=basis.id,
         below=target.below,
         workflows=workflows,
+        handed_over={
+            name: project
+            for name, project in (before.handed_over.items() if before else ())
+            if name not in workflows
+        },
     )
     return serving, definitions
 

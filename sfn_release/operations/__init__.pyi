@@ -49,6 +49,7 @@ from sfn_release.operations.verbs.explain import explain_execution as explain_ex
 from sfn_release.operations.verbs.explain import explain_file as explain_file
 from sfn_release.operations.verbs.faults import ChosenCase as ChosenCase
 from sfn_release.operations.verbs.faults import faults as faults
+from sfn_release.operations.verbs.handover import handover as handover
 from sfn_release.operations.verbs.history import history as history
 from sfn_release.operations.verbs.list import ListedWorkflow as ListedWorkflow
 from sfn_release.operations.verbs.list import list_workflows as list_workflows

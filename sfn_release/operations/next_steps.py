@@ -9,7 +9,7 @@ from sfn_release.aws.clients import Aws
 from sfn_release.operations.workflow_status import WorkflowStatus
 from sfn_release.operations.workspace import Workspace
 from sfn_release.project import Environment
-from sfn_release.release.record import Record
+from sfn_release.release.record import Change, Record
 from sfn_release.release.serving import RecordedState
 
 EnvironmentState = Literal[
@@ -92,17 +92,24 @@ def _again(record: Record, newest: str | None) -> Iterator[str]:
         case "rollback":
             yield f"rollback {record.version}"
         case "delete":
-            for name, outcome in record.workflows.items():
-                if outcome.change == "deleted":
-                    yield f"delete {name}"
+            yield from (f"delete {name}" for name in _changed(record, "deleted"))
         case "adopt":
-            # It is the first half of the deployment of a release, which no record names yet.
+            # It may be the first half of the deployment of a release, which no record names yet.
             if newest is not None:
                 yield f"deploy {newest} --adopt"
+            else:
+                yield from (f"adopt {name}" for name in _changed(record, "adopted"))
+        case "handover":
+            yield from (f"handover {name} --to PROJECT" for name in _changed(record, "handed-over"))
         case "acknowledge":
             yield "acknowledge"
         case _:
             assert_never(record.action)
+
+
+def _changed(record: Record, change: Change) -> list[str]:
+    """Return the workflows that had this *change* in a deployment."""
+    return [name for name, outcome in record.workflows.items() if outcome.change == change]
 
 
 def _of_record(

@@ -30,6 +30,7 @@ from sfn_release.release.record import Change, Record, ReplayOutcome
 from sfn_release.release.release import ReleaseContent
 
 _HEADS = "refs/heads/"
+_REPLACEMENTS: Mapping[str, str] = {"delete": "a deletion", "handover": "a handover"}
 _NEW: tuple[Change, ...] = ("created", "updated", "repointed")
 
 
@@ -162,7 +163,7 @@ def live_period(
         match record.action:
             case "acknowledge":
                 pass
-            case "delete":
+            case "delete" | "handover":
                 if any(name in content.declarations for name in record.workflows):
                     after = record  # it served the whole of nothing from then on
             case "publish" | "deploy" | "promote" | "rollback" | "adopt":
@@ -171,7 +172,7 @@ def live_period(
                 elif after is None:
                     return LivePeriod(record.finished_at)
                 else:
-                    replacement = "a deletion" if after.action == "delete" else after.version
+                    replacement = _REPLACEMENTS.get(after.action, after.version)
                     return LivePeriod(record.finished_at, after.finished_at, replacement)
             case _:
                 assert_never(record.action)

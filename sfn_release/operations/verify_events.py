@@ -257,4 +257,4 @@ def _stays(workflow: WorkflowOutcome | Served) -> bool:
     """Whether a workflow isn't part of the release of its record or manifest."""
     if isinstance(workflow, Served):
         return workflow.retained
-    return workflow.change in {"retained", "deleted"}
+    return workflow.change in {"retained", "deleted", "handed-over"}

@@ -170,6 +170,27 @@ class DeleteStateMachine:
         return f"delete {self.arn} with its versions and aliases"
 
 
+@dataclass(frozen=True)
+class HandOver:
+    """Give a state machine to another *project*: its tags name that one, and no environment.
+
+    *before* are the ownership tags that it has now.
+    """
+
+    workflow: str
+    arn: str
+    project: str
+    before: Mapping[str, str]
+
+    @property
+    def tags(self) -> Mapping[str, str]:
+        """The ownership tags that it gets: one call, so that no other state is ever seen."""
+        return {TAG_PREFIX + "project": self.project, TAG_PREFIX + "environment": ""}
+
+    def __str__(self) -> str:
+        return f"hand {self.arn} over to the project {self.project}"
+
+
 Step = (
     CreateStateMachine
     | UpdateStateMachine
@@ -179,6 +200,7 @@ Step = (
     | Watch
     | TagStateMachine
     | DeleteStateMachine
+    | HandOver
 )
 
 
@@ -211,6 +233,8 @@ def _action(step: Step) -> tuple[str, dict[str, Any]]:  # noqa: PLR0911 - one fo
             return "tag", {"arn": step.arn, "tags": tags, "removed": list(step.removed)}
         case DeleteStateMachine():
             return "delete", {"arn": step.arn}
+        case HandOver():
+            return "hand-over", {"arn": step.arn, "project": step.project}
         case _:
             assert_never(step)
 

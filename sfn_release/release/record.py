@@ -29,11 +29,15 @@ from sfn_release.text import count
 
 RECORD_SCHEMA = "sfn-release/deployment/1"
 
-Action = Literal["publish", "deploy", "promote", "rollback", "delete", "adopt", "acknowledge"]
-SAME_RELEASE: tuple[Action, ...] = ("delete", "acknowledge")
+Action = Literal[
+    "publish", "deploy", "promote", "rollback", "delete", "adopt", "acknowledge", "handover"
+]
+SAME_RELEASE: tuple[Action, ...] = ("delete", "acknowledge", "handover")
 """Actions that deploy no release: they are recorded under the release that stays."""
 DeploymentStatus = Literal["started", "succeeded", "failed", "reverted"]
-Change = Literal["created", "updated", "repointed", "unchanged", "retained", "deleted", "adopted"]
+Change = Literal[
+    "created", "updated", "repointed", "unchanged", "retained", "deleted", "adopted", "handed-over"
+]
 
 LEASE = timedelta(minutes=15)
 """The time after which a deployment stops by itself."""

@@ -111,7 +111,8 @@ class Served:
 class Serving:
     """The workflows that an environment serves after a deployment, and where a rollback goes.
 
-    *below* is the commit of the environment's branch whose ``manifest.json`` is the previous entry
+    *handed_over* maps workflows that belong to another project now to its name. *below* is the
+    commit of the environment's branch whose ``manifest.json`` is the previous entry
     of the rollback stack: successful deployments push, rollbacks pop.
     """
 
@@ -121,11 +122,14 @@ class Serving:
     deployment: RecordId
     below: CommitId | None
     workflows: Mapping[WorkflowName, Served]
+    handed_over: Mapping[WorkflowName, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON form, as an environment's ``manifest.json`` holds it."""
         members = {name: getattr(self, name) for name in self.__dataclass_fields__}
         members["workflows"] = {name: asdict(served) for name, served in self.workflows.items()}
+        if not self.handed_over:
+            del members["handed_over"]  # older versions can read it then
         return {"schema": SERVING_SCHEMA, **members}
 
     @classmethod

@@ -14,6 +14,7 @@ from sfn_release.plan import (
 from sfn_release.plan.steps import (
     CreateStateMachine,
     DeleteStateMachine,
+    HandOver,
     ObservedAlias,
     PointAlias,
     PublishVersion,
@@ -106,6 +107,8 @@ class Aws:
                     del tags[key]
             case DeleteStateMachine():
                 del self.machines[step.workflow]
+            case HandOver():
+                self.machines[step.workflow].tags.update(step.tags)
             case ShiftWeight() | Watch():
                 raise AssertionError("no strategy here")
 

@@ -26,6 +26,7 @@ _TITLES = {
     "promote": "Promoted {version}",
     "rollback": "Rolled back to {version}",
     "delete": "Deleted from {environment}",
+    "handover": "Handed over from {environment}",
     "acknowledge": "Acknowledged in {environment}",
     "unlock": "Unlocked {environment}",
 }

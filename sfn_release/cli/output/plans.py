@@ -20,6 +20,7 @@ _MARKS = {
     "retained": ("=", "retained"),
     "deleted": ("-", "delete"),
     "adopted": ("=", "keep"),
+    "handed-over": ("-", "hand over"),
 }
 _MANY = 20  # workflows, above which each gets one line
 FOLD = 20
@@ -35,7 +36,7 @@ def plan_lines(plan: Plan, *, label: str, verbose: bool = False) -> Iterator[str
     if (
         plan.version
         and plan.from_version
-        and plan.action not in {"rollback", "adopt", "acknowledge"}
+        and plan.action not in {"rollback", "adopt", "acknowledge", "handover"}
     ):
         yield from _lower(plan.version, plan.from_version)
     yield from _changes(plan, verbose=verbose)
@@ -57,9 +58,10 @@ def purpose(plan: Plan, where: str, show: Callable[[str], str] = str) -> str:
     served = show(plan.from_version) if plan.from_version else ""
     now = f", where {served} is live" if served else ", where nothing is deployed"
     match plan.action:
-        case "delete":
+        case "delete" | "handover":
             names = ", ".join(show(workflow.workflow) for workflow in plan.workflows)
-            return f"delete {names} from {where}{now}"
+            verb = "delete" if plan.action == "delete" else "hand over"
+            return f"{verb} {names} from {where}{now}"
         case "rollback" if plan.version == plan.from_version:
             return f"restore {version} in {where}"
         case "rollback":

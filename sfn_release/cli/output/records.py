@@ -18,9 +18,11 @@ _DONE = {
     "promote": "promoted {version} to {where}",
     "rollback": "rolled back {where} from {from_version} to {version}",
     "delete": "deleted from {where}",
+    "handover": "handed over from {where}",
     "acknowledge": "acknowledged in {where}",
     "adopt": "recorded what was in {where} as {version}",
 }
+_GONE = ("deleted", "handed-over")
 YIELDED = "(your trial, not the release)"
 """Follows the version of a local trial whose number another release has taken."""
 _RESTORED = "restored {version} in {where}"  # after an attempt that did not finish
@@ -59,9 +61,9 @@ def name(actor: str) -> str:
 
 
 def action(record: Record) -> str:
-    """Return a deployment's action, with the workflow that it deleted: ``delete hello``."""
-    gone = [name for name, outcome in record.workflows.items() if outcome.change == "deleted"]
-    return " ".join([record.action, *(gone if record.action == "delete" else [])])
+    """Return a deployment's action, with a workflow that it took away: ``delete hello``."""
+    gone = [name for name, outcome in record.workflows.items() if outcome.change in _GONE]
+    return " ".join([record.action, *(gone if record.action in {"delete", "handover"} else [])])
 
 
 def changes(record: Record) -> str:

@@ -172,10 +172,12 @@ def _refuse_others(site: Site, workflow: str, machine: Observed, from_project: s
             " sfn-release.",
             fix="Leave out --from-project.",
         )
-    if project in {None, from_project} or (project, environment) == (site.project, site.name):
+    handed_over = project == site.project and not environment
+    ours = (project, environment) == (site.project, site.name)
+    if project in {None, from_project} or handed_over or ours:
         return
     raise NotOursError(
-        f"{workflow} belongs to {environment} of the project {project}.",
+        f"{workflow} belongs to {environment or 'no environment yet'} of the project {project}.",
         why=machine.arn,
         fix=f"Hand it over there:  sfn-release handover {workflow} --to {site.project}\n"
         f"  If that project is gone, adopt it with  --from-project {project}",

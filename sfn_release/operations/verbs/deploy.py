@@ -96,7 +96,7 @@ def unfinished(workspace: Workspace, *, environment: str | None = None) -> Recor
     match record.action:
         case "publish" | "deploy" | "promote":
             return record
-        case "rollback" | "delete" | "adopt" | "acknowledge":
+        case "rollback" | "delete" | "adopt" | "acknowledge" | "handover":
             raise ConflictError(
                 f"deploy can't resume the unfinished {record.action} in {name}.",
                 fix="To finish it, run it again; or deploy a release by its version.",

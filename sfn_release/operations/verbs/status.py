@@ -132,6 +132,7 @@ def _environment(
         workspace.ledger.integrity.refuse_lost(snapshot, name)
         return EnvironmentStatus(name, environment.label, None, "never-deployed", ())
     served = state.serving.workflows if state.serving else {}
+    given = state.serving.handed_over if state.serving else {}
     try:
         aws = workspace.reach(environment, opening.result() if opening else None)
         found = workflow_statuses(workspace, environment, aws, state, closer=closer)
@@ -145,7 +146,7 @@ def _environment(
     found += [
         _deleted(workflow)
         for workflow in (released.workflows if released else ())
-        if workflow not in served
+        if workflow not in served and workflow not in given
     ]
     workflows = tuple(sorted(found, key=lambda workflow: workflow.name))
     left = unclaimed(workspace, environment, aws, state)

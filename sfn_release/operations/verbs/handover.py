@@ -1,0 +1,40 @@
+"""handover: give the state machine of a workflow to another project."""
+
+from __future__ import annotations
+
+from sfn_release.deployment import deployer
+from sfn_release.deployment.deletion import prepare_deletion
+from sfn_release.deployment.prepared import PreparedDeletion
+from sfn_release.deployment.request import Request
+from sfn_release.errors import UsageError
+from sfn_release.operations.open_site import open_site
+from sfn_release.operations.workspace import Workspace
+from sfn_release.project.value_rules import project_name
+from sfn_release.release.record import Record
+
+
+def handover(
+    workspace: Workspace,
+    workflow: str,
+    to_project: str,
+    *,
+    environment: str | None = None,
+    reason: str | None = None,
+) -> Record | None:
+    """Give the state machine of *workflow* to another project, and return the record of it.
+
+    This project's ledger keeps the history, and deploys to the machine no more. The other project
+    takes it by `adopt`. Callers notice nothing. Raises NotFoundError when the environment doesn't
+    serve the workflow, UsageError for a name that no project has.
+    """
+    problem = project_name(to_project)
+    if problem is None and to_project == workspace.project.name:
+        problem = "It is this project."
+    if problem:
+        raise UsageError(f"You can't hand over to the project {to_project!r}.", why=problem)
+    site = open_site(workspace, workspace.environment(environment))
+
+    def prepare() -> PreparedDeletion:
+        return prepare_deletion(site, workflow, to_project=to_project)
+
+    return deployer.deploy(site, prepare(), prepare, Request(reason=reason))
