@@ -1,6 +1,6 @@
-"""The module of an adopted state machine: what it declares, so that publishing it changes nothing.
+"""The module of an adopted state machine: declared so that publishing it changes nothing.
 
-A setting that the environment's own default gives is left out. One that the default would replace
+A setting that the environment's own default gives is left out. A setting that the default would replace
 is written in a form that wins over the default.
 """
 

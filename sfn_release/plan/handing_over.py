@@ -39,7 +39,7 @@ def plan_handover(
         owner = {"project": project, "environment": environment}
         before = {TAG_PREFIX + key: value for key, value in owner.items()}
         steps = (HandOver(workflow, observed.arn, to_project, before),)
-    notes = [f"nobody deploys to {workflow} until {to_project} runs:  sfn-release adopt"]
+    notes = [f"{to_project} can deploy to {workflow} once it runs:  sfn-release adopt"]
     if not served.retained:
         notes.append(
             f"{workflow} is part of {serving.version}: remove it from this project before you"
@@ -71,7 +71,7 @@ def without_handed_over(target: Target, serving: Serving | None, *, adopt: bool)
     if target.action != "rollback":
         raise NotOursError(
             f"{name} was handed over to the project {project}.",
-            why="It is still part of what you deploy.",
+            why="It is still part of this release.",
             fix=f"Remove {name} from this project. To take it back, hand it over there, and adopt"
             f" it here:  sfn-release adopt {name}",
         )

@@ -31,7 +31,7 @@ class ObservedAlias:
 class CreateStateMachine:
     """Create a state machine and publish its first version.
 
-    *awaits* is that of `TargetWorkflow`: workflows whose version *rendered* still needs.
+    *awaits* lists workflows whose version *rendered* still needs.
     """
 
     workflow: str
@@ -49,7 +49,7 @@ class CreateStateMachine:
 class UpdateStateMachine:
     """Change the unqualified content of a state machine; *before* is the old content.
 
-    *awaits* is that of `TargetWorkflow`: workflows whose version *rendered* still needs.
+    *awaits* lists workflows whose version *rendered* still needs.
     """
 
     workflow: str

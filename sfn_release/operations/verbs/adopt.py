@@ -36,7 +36,7 @@ class Adopted:
     """An adopted state machine: its *workflow*, and the *module* that declares it as it is.
 
     *record* is the deployment that saved its content, None if the ledger had it already.
-    *warnings* are for people: another tool that still manages it, and what its module leaves out.
+    *warnings* are for people: another tool that still manages it, a split alias.
     """
 
     workflow: str
@@ -215,7 +215,7 @@ def _adopted(site: Site, workflow: str, machine: Observed) -> Adopted:
 
 
 def _warnings(site: Site, machine: Observed, kept: TargetWorkflow) -> Iterator[str]:
-    """Yield what you should know before you publish the module."""
+    """Yield the warnings: read them before you publish the module."""
     workflow = kept.rendered.workflow
     stack = machine.tags.get(_STACK)
     if stack:
