@@ -71,7 +71,8 @@ def _add_connection(
         elif text.text.startswith("${"):
             secrets.append(Target(KnownText(f"{head}{UNKNOWN}")))
         else:
-            secrets.append(Target(KnownText(head + UNKNOWN, text.source or "it"), named=False))
+            source = text.source or text.text
+            secrets.append(Target(KnownText(head + UNKNOWN, source), named=False))
         arn = place.arn("events", f"connection/{UNKNOWN}") if text.unknown else text.text
         connections.append(Target(KnownText(arn, text.source), named))
     needs.add_targets(_CREDENTIALS, Targets(tuple(connections)), state)

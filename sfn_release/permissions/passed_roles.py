@@ -61,6 +61,12 @@ def add_passed_roles(
         for text in dict.fromkeys(_roles(arguments))
     )
     needs.add_targets(_PASS, Targets(found), state, condition)
+    if prefix == "elasticmapreduce" and arguments.has("JobFlowRole"):
+        reason = (
+            "JobFlowRole names an instance profile. The policy allows iam:PassRole on the role of"
+            " the same name: if the profile has another role, allow that one."
+        )
+        needs.add_unknown(state, reason, _PASS)
     if (prefix, operation) == ("ecs", "RunTask"):
         _task_roles(needs, state, arguments, place)
 

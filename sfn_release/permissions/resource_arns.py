@@ -12,7 +12,7 @@ from sfn_release.permissions.arguments import Arguments, KnownText
 from sfn_release.permissions.iam_data import PLACES, IamAction, ResourceType
 from sfn_release.permissions.name_forms import name_forms
 from sfn_release.permissions.needed import Place
-from sfn_release.permissions.resource_names import RARE, default_name, parameter_names, plain
+from sfn_release.permissions.resource_names import OWN, RARE, default_name, parameter_names, plain
 
 _VARIABLE: Final = re.compile(r"\$\{(\w+)\}")
 _HELD: Final = r"(?:\$\{[^}]*\}|[^:])*"
@@ -64,8 +64,7 @@ def targets(action: IamAction, operation: str, arguments: Arguments, place: Plac
         if makes and type.required and type not in found and not arguments.open:
             found[type] = (Target(KnownText(placed(type.arn, place, {}))),)  # AWS makes its name
     for type in tuple(found):
-        # The query of an index is one of its table no more.
-        if any(other.arn.startswith((f"{type.arn}/", f"{type.arn}:")) for other in found):
+        if any(other.arn.startswith(f"{type.arn}/") for other in found):  # an index, not its table
             del found[type]
     if found:
         return Targets(tuple(target for of_type in found.values() for target in of_type))
@@ -108,8 +107,10 @@ def _given(
     for name in parameter_names(type.service, type.name, variable, operation):
         if name in given:
             return (given[name],)
+    if variable != type.variables[0]:
+        return ()
     own = tuple(name for key, name in given.items() if _names_own(key, type, operation))
-    if own:
+    if own and (type.service, variable) not in OWN:
         return own
     pattern = _pattern(type.arn)
     return tuple(

@@ -16,6 +16,7 @@ OWN: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
     ("batch", "JobDefinitionName"): ("JobDefinition",),
     ("batch", "JobId"): ("JobId", "Jobs"),
     ("batch", "JobQueueName"): ("JobQueue",),
+    ("batch", "Revision"): (),
     ("bedrock", "ResourceId"): ("ModelId", "ModelIdentifier", "JobIdentifier", "JobArn"),
     ("cloudformation", "Id"): (),
     ("codebuild", "ProjectName"): ("ProjectName", "Name", "Names"),

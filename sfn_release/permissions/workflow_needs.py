@@ -38,6 +38,7 @@ from sfn_release.release.rendering import (
 )
 
 _INVOKE: Final = ("lambda:InvokeFunction",)
+_ANY_ROLE: Final = "arn:*:iam::*:role/*"
 _PARAMETER: Final = re.compile(r"\$\{[^}]*\}")
 _ASSUME: Final = ("sts:AssumeRole",)
 
@@ -143,7 +144,10 @@ def _assumed(
         texts = Arguments(credentials, jsonata, machine).texts("RoleArn")
     else:
         texts = (KnownText("*", str(credentials)),)
-    found = tuple(Target(text, not text.unknown) for text in texts)
+    found = tuple(
+        Target(KnownText(_ANY_ROLE, text.source), named=False) if text.unknown else Target(text)
+        for text in texts
+    )
     own.add_targets(_ASSUME, Targets(found, "" if found else "no role is given"), state.id)
     role = texts[0].text if len(texts) == 1 and texts[0].whole else "*"
     return others.setdefault(role, PermissionList())

@@ -255,6 +255,27 @@ def test_a_task_definition_without_a_revision_means_any() -> None:
     assert found == {("ecs:RunTask", arn("ecs", "task-definition/t:*"))}
 
 
+@pytest.mark.parametrize(
+    ("definition", "expected"), [("work:3", {"work:3"}), ("work", {"work", "work:*"})]
+)
+def test_a_batch_job_is_submitted_to_a_queue(definition: str, expected: set[str]) -> None:
+    """The job's id is Batch's, whatever the name of the job."""
+    given = {"JobName": "n", "JobQueue": "q", "JobDefinition": definition}
+    found = pairs(calls("batch:submitJob", given))
+    assert found == {
+        *(("batch:SubmitJob", arn("batch", f"job-definition/{name}")) for name in expected),
+        ("batch:SubmitJob", arn("batch", "job-queue/q")),
+        ("batch:SubmitJob", arn("batch", "job/*")),
+    }
+
+
+def test_the_role_of_an_instance_profile_is_unknown() -> None:
+    """It often has the same name."""
+    needed = calls("elasticmapreduce:createCluster", {"Name": "n", "JobFlowRole": "work"})
+    assert PASS in pairs(needed)
+    assert "instance profile" in needed.unknown[0].reason
+
+
 def test_kubernetes_decides_about_its_own_api() -> None:
     """IAM is not asked for `eks:call`."""
     assert calls("eks:runJob.sync", {"ClusterName": "c"}) == NeededPermissions("orders", ())
