@@ -631,3 +631,66 @@ def test_another_partition_has_its_own_arns() -> None:
     }
     found = {("sqs:SendMessage", "arn:aws-cn:sqs:cn-north-1:111111111111:q")}
     assert pairs(needs(state, china)) == found
+
+
+def test_a_computed_role_is_in_no_statement() -> None:
+    """`iam:PassRole` on all roles would be the widest permission of all."""
+    needed = calls("sagemaker:createTrainingJob", {"TrainingJobName": "t", "RoleArn.$": "$.role"})
+    assert "iam:PassRole" not in {action for action, _ in pairs(needed)}
+
+
+def test_a_name_of_separators_alone_is_unknown() -> None:
+    """`*/*` says nothing about a name."""
+    source = {"CopySource.$": "States.Format('{}/{}', $.b, $.k)", "Bucket": "to", "Key": "k"}
+    needed = calls("aws-sdk:s3:copyObject", source)
+    assert pairs(needed) == {("s3:PutObject", "arn:aws:s3:::to/k")}
+    assert needed.unknown[0].actions == ("s3:GetObject",)
+    table = calls("dynamodb:getItem", {"TableName.$": "States.Format('{}-{}', $.a, $.b)"})
+    assert table.permissions == ()
+
+
+def test_the_source_of_a_copy_may_have_a_version() -> None:
+    """Then another action reads it."""
+    source = {"CopySource": "from/x?versionId=3", "Bucket": "to", "Key": "k"}
+    assert ("s3:GetObjectVersion", "arn:aws:s3:::from/x") in pairs(
+        calls("aws-sdk:s3:copyObject", source)
+    )
+
+
+def test_events_without_a_bus_go_to_the_default_one() -> None:
+    """Each bus of the entries is needed once."""
+    entries = [{"Source": "s"}, {"Source": "s", "EventBusName": "shop"}, {"Source": "t"}]
+    assert pairs(calls("events:putEvents", {"Entries": entries})) == {
+        ("events:PutEvents", arn("events", f"event-bus/{bus}")) for bus in ("default", "shop")
+    }
+
+
+def test_athena_writes_results_below_their_location() -> None:
+    """In the bucket of the request; the tables follow from the query, and are reported."""
+    query = {"QueryString": "q", "ResultConfiguration": {"OutputLocation": "s3://results/daily"}}
+    needed = calls("athena:startQueryExecution", query)
+    found = pairs(needed)
+    assert ("s3:PutObject", "arn:aws:s3:::results/daily/*") in found
+    assert ("s3:ListBucket", "arn:aws:s3:::results") in found
+    assert ("athena:StartQueryExecution", arn("athena", "workgroup/primary")) in found
+    assert "The text of the query decides" in needed.unknown[0].reason
+
+
+def test_a_query_knows_its_workgroup_itself() -> None:
+    """Reading results names only the query, so that the workgroup is unknown."""
+    needed = calls("athena:getQueryResults", {"QueryExecutionId.$": "$.id"})
+    assert needed.permissions == ()
+    assert unknown_of(needed)[0] == (
+        *("A", ("athena:GetQueryResults",)),
+        arn("athena", "workgroup/*"),
+    )
+
+
+def test_a_model_reads_and_writes_bodies_in_s3() -> None:
+    """The optimized integration does it with the role."""
+    body = {"Input": {"S3Uri": "s3://b/in.json"}, "Output": {"S3Uri": "s3://b/out.json"}}
+    found = pairs(calls("bedrock:invokeModel", {"ModelId": "amazon.titan", **body}))
+    assert {
+        ("s3:GetObject", "arn:aws:s3:::b/in.json"),
+        ("s3:PutObject", "arn:aws:s3:::b/out.json"),
+    } < found
