@@ -1,7 +1,7 @@
 """The module of an adopted state machine: declared so that publishing it changes nothing.
 
-A setting that the environment's own default gives is left out. A setting that the default would replace
-is written in a form that wins over the default.
+A setting that the environment's own default gives is left out. A setting that the default would
+replace is written in a form that wins over the default.
 """
 
 from __future__ import annotations

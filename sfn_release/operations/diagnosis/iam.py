@@ -57,7 +57,7 @@ BY_HAND = (
     "StartSyncExecution",
     "StopExecution",
 )
-"""Actions of commands that you run by hand: `execute`, `explain`, `which` and `delete`.
+"""Actions of commands that you run by hand: `execute`, `explain`, `which`, `delete`, `prune`.
 
 Only local executions are stopped.
 """
