@@ -31,6 +31,7 @@ _CAUSE: Final = FieldClass("cause", "results", "Callers see another cause of the
 _CONCURRENCY: Final = FieldClass(
     "map", "safe", "The same items run, another number of them at a time."
 )
+_FORMER: Final = FieldClass("state-type", "results", "The state's type changed.")
 _COMMENT: Final = FieldClass("comment", "safe", "A comment doesn't run.")
 
 FIELD_CLASSES: Final = {
@@ -63,6 +64,7 @@ FIELD_CLASSES: Final = {
     "Label": FieldClass("map", "safe", "Only the names of Map runs change."),
     "ProcessorConfig": FieldClass("map", "results", "The items run in another mode."),
     **dict.fromkeys(("Cause", "CausePath"), _CAUSE),
+    **dict.fromkeys(("Error", "ErrorPath"), _FORMER),
     "Version": FieldClass("version", "results", "The language has another version."),
 }
 

@@ -86,7 +86,7 @@ class ChangedState:
                 yield self._retry(before, after, details)
             case "Catch":
                 yield self._catch(before, after, details)
-            case "Error" | "ErrorPath":
+            case "Error" | "ErrorPath" if self.old.type == self.new.type:
                 yield self._error(before, after, details)
             case _:
                 found = class_of_field(key, self.new.type, before, after)
