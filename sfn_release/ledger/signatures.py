@@ -109,7 +109,7 @@ class Signatures:
             wrong = misplaced_signature(self.layout, ref, text) if ref and verdict.good else None
             if wrong is not None:
                 verdict = replace(verdict, status="bad", why=wrong)
-            if not verdict.good and object_id in self._pinned:
+            if not verdict.good and object_id in self.pinned:
                 verdict = replace(verdict, pinned=True)
             verdicts[object_id] = verdict
         return verdicts
@@ -150,7 +150,7 @@ class Signatures:
         return SignatureVerdict(found.result, found.principal, found.key, found.why)
 
     @cached_property
-    def _pinned(self) -> frozenset[str]:
+    def pinned(self) -> frozenset[str]:
         """The commits up to which no signature is needed."""
         if not isinstance(self.trusted, TrustedSigners) or not self.trusted.unsigned_history:
             return frozenset()

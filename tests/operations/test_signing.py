@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from sfn_release.ledger.git.signature_checks import Keyring
+from sfn_release.ledger.git.signature_words import SignatureCheck
 from sfn_release.operations.verbs.doctor import doctor
 from sfn_release.operations.verbs.plan import plan_rollback, plan_version
 from sfn_release.operations.verbs.verify import verify
@@ -87,14 +89,50 @@ def test_history_from_before_signing_is_refused_until_it_is_accepted(shop: Shop)
     assert plan_rollback(shop.workspace(), environment="prod").refusals
     turned_on(shop)
     assert verify(shop.workspace()).problems == ()
-    texts = [check.text for check in verify(shop.workspace()).checks]
+    texts = [check.text for check in verify(shop.workspace(), again=True).checks]
     assert "4 records: 4 from before signing" in texts
     record = shop.rollback(environment="prod")
     assert record is not None
     assert record.version == "1.0.0"
     assert "6 records: signed by alice@example.com; 4 from before signing" in [
-        check.text for check in verify(shop.workspace()).checks
+        check.text for check in verify(shop.workspace(), again=True).checks
     ]
+
+
+def test_good_signatures_are_remembered_until_the_signers_change(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only what is new costs a program; `verify` with *again* checks everything."""
+    turned_on(shop)
+    alice(shop).used_in(shop)
+    shop.commit(hello="${Who} 1.2.0")
+    shop.publish("1.2.0", "prod")
+    checked: list[str] = []
+    check = Keyring.check
+
+    def counted(keys: Keyring, object_id: str, content: bytes) -> SignatureCheck:
+        checked.append(object_id)
+        return check(keys, object_id, content)
+
+    monkeypatch.setattr(Keyring, "check", counted)
+
+    def verified(*, again: bool = False) -> tuple[int, str]:
+        checked.clear()
+        done = verify(shop.workspace(), again=again)
+        assert done.problems == ()
+        return len(checked), next(check.text for check in done.checks if " records: " in check.text)
+
+    signed = "6 records: signed by alice@example.com; 4 from before signing"
+    assert verified() == (4, signed)
+    assert verified() == (0, "6 records: 6 verified before")
+    assert verified(again=True) == (4, signed)
+    shop.rollback(environment="prod")
+    expected = "8 records: signed by alice@example.com; 6 verified before"
+    assert verified() == (2, expected)
+    publish_signers(shop, f"{alice(shop).line()}{ssh_key(shop.root / 'b', 'bob').line()}")
+    assert verified()[0] == 6
+    publish_signers(shop, ssh_key(shop.root / "c", "carol").line())
+    assert {check.subject for check in verify(shop.workspace()).problems} == {"1.2.0", "prod"}
 
 
 def test_without_a_key_no_version_is_taken(shop: Shop) -> None:
@@ -202,7 +240,7 @@ def test_openpgp_keys_sign_a_project_in_a_subfolder_without_a_remote(tmp_path: P
     shop.commit(hello="${Who} one")
     assert shop.publish("1.0.0", "prod").deployments
     assert verify(shop.workspace()).problems == ()
-    texts = [check.text for check in verify(shop.workspace()).checks]
+    texts = [check.text for check in verify(shop.workspace(), again=True).checks]
     assert any(f"signed by alice@example.com ({key.fingerprint})" in text for text in texts)
     where = diagnoses(shop)["allowed signers"][1]
     assert where.startswith(f"services/shop/{SIGNERS} on main of this clone")

@@ -19,6 +19,7 @@ from sfn_release.errors import ConfigError, ConflictError, NotFoundError, NotOur
 from sfn_release.names import TAG_PREFIX
 from sfn_release.operations.adopted_module import adopted_module
 from sfn_release.operations.open_site import open_site
+from sfn_release.operations.signature_policy import refuse_unsigned
 from sfn_release.operations.workspace import Workspace
 from sfn_release.plan import Observed, TargetWorkflow
 from sfn_release.plan.steps import routing_text
@@ -71,6 +72,9 @@ def adopt(
 
     def find() -> tuple[Basis, dict[str, Observed]]:
         basis = _basis(site)
+        refuse_unsigned(
+            workspace, site.environment, basis.snapshot, "Adopting", records=[basis.state.tip]
+        )
         machine = _observed(site, workflow, machine_name, arn)
         _refuse_others(site, workflow, machine, from_project)
         if not begun:

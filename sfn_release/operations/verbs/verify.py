@@ -99,7 +99,9 @@ def verify(
         tips[ref] = VerifiedTip(tip, not any(check.error for check in found), dict(events))
     if in_order and wanted is None:
         VerifiedTips(context, tips).write(file)
-    checks += signature_checks(workspace, snapshot, commits, manifests, tags, version=wanted)
+    checks += signature_checks(
+        workspace, snapshot, commits, manifests, tags, version=wanted, again=again
+    )
     return Verified(grouped(checks), accepted)
 
 
