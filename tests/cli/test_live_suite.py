@@ -1,0 +1,175 @@
+"""The suite for real AWS, on the local service and moto: it runs, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from live.__main__ import main
+from live.lab import begun, machines, new_run
+from live.questions import QUESTIONS
+from live.report import Answer, Step, redacted, report
+from live.settings import PREFIX, SettingsError, read_settings
+from live.sweep import left_behind, sweep
+from support.places import ROOT
+
+ACCOUNT = "123456789012"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/shop-live"
+SLOW = {"execution-names"}  # which needs real time, and this service has none
+
+
+@pytest.fixture
+def account(monkeypatch: pytest.MonkeyPatch, local_server: str) -> Any:
+    """Set the variables of a run on the local service; return a client."""
+    for name, value in {
+        "SFN_RELEASE_LIVE": "default",
+        "SFN_RELEASE_LIVE_REGION": "eu-west-1",
+        "SFN_RELEASE_LIVE_ROLE": ROLE,
+        "SFN_RELEASE_LIVE_ENDPOINT": local_server,
+        "SFN_RELEASE_LIVE_CANARY": "1s",
+    }.items():
+        monkeypatch.setenv(name, value)
+    settings = read_settings(os.environ)
+    assert settings is not None
+    return settings.client()
+
+
+def ours(client: Any) -> list[str]:
+    """Return the names of the state machines that runs made."""
+    return [name for name, _ in machines(client) if name.startswith(PREFIX)]
+
+
+def test_nothing_runs_unless_you_ask(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One line says so; a wrong variable is named."""
+    monkeypatch.delenv("SFN_RELEASE_LIVE", raising=False)
+    assert main([]) == 0
+    assert capsys.readouterr().out.startswith("skipped: SFN_RELEASE_LIVE is not set")
+    monkeypatch.setenv("SFN_RELEASE_LIVE", "default")
+    assert main([]) == 2
+    assert "SFN_RELEASE_LIVE_REGION" in capsys.readouterr().err
+    with pytest.raises(SettingsError, match="SFN_RELEASE_LIVE_ROLE"):
+        read_settings({"SFN_RELEASE_LIVE": "x", "SFN_RELEASE_LIVE_REGION": "eu-west-1"})
+
+
+def test_the_service_answers_as_we_assume(
+    account: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Every question has an answer, and the report has no account number."""
+    file = tmp_path / "report.json"
+    asked = [question.id for question in QUESTIONS if question.id not in SLOW]
+    assert main(["--only", ",".join(asked), "--report", str(file)]) == 0, capsys.readouterr().out
+    text = file.read_text()
+    found = json.loads(text)
+    assert [answer["question"] for answer in found["answers"]] == asked
+    assert {answer["verdict"] for answer in found["answers"]} == {"agrees"}
+    assert not re.search(r"(?<!\d)\d{12}(?!\d)|shop-live", text)
+    assert ours(account) == []
+
+
+def test_the_story_is_told_by_the_command_line(
+    account: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its first step and its last; what it made is deleted."""
+    monkeypatch.chdir(tmp_path)
+    assert main(["--only", "publish,delete"]) == 0
+    found = json.loads((tmp_path / "sfn-release-live.json").read_text())
+    assert [step["ok"] for step in found["story"]] == [True, True]
+    assert ours(account) == []
+
+
+def test_what_a_killed_run_left_is_swept(account: Any, tmp_path: Path) -> None:
+    """A run that is killed for real; younger ones than an hour are left alone without --all."""
+    command = [sys.executable, "-m", "tests.live", "--report", str(tmp_path / "r.json")]
+    running = subprocess.Popen(
+        [*command, "--only", "questions"], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
+    assert running.stdout is not None
+    for line in running.stdout:
+        if "tracing-revision" in line:
+            break
+    running.send_signal(signal.SIGKILL)
+    running.wait()
+    running.stdout.close()
+    made = ours(account)
+    assert len(made) >= 2
+    assert main(["--sweep"]) == 0
+    assert ours(account) == made
+    later = datetime.now(UTC) + timedelta(minutes=61)
+    assert sorted(sweep(account, now=later)) == sorted(made)
+    assert ours(account) == []
+
+
+def test_a_run_that_is_stopped_cleans_up(account: Any, tmp_path: Path) -> None:
+    """By Ctrl-C or SIGTERM: it deletes, and writes the report so far."""
+    file = tmp_path / "r.json"
+    command = [sys.executable, "-m", "tests.live", "--report", str(file), "--only", "questions"]
+    running = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert running.stdout is not None
+    for line in running.stdout:
+        if "missing-field" in line:
+            break
+    running.send_signal(signal.SIGTERM)
+    running.stdout.read()
+    running.wait()
+    running.stdout.close()
+    assert json.loads(file.read_text())["interrupted"] is True
+    assert ours(account) == []
+
+
+def test_a_sweep_knows_its_own_machines(other_services: str) -> None:
+    """By name, on any service: here moto's."""
+    import boto3
+
+    client = boto3.client("stepfunctions", "eu-west-1", endpoint_url=other_services)
+    now = datetime(2026, 1, 31, 12, tzinfo=UTC)
+    old, new = (new_run(now - timedelta(minutes=minutes)) for minutes in (61, 59))
+    names = [f"{PREFIX}{old}-a", f"{PREFIX}{new}-a", "orders", f"{PREFIX}mine", f"x{PREFIX}{old}-a"]
+    definition = '{"StartAt": "A", "States": {"A": {"Type": "Pass", "End": true}}}'
+    for name in names:
+        client.create_state_machine(name=name, definition=definition, roleArn=ROLE)
+    assert [name for name, _ in left_behind(client, timedelta(hours=1), now)] == names[:1]
+    assert begun(f"{PREFIX}20261399000000-abcd-x") is None
+    assert sweep(client, now=now) == names[:1]
+    assert sorted(name for name, _ in machines(client)) == sorted(names[1:])
+
+
+@pytest.mark.parametrize(
+    ("text", "safe"),
+    [
+        (f"arn:aws:states:eu:{ACCOUNT}:stateMachine:x", "arn:aws:states:eu:ACCOUNT:stateMachine:x"),
+        (f"sts::{ACCOUNT}:assumed-role/admin/ann is", "sts::ACCOUNT:assumed-role/ROLE/SESSION is"),
+        (f"arn:aws:iam::{ACCOUNT}:role/team/x", "arn:aws:iam::ACCOUNT:role/ROLE"),
+        ("key AKIAIOSFODNN7EXAMPLE.", "key KEY."),
+        ("user AIDAJ45Q7YFFAREXAMPLE", "user KEY"),
+        ('File "/home/ann/shop/a.py"', 'File "PATH"'),
+        ("ann@example.com on ann-laptop", "EMAIL on HIDDEN"),
+        ("http://192.168.1.7:8083", "http://ADDRESS:8083"),
+        ("request 1b4e28ba-2fa1-11d2-883f-0016d3cca427", "request ID"),
+        ("run 20260131120000-ab12", "run 20260131120000-ab12"),
+        ("sha256 and $.items[5]", "sha256 and $.items[5]"),
+    ],
+)  # fmt: skip
+def test_a_report_names_no_account(text: str, safe: str) -> None:
+    """Neither in values nor in keys, also deep inside."""
+    assert redacted(text, ["ann-laptop"]) == safe
+    answer = Answer("q", "t", None, {text: [text]}, "differs")
+    found = report([answer], [Step("s", ok=False, problem=text)], {}, ["ann-laptop"])
+    assert found["answers"][0]["observed"] == {safe: [safe]}
+    assert found["story"][0]["problem"] == safe
+    assert text == safe or text not in json.dumps(found)
+
+
+def test_each_question_has_its_own_name() -> None:
+    """And a text."""
+    assert len({question.id for question in QUESTIONS}) == len(QUESTIONS) >= 40
