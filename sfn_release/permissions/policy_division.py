@@ -11,6 +11,8 @@ MANAGED_LIMIT = 6_144
 """Characters of a managed policy, without white space. Source: "IAM and AWS STS quotas"."""
 INLINE_LIMIT = 10_240
 """Characters of all inline policies of one role together, without white space."""
+MANAGED_POLICIES = 10
+"""Managed policies of one role, by default. Source: as above."""
 _SID_ROOM = 8  # characters of "Part1234"
 
 

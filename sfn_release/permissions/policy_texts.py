@@ -12,7 +12,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from sfn_release.permissions.iam_policy import LeastPolicy
-from sfn_release.permissions.policy_division import INLINE_LIMIT, MANAGED_LIMIT
+from sfn_release.permissions.policy_division import (
+    INLINE_LIMIT,
+    MANAGED_LIMIT,
+    MANAGED_POLICIES,
+)
 from sfn_release.permissions.policy_statements import VERSION, PolicyStatement
 from sfn_release.text import count
 
@@ -56,6 +60,11 @@ def notes(policy: LeastPolicy) -> Iterator[str]:
         text = f"the policy has {policy.size:,} characters, and IAM allows {MANAGED_LIMIT:,}"
         inline = "" if policy.size <= INLINE_LIMIT else f" ({INLINE_LIMIT:,} in inline policies)"
         yield f"{text}{inline}, so it is divided into {count(parts, 'policy', 'policies')}"
+    if parts > MANAGED_POLICIES:
+        yield (
+            f"IAM attaches {MANAGED_POLICIES} managed policies to a role, or 20 on request: give"
+            " the workflows several roles"
+        )
     several = len(policy.workflows) > 1
     for workflow, unknown in policy.unknown:
         where = f'state "{unknown.state}"' if unknown.state else "the state machine"

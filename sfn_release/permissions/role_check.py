@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sfn_release.permissions.iam_policy import SERVICE
@@ -19,14 +19,14 @@ _ARN_PARTS = 6
 
 @dataclass(frozen=True)
 class RoleGap:
-    """An action that a workflow needs, and that its role may not call, or that can't be known.
+    """Actions that a workflow needs, and that its role may not call, or that can't be known.
 
-    *sure*: the role lacks it. *states* need it; without any, the state machine does. *why* is a
+    *sure*: the role lacks them. *states* need them; without any, the state machine does. *why* is a
     clause about the answer.
     """
 
     workflow: str
-    action: str
+    actions: tuple[str, ...]
     resource: str
     states: tuple[str, ...]
     sure: bool
@@ -36,12 +36,12 @@ class RoleGap:
         """Return the gap in one line; the resource is short if it is in *place*.
 
         >>> table = "arn:aws:dynamodb:eu-west-1:111111111111:table/orders"
-        >>> gap = RoleGap("orders", "dynamodb:UpdateItem", table, ("Reserve Item",), sure=True)
+        >>> gap = RoleGap("orders", ("dynamodb:UpdateItem",), table, ("Reserve Item",), sure=True)
         >>> print(gap.text(Place("aws", "eu-west-1", "111111111111")))
         orders: the role may not dynamodb:UpdateItem on table/orders (state "Reserve Item")
         """
         where = "" if self.resource == "*" else f" on {short_resource(self.resource, place)}"
-        needed = f"{self.action}{where} ({states_text(self.states)})"
+        needed = f"{', '.join(self.actions)}{where} ({states_text(self.states)})"
         if self.sure:
             hint = f": {self.why}" if self.why else ""
             return f"{self.workflow}: the role may not {needed}{hint}"
@@ -51,7 +51,7 @@ class RoleGap:
         """Return the JSON form."""
         return {
             "workflow": self.workflow,
-            "action": self.action,
+            "actions": list(self.actions),
             "resource": self.resource,
             "states": list(self.states),
             "missing": self.sure,
@@ -108,12 +108,21 @@ def role_gaps(
             states = (*before.states, *permission.states) if before else permission.states
             found[key] = RoleGap(
                 needed.workflow,
-                *key,
+                (question.action,),
+                question.resource,
                 tuple(dict.fromkeys(states)),
                 sure=sure or (before is not None and before.sure),
                 why=why if before is None or sure else before.why,
             )
-    return tuple(found.values())
+    return tuple(_together(found.values()))
+
+
+def _together(gaps: Iterable[RoleGap]) -> Iterator[RoleGap]:
+    """Yield gaps that differ in their actions alone as one, which is one line to read."""
+    groups: dict[RoleGap, list[str]] = {}
+    for gap in gaps:
+        groups.setdefault(replace(gap, actions=()), []).extend(gap.actions)
+    return (replace(gap, actions=tuple(sorted(actions))) for gap, actions in groups.items())
 
 
 _UNANSWERED = RoleAnswer("unknown", "IAM didn't answer")

@@ -378,6 +378,20 @@ def test_many_lines_are_counted() -> None:
     assert notes[-1] == "and 20 more permissions: sfn-release doctor"
 
 
+def test_actions_that_lack_alike_share_a_line() -> None:
+    """A `.sync` task needs several actions on one rule."""
+    job = RESERVE | {
+        "Resource": "arn:aws:states:::states:startExecution.sync:2",
+        "Parameters": {"StateMachineArn": PLACE.arn("states", "stateMachine:child")},
+    }
+    found = compared(Simulating({"EvalResourceDecision": "implicitDeny"}), rendered(state=job))
+    (line,) = [line for line in found.missing if "events:" in line]
+    assert line == (
+        "orders: the role may not events:DescribeRule, events:PutRule, events:PutTargets on"
+        ' rule/StepFunctionsGetEventsForStepFunctionsExecutionRule (state "Reserve Item")'
+    )
+
+
 def test_an_answer_about_another_case_is_found() -> None:
     """IAM doesn't mind the case of an action, and may send it back in another."""
 

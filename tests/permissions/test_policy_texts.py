@@ -19,7 +19,7 @@ from sfn_release.permissions.needed import (
     UnknownPermission,
 )
 from sfn_release.permissions.policy_statements import policy_document
-from sfn_release.permissions.policy_texts import cloudformation, terraform
+from sfn_release.permissions.policy_texts import cloudformation, notes, terraform
 
 PLACE = Place("aws", "eu-west-1", "111111111111")
 ROLE = "arn:aws:iam::111111111111:role/shop"
@@ -145,6 +145,18 @@ def test_names_that_look_alike_get_different_identifiers(write: Any) -> None:
         assert len(documents(text)) == 7
     else:
         assert len(loaded(text)["Resources"]) == 7
+
+
+def test_a_policy_that_no_role_can_hold_is_told() -> None:
+    """IAM attaches ten managed policies to a role."""
+    functions = tuple(PLACE.arn("lambda", f"function:{'x' * 60}{number}") for number in range(900))
+    (divided, roles) = notes(
+        policy("many", NeededPermission(("lambda:InvokeFunction",), functions))
+    )
+    assert "IAM allows 6,144 (10,240 in inline policies), so it is divided into" in divided
+    assert roles.startswith("IAM attaches 10 managed policies to a role")
+    (short,) = notes(MANY)
+    assert "so it is divided into" in short
 
 
 def test_nothing_is_written_for_nothing() -> None:
