@@ -188,6 +188,22 @@ def _rewrite(shop: Shop, ref: str, path: str, edit: Callable[[str], str]) -> Non
     _push(shop, f"{ref}:{ref}")
 
 
+def _append_record(shop: Shop) -> None:
+    """Append a record by hand: the last one again, with another actor."""
+    text = shop.git("show", f"{PROD}:deployment.json")
+    edited = text.replace('"actor": "', '"actor": "Eve, not ', 1)
+    assert edited != text
+    forge(shop, PROD, {"deployment.json": edited}, shop.git("log", "-1", "--format=%B", PROD))
+    _push(shop, f"{PROD}:{PROD}")
+
+
+def _other_release(shop: Shop) -> None:
+    """Let the record name another release digest."""
+    digest = re.compile(r'("release_digest": "sha256:)[0-9a-f]{64}')
+    other = r"\g<1>" + "0" * 64
+    _rewrite(shop, PROD, "manifest.json", lambda text: digest.sub(other, text, count=1))
+
+
 def _forged_manifest(shop: Shop) -> None:
     def edit(text: str) -> str:
         manifest = json.loads(text)
@@ -319,6 +335,10 @@ ATTACKS = {
     "the record's digest edited": Attack(
         _edit_record, "record", "hello is not the one that was deployed"
     ),
+    "a record appended by hand": Attack(_append_record, "record", "is expected"),
+    "a record of another release": Attack(
+        _other_release, "release", "The record names 1.1.0 with another release digest."
+    ),
     "the record rewritten, seen by an old clone": Attack(
         lambda shop: _push(shop, f"{PROD}~1:{PROD}"),
         "record",
@@ -344,7 +364,7 @@ ATTACKS = {
 }
 WHOLE = {
     "the record rewritten, seen by an old clone",
-    "the commit lost",
+    *("the commit lost", "a record appended by hand", "a record of another release"),
     *("a forged manifest", "the tag moved", "the tag deleted", "the tag made anew"),
 }
 """Attacks that break the chain of every workflow of the release."""
@@ -557,6 +577,12 @@ def test_a_hidden_definition_can_not_be_proven(shop: Shop) -> None:
     def hidden(request: Any) -> Any:
         return {**real.describe_state_machine(**request), "definition": "{}"}
 
+    def latest(request: Any) -> Any:
+        return hidden(request) if request["stateMachineArn"].endswith(":hello") else None
+
+    links = first_broken(proven(shop.using(Faulty(real, describe_state_machine=latest))).links)
+    assert links["hello"].text.startswith("The content of $LATEST can't be read")
+    assert [*links] == ["hello"]
     no_key = _raise(refused("KmsAccessDeniedException", "DescribeStateMachine"))
     for answer in (hidden, no_key):
         proof = proven(shop.using(Faulty(real, describe_state_machine=answer)))

@@ -69,6 +69,8 @@ def test_every_release_is_built_from_its_own_commit(shop: Shop) -> None:
     old = found[1].commit
     assert not shallow.git("cat-file", "--batch-check", "--batch-all-objects").count(old)
     assert rebuilt(shallow, "1.0.0")["1.0.0"].ok
+    earlier = shop.git("rev-parse", "v1.0.0^")
+    assert earlier not in shallow.git("cat-file", "--batch-check", "--batch-all-objects")
     assert shallow.git("status", "--porcelain") == ""
     with raises("E_NOT_FOUND", "no release 1.0.1"):
         rebuilt(shop, "1.0.1")

@@ -9,9 +9,12 @@ from typing import Any
 
 import pytest
 
+from sfn_release.errors import AccessError
 from sfn_release.operations import which
 from sfn_release.operations.verbs.which import ExecutionOrigin
+from support.command_line import CREDENTIALS
 from support.errors import refused as raises
+from support.express_logs import ago, express_run, put
 from support.faulty_client import Faulty, refused
 from support.shop import ALONE, Shop, made_once
 from support.values import definition
@@ -95,6 +98,38 @@ def test_the_definition_decides_and_not_the_clock(shop: Shop) -> None:
 
     faulty = Faulty(client, describe_state_machine_for_execution=late)
     assert versions(found(shop.using(faulty), arn)) == ["1.0.0"]
+
+
+def test_the_clock_orders_releases_with_the_same_content(shop: Shop) -> None:
+    """What was deployed later comes after, and what failed comes last."""
+    client, arn = shop.client("prod"), started(shop, ":2")
+    later = shop.history("prod").deployments[0].started_at
+    start = datetime.fromisoformat(later) - timedelta(seconds=1)
+
+    def earlier(request: Any) -> Any:
+        return {**client.describe_execution(**request), "startDate": start}
+
+    assert versions(found(shop.using(Faulty(client, describe_execution=earlier)), arn)) == [
+        *("1.1.0", "1.2.0"),
+    ]
+    shop.commit(hello="two", other="y")
+    shop.publish("1.3.0", deploy=False)
+    denied = refused("AccessDeniedException", "UpdateStateMachineAlias")
+
+    def deny(_: Any) -> Any:
+        raise denied
+
+    with pytest.raises(AccessError):
+        shop.using(Faulty(client, update_state_machine_alias=deny)).deploy("1.3.0", "prod")
+    assert versions(found(shop, arn)) == ["1.2.0", "1.1.0", "1.3.0"]
+
+
+def test_a_retained_workflow_is_of_its_own_release(shop: Shop) -> None:
+    """A later record names it too, for a release that doesn't have it."""
+    (shop.project / "workflows" / "other.asl.json").unlink()
+    shop.commit(hello="three")
+    shop.publish("1.3.0", "prod")
+    assert versions(found(shop, started(shop, ":live", "other"))) == ["1.2.0"]
 
 
 def test_a_rollback_is_what_was_deployed(shop: Shop) -> None:
@@ -215,6 +250,41 @@ def test_express_executions_leave_no_record(shop: Shop) -> None:
     origin = found(shop, EXPRESS.replace("hello", "other"))
     assert versions(origin) == ["1.2.0"]
     assert "never served other content" in origin.notes[0]
+
+
+def test_the_log_of_an_express_execution_names_its_version(
+    shop: Shop, other_services: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of moto, over HTTP: CloudWatch Logs has the version and the time of the start."""
+    import boto3
+
+    for name, value in CREDENTIALS.items():
+        monkeypatch.setenv(name, value)
+    logs = boto3.client("logs", region_name="eu-west-1", endpoint_url=other_services)
+    shop.clock.at = datetime.now(UTC)
+    shop.others["logs"] = logs
+    client, machine = shop.client("prod"), shop.arn("hello", "prod")
+    group = "arn:aws:logs:eu-west-1:000000000000:log-group:/shop/express:*"
+    client.update_state_machine(
+        stateMachineArn=machine,
+        loggingConfiguration={
+            "level": "ALL",
+            "includeExecutionData": True,
+            "destinations": [{"cloudWatchLogsLogGroup": {"logGroupArn": group}}],
+        },
+    )
+    arn, events = express_run(
+        definition("one"),
+        {},
+        machine=machine,
+        name="one",
+        at=ago(seconds=60),
+        version=f"{machine}:1",
+    )
+    put(logs, events)
+    origin = found(shop, arn)
+    assert versions(origin) == ["1.0.0"]
+    assert "EXPRESS executions are read from logs." in origin.notes
 
 
 @pytest.mark.parametrize(
