@@ -140,6 +140,19 @@ def test_a_key_of_an_agent_signs(
         os.kill(int(agent["SSH_AGENT_PID"]), signal.SIGTERM)
 
 
+def test_a_repository_of_sha256_signs_too(tmp_path: Path, alice: SshKey) -> None:
+    """Its signatures have a header of their own."""
+    shop = Shop(tmp_path / "shop")
+    shop.root.mkdir()
+    shop.git("init", "--quiet", "--initial-branch=main", "--object-format=sha256")
+    alice.used_in(shop)
+    allow(shop, alice.line())
+    git = opened(shop)
+    commit = signed_commit(git)
+    tag = git.objects.write_tag("v1.0.0", commit, "notes\n", by=BY, at=AT, sign=True)
+    assert [signatures(git).of(found).status for found in (commit, tag)] == ["good", "good"]
+
+
 # Others
 
 

@@ -6,7 +6,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from sfn_release.plan.policy import Facts, LivePeriod, OnBranches, matches, refusals, refused
+from sfn_release.plan.policy import (
+    Facts,
+    LivePeriod,
+    MissingSignature,
+    OnBranches,
+    matches,
+    refusals,
+    refused,
+)
 from sfn_release.project import Environment
 from sfn_release.project.backends import AWS
 
@@ -126,3 +134,13 @@ def test_all_refusals_are_told_at_once() -> None:
 def test_a_star_stands_for_anything_but_a_slash(branch: str, pattern: str, expected: bool) -> None:
     """Git hosts' branch rules work the same way."""
     assert matches(branch, [pattern]) == expected
+
+
+def test_missing_signatures_are_refused_with_their_reasons() -> None:
+    """Each is a refusal of its own, with its advice."""
+    missing = MissingSignature("the release 1.2.0 (3f2a)", "not signed", "Don't deploy it.")
+    facts = Facts("1.2.0", "c" * 40, NOON, signatures=(missing, missing))
+    found = refusals(Environment("prod", AWS, signed=True), facts)
+    assert [refusal.rule for refusal in found] == ["signed", "signed"]
+    text = "signed = true: the release 1.2.0 (3f2a): not signed."
+    assert str(found[0]) == f"{text}\nDon't deploy it."

@@ -475,6 +475,50 @@ def test_legal_environment_values_are_taken(key: str, value: str) -> None:
     assert converted.get(key, value) == getattr(read, attribute)
 
 
+SIGNED = """
+    [project]
+    name = "shop"
+    signing = true
+    allowed_signers = "release-signers"
+    unsigned_history = ["5d41402abc4b2a76b9719d911017c592a1b2c3d4"]
+    [environments.prod]
+    region = "eu-west-1"
+    signed = true
+    """
+
+
+def test_the_settings_of_signatures_are_read() -> None:
+    """Who may sign, from where on, and where signatures are needed."""
+    read = parse(textwrap.dedent(SIGNED))
+    assert (read.signing, read.allowed_signers) == (True, "release-signers")
+    assert read.unsigned_history == ("5d41402abc4b2a76b9719d911017c592a1b2c3d4",)
+    assert (read.environment("prod").signed, read.environment("local").signed) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('allowed_signers = "release-signers"', "", "`allowed_signers` is missing in [project]"),
+        ('"release-signers"', '"../signers"', "can't be used"),
+        ('"release-signers"', '"/etc/signers"', "can't be used"),
+        ("5d41402abc4b2a76b9719d911017c592a1b2c3d4", "5d41402", "can't be used"),
+        ("signing = true", 'signing = "ssh"', "signing"),
+        (
+            'prod]\nregion = "eu-west-1"',
+            "local]",
+            "`signed` has no meaning in [environments.local]",
+        ),
+    ],
+)
+def test_settings_of_signatures_that_cannot_be_used_are_refused(
+    old: str, new: str, words: str
+) -> None:
+    """The error names the key."""
+    text = textwrap.dedent(SIGNED)
+    assert old in text
+    assert words in refusal(text.replace(old, new)).message
+
+
 def test_the_keys_of_a_production_environment_are_read() -> None:
     """A production environment has deployers, policies, parameter sources and shifting."""
     text = """
