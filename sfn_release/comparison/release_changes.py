@@ -27,15 +27,21 @@ class WorkflowSet(Generic[Form]):
 
 
 def release_changes(
-    old: WorkflowSet[Form], new: WorkflowSet[Form]
+    old: WorkflowSet[Form],
+    new: WorkflowSet[Form],
+    *,
+    first_names: Mapping[str, str] | None = None,
 ) -> dict[str, tuple[SemanticChange, ...]]:
     """Return the changes of each workflow that has some, by its new name.
 
     A workflow that was removed stands under its old name. A new workflow whose states are nearly
-    those of a removed one is that workflow under another name.
+    those of a removed one is that workflow under another name. *first_names* has the
+    workflows that keep their state machine under a new name: ``renamed_from`` in releases.toml.
     """
     found = {}
-    renamed = dict(_renamed(old.workflows, new.workflows))
+    first = first_names or {}
+    keeping = dict(_keeping(old.workflows, new.workflows, first))
+    renamed = dict(_renamed(old.workflows, new.workflows, keeping))
     origins = {name: was for was, name in renamed.items()}
     for name in sorted({*old.workflows, *new.workflows}):
         if name in renamed:
@@ -49,30 +55,47 @@ def release_changes(
             new_schema=new.schemas.get(name),
         )
         if was != name:
-            changes = (_rename(was, name), *changes)
+            changes = (_rename(was, name, kept=was in keeping), *changes)
         if changes:
             found[name] = changes
     return found
 
 
-def _rename(was: str, name: str) -> SemanticChange:
+def _rename(was: str, name: str, *, kept: bool) -> SemanticChange:
     return SemanticChange(
         name,
         "",
         "renamed",
-        "breaking",
+        "safe" if kept else "breaking",
         f'workflow "{was}" renamed to "{name}"',
-        "Callers that start it by its old name find the old state machine, or none.",
+        "It keeps its state machine, so callers start it as before."
+        if kept
+        else "Callers that start it by its old name find the old state machine, or none.",
         was=was,
     )
 
 
-def _renamed(
-    old: Mapping[str, ComparableWorkflow], new: Mapping[str, ComparableWorkflow]
+def _keeping(
+    old: Mapping[str, object], new: Mapping[str, object], first_names: Mapping[str, str]
 ) -> Iterator[tuple[str, str]]:
-    """Yield the old and the new name of each renamed workflow, the likeliest first."""
-    gone = {name: _contents(old[name]) for name in old if name not in new}
-    came = {name: _contents(new[name]) for name in new if name not in old}
+    """Yield the old and the new name of each workflow that keeps its machine under a new name."""
+    gone = {first_names.get(name, name): name for name in old if name not in new}
+    for name in new:
+        first = first_names.get(name, name)
+        if name not in old and first in gone:
+            yield gone[first], name
+
+
+def _renamed(
+    old: Mapping[str, ComparableWorkflow],
+    new: Mapping[str, ComparableWorkflow],
+    keeping: Mapping[str, str],
+) -> Iterator[tuple[str, str]]:
+    """Yield the old and the new name of each renamed workflow: *keeping*, then the likeliest."""
+    yield from keeping.items()
+    found = {*keeping.values()}
+    gone = {name: _contents(old[name]) for name in old if name not in new and name not in keeping}
+    came = {name: _contents(new[name]) for name in new if name not in old and name not in found}
     if len(gone) * len(came) > _MOST_PAIRS:
         return
     likely = [

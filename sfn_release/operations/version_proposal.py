@@ -86,7 +86,13 @@ def propose(
         first = _free(_FIRST[part or "minor"], part or "minor", versions)
         return VersionProposal(first, "first", None, "first")
     old = workspace.released(snapshot, last)
-    changes = _ordered(release_changes(WorkflowSet(old.declarations, old.schemas), new).values())
+    changes = _ordered(
+        release_changes(
+            WorkflowSet(old.declarations, old.schemas),
+            new,
+            first_names=workspace.project.first_names,
+        ).values()
+    )
     needed = needed_bump(changes, last)
     if needed == "none":
         return VersionProposal(last, "none", last, "none")
@@ -112,6 +118,7 @@ def small_bump_note(workspace: Workspace, snapshot: Snapshot, release: Release) 
         release_changes(
             WorkflowSet(old.declarations, old.schemas),
             WorkflowSet(release.declarations, release.schemas),
+            first_names=workspace.project.first_names,
         ).values()
     )
     least = least_version(changes, last)

@@ -100,6 +100,11 @@ class Project:
         unmentioned = self.local_is_implied and self.default_environment != LOCAL
         return frozenset(self.environments) - ({LOCAL} if unmentioned else set())
 
+    @property
+    def first_names(self) -> Mapping[str, str]:
+        """The first name of each renamed workflow, the same in every environment."""
+        return self.environments[LOCAL].first_names
+
     def environment(self, name: str) -> Environment:
         """Return the environment *name*; raises NotFoundError that names the nearest."""
         if name not in self.environments:

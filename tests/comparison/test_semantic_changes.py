@@ -486,3 +486,23 @@ def test_a_renamed_workflow_is_found_by_its_states() -> None:
         "sales": ["renamed breaking", "comment safe"],
     }
     assert found["sales"][0].was == "orders"
+
+
+@pytest.mark.parametrize(
+    ("first_names", "was", "now", "expected"),
+    [
+        ({"sales": "orders"}, "orders", "sales", "renamed safe"),
+        ({"sales": "orders"}, "sales", "orders", "renamed safe"),
+        ({"deals": "orders", "sales": "orders"}, "sales", "deals", "renamed safe"),
+        ({}, "orders", "sales", "renamed breaking"),
+    ],
+)
+def test_a_workflow_that_keeps_its_machine_breaks_no_callers(
+    first_names: dict[str, str], was: str, now: str, expected: str
+) -> None:
+    """In both directions, and from one later name to the next, whatever its states are."""
+    body = machine(TASK, {**TASK, "ResultPath": "$.b"}, PASS)
+    old, new = {was: Declaration(was, body)}, {now: Declaration(now, body)}
+    found = release_changes(WorkflowSet(old), WorkflowSet(new), first_names=first_names)
+    ((name, changes),) = found.items()
+    assert (name, f"{changes[0].kind} {changes[0].change_class}") == (now, expected)

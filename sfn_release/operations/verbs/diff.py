@@ -58,7 +58,7 @@ def diff(workspace: Workspace, old: str, new: str | None = None) -> list[Workflo
     snapshot = workspace.snapshot()
     before = _side(workspace, snapshot, old, environment)
     after = _side(workspace, snapshot, new, environment)
-    changes = release_changes(before, after)
+    changes = release_changes(before, after, first_names=workspace.project.first_names)
     found = []
     for name in sorted({*before.workflows, *after.workflows}):
         one, other = before.workflows.get(name), after.workflows.get(name)
