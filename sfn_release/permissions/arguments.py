@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 
 from sfn_release.asl.field_types import JSONATA
 from sfn_release.asl.jsonata import is_jsonata
-from sfn_release.asl.known_text import UNKNOWN, jsonata_texts, path_texts
+from sfn_release.asl.known_text import UNKNOWN, Known, jsonata_texts, path_texts
 from sfn_release.text import shorten
 
 _LATER: Final = ".$"
@@ -41,17 +41,17 @@ def _made(text: str, source: str) -> KnownText:
     return KnownText(text, source if UNKNOWN in text else "")
 
 
-def known_texts(value: Any, *, jsonata: bool, machine: tuple[str, str]) -> tuple[KnownText, ...]:
+def known_texts(value: Any, *, jsonata: bool, known: Known) -> tuple[KnownText, ...]:
     """Return the texts of a literal *value*, of each item of a list, or of a JSONata expression."""
     if isinstance(value, str):
         if jsonata and is_jsonata(value):
-            texts = jsonata_texts(value[2:-2].strip(), machine)
+            texts = jsonata_texts(value[2:-2].strip(), known)
             return tuple(_made(text, value) for text in texts)
         return (KnownText(value),)
     if isinstance(value, int) and not isinstance(value, bool):
         return (KnownText(str(value)),)
     if isinstance(value, list):
-        items = (known_texts(item, jsonata=jsonata, machine=machine) for item in value)
+        items = (known_texts(item, jsonata=jsonata, known=known) for item in value)
         return tuple(text for texts in items for text in texts)
     return ()
 
@@ -60,13 +60,13 @@ def known_texts(value: Any, *, jsonata: bool, machine: tuple[str, str]) -> tuple
 class Arguments:
     """The Parameters of a JSONPath state, the Arguments of a JSONata state, or a part of them.
 
-    They are *open* when the whole object is computed: then every member may be there. *machine* is
-    the state machine's own ARN and name, which expressions can read.
+    They are *open* when the whole object is computed: then every member may be there. *known* is
+    what expressions can read.
     """
 
     holder: Mapping[str, Any]
     jsonata: bool
-    machine: tuple[str, str]
+    known: Known
     source: str = ""
 
     @property
@@ -86,10 +86,10 @@ class Arguments:
     def texts(self, name: str) -> tuple[KnownText, ...]:
         """Return the texts of a member; none if it isn't given, or isn't a text."""
         if name in self.holder:
-            return known_texts(self.holder[name], jsonata=self.jsonata, machine=self.machine)
+            return known_texts(self.holder[name], jsonata=self.jsonata, known=self.known)
         path = self.holder.get(f"{name}{_LATER}")
         if isinstance(path, str) and not self.jsonata:
-            return tuple(_made(text, path) for text in path_texts(path, self.machine))
+            return tuple(_made(text, path) for text in path_texts(path, self.known))
         return (KnownText(UNKNOWN, self.source),) if self.open else ()
 
     def literal(self, name: str) -> str:
@@ -118,11 +118,11 @@ class Arguments:
             yield self._part({}, self.source)
 
     def _part(self, holder: Mapping[str, Any], source: str = "") -> Arguments:
-        return Arguments(holder, self.jsonata, self.machine, source)
+        return Arguments(holder, self.jsonata, self.known, source)
 
 
 def arguments_of(
-    holder: Mapping[str, Any], language: str, machine: tuple[str, str], *, whole_input: bool = True
+    holder: Mapping[str, Any], language: str, known: Known, *, whole_input: bool = True
 ) -> Arguments:
     """Return the arguments that a Task, an item reader or a result writer sends.
 
@@ -132,12 +132,12 @@ def arguments_of(
     field = "Arguments" if jsonata else "Parameters"
     value = holder.get(field)
     if isinstance(value, Mapping):
-        return Arguments(value, jsonata, machine)
+        return Arguments(value, jsonata, known)
     if jsonata and is_jsonata(value):
-        return Arguments({}, jsonata, machine, str(value))
+        return Arguments({}, jsonata, known, str(value))
     if field not in holder and not jsonata and whole_input:
-        return Arguments({}, jsonata, machine, "the state's input")
-    return Arguments({}, jsonata, machine)
+        return Arguments({}, jsonata, known, "the state's input")
+    return Arguments({}, jsonata, known)
 
 
 def shown(text: KnownText) -> str:

@@ -26,7 +26,7 @@ _API: Final = re.compile(r"(?P<id>[^./]+)\.execute-api\.(?P<region>[^.]+)\..*")
 
 def add_http_needs(needs: PermissionList, state: str, arguments: Arguments, place: Place) -> None:
     """Add what an HTTP task needs: its endpoint and method, the connection, and its secret."""
-    own = arguments.machine[0]
+    own = arguments.known.arn
     equals: dict[str, Any] = {}
     partial = False
     for field, key, operator in (

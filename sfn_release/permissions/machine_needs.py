@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from sfn_release.asl.known_text import Known
 from sfn_release.permissions.needed import Place
 from sfn_release.permissions.permission_list import PermissionList
 from sfn_release.release.rendering import Rendered
@@ -26,7 +27,7 @@ _KEY_ID: Final = re.compile(r"[0-9A-Za-z-]+")
 
 
 def add_machine_needs(
-    needs: PermissionList, rendered: Rendered, machine: tuple[str, str], place: Place
+    needs: PermissionList, rendered: Rendered, known: Known, place: Place
 ) -> None:
     """Add what the settings of a state machine need."""
     logs = rendered.logging.get("level", "OFF") != "OFF"
@@ -36,7 +37,7 @@ def add_machine_needs(
         needs.add(_XRAY, ["*"])
     key = rendered.encryption.get("kmsKeyId")
     if isinstance(key, str) and key:
-        _add_key(needs, key, machine[0], place, logs=logs)
+        _add_key(needs, key, known.arn, place, logs=logs)
 
 
 def _add_key(needs: PermissionList, key: str, machine: str, place: Place, *, logs: bool) -> None:

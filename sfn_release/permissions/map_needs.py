@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from sfn_release.asl.known_text import UNKNOWN
+from sfn_release.asl.known_text import UNKNOWN, Known
 from sfn_release.checks.definition import ParsedState
 from sfn_release.checks.integrations import part_calls
 from sfn_release.permissions.arguments import Arguments, KnownText, arguments_of
@@ -24,9 +24,9 @@ _GET: Final = ("s3:GetObject",)
 _FLATTENED: Final = "LOAD_AND_FLATTEN"
 
 
-def add_map_run_needs(needs: PermissionList, state: str, machine: tuple[str, str]) -> None:
+def add_map_run_needs(needs: PermissionList, state: str, known: Known) -> None:
     """Add what a Map needs to start, watch, stop and redrive its child executions."""
-    arn, name = machine
+    arn, name = known.arn, known.name
     head = arn.rpartition(":stateMachine:")[0]
     needs.add(("states:StartExecution",), [arn], state)
     children = [
@@ -37,12 +37,10 @@ def add_map_run_needs(needs: PermissionList, state: str, machine: tuple[str, str
     needs.add(("states:RedriveExecution",), children[1:], state)
 
 
-def add_part_needs(
-    needs: PermissionList, state: ParsedState, machine: tuple[str, str], place: Place
-) -> None:
+def add_part_needs(needs: PermissionList, state: ParsedState, known: Known, place: Place) -> None:
     """Add what the item reader and the result writer of a Map need."""
     for part in part_calls(state):
-        arguments = arguments_of(part.holder, part.language, machine, whole_input=False)
+        arguments = arguments_of(part.holder, part.language, known, whole_input=False)
         if part.key == "ResultWriter":
             if arguments.names or arguments.open:
                 found = _objects(arguments, "Prefix", place, below=True)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
-from sfn_release.asl.known_text import UNKNOWN
+from sfn_release.asl.known_text import NOTHING, UNKNOWN
 from sfn_release.permissions.api_actions import ApiAction
 from sfn_release.permissions.arguments import Arguments, KnownText
 from sfn_release.permissions.iam_data import iam_action
@@ -83,7 +83,7 @@ def _delete_objects(_api: ApiAction, arguments: Arguments, place: Place) -> Iter
         for text in part.texts("Key") or (KnownText(UNKNOWN, part.source or "Key"),)
     ]
     bucket = {name: value for name, value in arguments.holder.items() if "Bucket" in name}
-    request = Arguments({**bucket, "Key": _MARK}, arguments.jsonata, arguments.machine)
+    request = Arguments({**bucket, "Key": _MARK}, arguments.jsonata, arguments.known)
     found = tuple(
         Target(
             KnownText(target.arn.text.replace(_MARK, key.text), target.arn.source or key.source),
@@ -110,7 +110,7 @@ def _tables(
     actions: tuple[str, ...], tables: list[Any], arguments: Arguments, place: Place
 ) -> Iterator[Need]:
     for table in dict.fromkeys(tables):
-        part = Arguments({"TableName": table}, arguments.jsonata, arguments.machine)
+        part = Arguments({"TableName": table}, arguments.jsonata, arguments.known)
         for name in actions:
             yield _of(name, part, place)
 
@@ -155,7 +155,7 @@ def _statement(_api: ApiAction, arguments: Arguments, place: Place) -> Iterator[
         if found is None or UNKNOWN in found["table"]:
             yield Need(actions, Targets((), f"{text.source or text.text} is the statement"))
             continue
-        table = Arguments({"TableName": found["table"]}, jsonata=False, machine=("", ""))
+        table = Arguments({"TableName": found["table"]}, jsonata=False, known=NOTHING)
         yield _of(f"dynamodb:PartiQL{found['verb'].capitalize()}", table, place)
     if not texts:
         yield Need(actions, Targets((), "no parameter has the statement"))

@@ -17,10 +17,14 @@ from typing import Any, Final
 
 from sfn_release.asl.field_types import JSONATA
 from sfn_release.asl.integrations import ServiceCall, service_call
+from sfn_release.asl.jsonata import is_jsonata
+from sfn_release.asl.known_text import Known
 from sfn_release.authoring.declaration import Declaration
-from sfn_release.checks.definition import ParsedState
+from sfn_release.checks.definition import ParsedDefinition, ParsedState
 from sfn_release.checks.integrations import is_activity
+from sfn_release.checks.location import KeyPath, Location
 from sfn_release.checks.parser import parse_definition
+from sfn_release.checks.payload_templates import COMPUTED
 from sfn_release.names import WorkflowName
 from sfn_release.permissions.arguments import Arguments, KnownText, arguments_of
 from sfn_release.permissions.integration_needs import add_integration_needs
@@ -49,19 +53,20 @@ def needed_permissions(rendered: Rendered, place: Place) -> NeededPermissions:
     A ``${Parameter}`` that isn't filled stays in the ARNs as it is. Any JSON is a definition: what
     isn't understood is reported as unknown.
     """
-    machine = (place.arn("states", f"stateMachine:{rendered.name}"), str(rendered.name))
     own = PermissionList()
     others: dict[str, PermissionList] = {}
     parsed = parse_definition(rendered.definition, rendered.type)
+    own_arn = place.arn("states", f"stateMachine:{rendered.name}")
+    known = Known(own_arn, str(rendered.name), _constants(parsed))
     for state in parsed.states:
         if state.type == "Task":
-            _add_task(own, others, state, machine, place)
+            _add_task(own, others, state, known, place)
         elif state.type == "Map":
-            add_part_needs(own, state, machine, place)
+            add_part_needs(own, state, known, place)
     for scope in parsed.scopes:
         if scope.holder is not None and scope.distributed:
-            add_map_run_needs(own, scope.holder.id, machine)
-    add_machine_needs(own, rendered, machine, place)
+            add_map_run_needs(own, scope.holder.id, known)
+    add_machine_needs(own, rendered, known, place)
     assumed = {role: needs.permissions for role, needs in others.items() if needs.permissions}
     unknown = (*own.unknown, *(item for needs in others.values() for item in needs.unknown))
     return NeededPermissions(rendered.workflow, own.permissions, unknown, assumed)
@@ -91,23 +96,45 @@ def _object(value: Any) -> Mapping[str, Any] | None:
     return value if isinstance(value, Mapping) else None
 
 
+def _constants(parsed: ParsedDefinition) -> tuple[tuple[str, str], ...]:
+    """Return the variables that are assigned once, to a literal text, in the whole definition."""
+    places: dict[str, list[Location]] = {}
+    for state in parsed.states:
+        for assignment in state.assignments:
+            places.setdefault(assignment.name, []).append(assignment.place)
+    found = []
+    for name, (first, *others) in places.items():
+        if others or str(first.keys[-1]).endswith(COMPUTED):
+            continue
+        value = _value_at(parsed.root.body, first.keys)
+        if isinstance(value, str) and not is_jsonata(value):
+            found.append((name, value))
+    return tuple(sorted(found))
+
+
+def _value_at(value: Any, keys: KeyPath) -> Any:
+    for key in keys:
+        value = value[key]
+    return value
+
+
 def _add_task(
     own: PermissionList,
     others: dict[str, PermissionList],
     state: ParsedState,
-    machine: tuple[str, str],
+    known: Known,
     place: Place,
 ) -> None:
     """Add what a Task needs: for the role itself, or for the role that it assumes."""
     credentials = state.body.get("Credentials")
     needs = own
     if credentials is not None:
-        needs = _assumed(own, others, state, credentials, machine)
+        needs = _assumed(own, others, state, credentials, known)
     resource = state.resource
     if resource is None:
         own.add_unknown(state.id, "The state has no Resource.")
     elif (call := resource.call or _unplaced(resource.text)) is not None:
-        arguments = arguments_of(state.body, state.language, machine)
+        arguments = arguments_of(state.body, state.language, known)
         add_integration_needs(needs, state.id, call, arguments, place)
     elif ":activity:" in resource.text or is_activity(resource):
         return  # its worker asks for the work
@@ -136,12 +163,12 @@ def _assumed(
     others: dict[str, PermissionList],
     state: ParsedState,
     credentials: Any,
-    machine: tuple[str, str],
+    known: Known,
 ) -> PermissionList:
     """Add the role that a Task assumes, and return the list of that role's permissions."""
     jsonata = state.language == JSONATA
     if isinstance(credentials, Mapping):
-        texts = Arguments(credentials, jsonata, machine).texts("RoleArn")
+        texts = Arguments(credentials, jsonata, known).texts("RoleArn")
     else:
         texts = (KnownText("*", str(credentials)),)
     found = tuple(

@@ -356,6 +356,50 @@ def test_a_state_machine_that_starts_itself_is_known(state: Mapping[str, Any]) -
     assert pairs(needed) == {("states:StartExecution", OWN)}
 
 
+def assigned(assign: Mapping[str, Any], given: Mapping[str, Any], **top: Any) -> NeededPermissions:
+    """Return what a Task needs that reads a variable of the state before."""
+    task = {"Type": "Task", "Resource": "arn:aws:states:::dynamodb:getItem", "End": True, **given}
+    states = {"S": {"Type": "Pass", "Assign": assign, "Next": "A"}, "A": task}
+    definition = {"StartAt": "S", "States": states, **top}
+    return declared_permissions(Declaration("orders", definition), PLACE)
+
+
+@pytest.mark.parametrize(
+    ("assign", "given", "top", "table"),
+    [
+        ({"t": "orders"}, {"Arguments": {"TableName": "{% $t & '-x' %}"}}, JSONATA, "orders-x"),
+        ({"t": "orders"}, {"Parameters": {"TableName.$": "$t"}}, {}, "orders"),
+        (
+            {"t": "${Table}"},
+            {"Parameters": {"TableName.$": "States.Format('{}-x', $t)"}},
+            {},
+            "${Table}-x",
+        ),
+    ],
+)
+def test_a_variable_with_one_literal_value_is_known(
+    assign: Mapping[str, Any], given: Mapping[str, Any], top: Mapping[str, Any], table: str
+) -> None:
+    """In both query languages, and in a part of a text."""
+    needed = assigned(assign, given, **top)
+    assert pairs(needed) == {("dynamodb:GetItem", arn("dynamodb", f"table/{table}"))}
+
+
+@pytest.mark.parametrize(
+    ("assign", "given", "top"),
+    [
+        ({"t": "{% $x %}"}, {"Arguments": {"TableName": "{% $t %}"}}, JSONATA),
+        ({"t.$": "$.x"}, {"Parameters": {"TableName.$": "$t"}}, {}),
+        ({"t": "a"}, {"Parameters": {"TableName.$": "$t"}, "Assign": {"t": "b"}}, {}),
+    ],
+)
+def test_a_variable_that_may_change_is_unknown(
+    assign: Mapping[str, Any], given: Mapping[str, Any], top: Mapping[str, Any]
+) -> None:
+    """When it is computed, or assigned twice."""
+    assert assigned(assign, given, **top).permissions == ()
+
+
 @pytest.mark.parametrize("version", ["", ":7", ":live"])
 def test_the_executions_of_a_version_are_those_of_its_machine(version: str) -> None:
     """The start names the version; an execution's ARN doesn't."""
