@@ -210,7 +210,7 @@ class _Matching:
                 place: float,
                 measured: dict[tuple[PlacedState, PlacedState], float] = measured,
             ) -> bool:
-                return any(
+                return (place > 0 or bool(before.leaves)) and any(
                     measured[before, after] >= content and place >= least
                     for content, least in _RENAMED
                 )

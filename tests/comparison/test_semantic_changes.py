@@ -248,6 +248,11 @@ FIELDS: dict[str, tuple[Any, Any, list[str]]] = {
         machine({**PASS, "QueryLanguage": "JSONata"}),
         ['query-language results: state "A": QueryLanguage "JSONata" added'],
     ),
+    "true is not 1": (
+        machine({**PASS, "Result": {"a": [True]}}),
+        machine({**PASS, "Result": {"a": [1]}}),
+        ['data results: state "A": Result.a[0] true → 1'],
+    ),
     "something unknown": (
         machine(PASS),
         machine({**PASS, "New": 1}),

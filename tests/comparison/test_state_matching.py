@@ -104,6 +104,16 @@ CASES: dict[str, tuple[Any, Any, list[str]]] = {
         scope("A", A=task("n", "Z"), Z=task("a", "B", Parameters={"x": 1, "y": 2}), B=task("b")),
         ["+ A", "A → Z", "B → B"],
     ),
+    "exchanged names of nearly equal states": (
+        scope("A", A=task("a", "B", Retry=[{}], x=1, y=2), B=task("b", Retry=[{}], x=1, y=2)),
+        scope("B", B=task("a", "A", Retry=[{}], x=1, y=2), A=task("b", Retry=[{}], x=1, y=2)),
+        ["A → B", "B → A"],
+    ),
+    "an empty state in another place is another state": (
+        scope("A", A={**PASS, "Next": "B"}, B=task("b")),
+        scope("B", B=task("b", "Z"), Z=task("z", "Y"), Y={**PASS, "End": True}),
+        ["B → B", "+ Z", "+ Y", "- A"],
+    ),
     "another type under the same name": (
         scope("A", A=task("a")),
         scope("A", A={**PASS, "End": True}),

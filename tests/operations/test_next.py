@@ -56,3 +56,25 @@ def test_a_version_and_a_bump_do_not_go_together(shop: Project) -> None:
     for words in (["1.0.0", "--bump", "auto"], ["--bump", "minor", "--version-from-tag"]):
         failed = shop.run("publish", *words)
         assert (failed.code, "E_USAGE" in failed.err) == (2, True)
+
+
+def test_diff_has_a_format_for_each_reader(shop: Project) -> None:
+    """Text, Markdown and a graph name the change; JSON has its class; -v shows the JSON below."""
+    shop.write("workflows/hello.asl.json", definition(a="x", b="x"))
+    shop.publish("1.0.0")
+    shop.write("workflows/hello.asl.json", definition(a="y", c="x"))
+    text = shop.ok("diff", "1.0.0").out
+    assert "\nhello: breaks callers\n" in text
+    assert "  ~ the output can lack $.b\n      breaking: Callers that read it find" in text
+    assert '      state "A": Parameters.a "x" → "y"\n' in shop.ok("-v", "diff", "1.0.0").out
+    markdown = shop.ok("diff", "1.0.0", "--format", "markdown").out
+    assert markdown.startswith("### `1.0.0 → the work tree`\n\n`hello`: **breaks callers**\n\n- ")
+    assert "<details><summary>3 differences of the JSON</summary>" in markdown
+    graph = shop.ok("diff", "1.0.0", "--format", "mermaid").out
+    assert "A<br/>Pass<br/>#126; data" in graph
+    found = json.loads(shop.ok("diff", "1.0.0", "--format", "json").out)
+    assert {"workflow": "hello", "kind": "output", "class": "breaking"}.items() <= next(
+        change for change in found["semantic_changes"] if change["kind"] == "output"
+    ).items()
+    equal = shop.ok("diff", "1.0.0", "1.0.0", "--format", "markdown").out
+    assert equal == "### `1.0.0 → 1.0.0`\n\nNo difference in 1 workflow.\n"
