@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 from sfn_release.cli.output import markdown
 from sfn_release.cli.output.plans import plan_lines
 from sfn_release.operations import check, check_environments, plan_version
+from sfn_release.operations.diagnosis.role_permissions import examine_roles
 from sfn_release.operations.role_findings import with_role_findings
 from sfn_release.operations.verbs.plan import plan_rollback
 from sfn_release.permissions.iam_policy import trust_policy
@@ -173,6 +174,33 @@ def test_a_plan_shows_how_the_needs_change(shop: Shop) -> None:
     ]
     local = plan_version(shop.workspace(), environment="local")
     assert local.to_json()["permission_changes"] == {}
+
+
+def test_doctor_names_what_the_roles_lack(shop: Shop) -> None:
+    """A warning, and a problem where permissions are required; "off" asks nothing."""
+
+    def diagnoses() -> list[tuple[str, str, str]]:
+        workspace = shop.workspace()
+        environment = workspace.environment("prod")
+        found = examine_roles(workspace, environment, workspace.aws(environment))
+        return [(diagnosis.subject, diagnosis.verdict, diagnosis.message) for diagnosis in found]
+
+    assert diagnoses() == [("role", "warning", MISSING)]
+    write(shop, definition("orders"), "required")
+    assert diagnoses() == [("role", "problem", MISSING)]
+    shop.others["iam"] = Iam(("dynamodb:UpdateItem", "orders"))
+    ((_, verdict, message),) = diagnoses()
+    assert verdict == "ok"
+    assert message.endswith("has all needed permissions of 2 workflows")
+    shop.others["iam"] = Iam(denies=True)
+    ((_, verdict, message),) = diagnoses()
+    assert verdict == "problem"
+    assert "isn't checked" in message
+    write(shop, {"StartAt": "Nowhere", "States": {}}, "required")
+    ((_, verdict, _),) = diagnoses()
+    assert verdict == "warning"
+    write(shop, definition("orders"), "off")
+    assert diagnoses() == []
 
 
 def test_check_names_what_the_roles_of_an_environment_lack(shop: Shop) -> None:

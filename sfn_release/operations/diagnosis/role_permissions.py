@@ -52,4 +52,4 @@ def _diagnoses(
         yield findings.warning(_SUBJECT, line, "Look at the role's policies.")
     if not compared.missing:
         workflows = count(compared.workflows, "workflow")
-        yield findings.ok(_SUBJECT, f"{compared.role} has the permissions that {workflows} need")
+        yield findings.ok(_SUBJECT, f"{compared.role} has all needed permissions of {workflows}")

@@ -172,7 +172,7 @@ def _roles(workspace: Workspace, site: Site, rendered: Mapping[str, Rendered]) -
         if not lines:
             workflows = count(compared.workflows, "workflow")
             yield Check(
-                site.name, f"the role {compared.role} has the permissions that {workflows} need"
+                site.name, f"the role {compared.role} has all needed permissions of {workflows}"
             )
 
 

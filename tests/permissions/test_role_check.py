@@ -1,0 +1,69 @@
+"""A workflow's needs compared with answers about its role."""
+
+from __future__ import annotations
+
+from sfn_release.permissions.needed import NeededPermission, NeededPermissions, Place
+from sfn_release.permissions.role_check import RoleGap, role_gaps, short_resource
+from sfn_release.permissions.role_question import RoleAnswer, RoleQuestion, all_questions
+
+PLACE = Place("aws", "eu-west-1", "111111111111")
+TABLE = PLACE.arn("dynamodb", "table/orders")
+DENIED = RoleAnswer("denied")
+
+
+def gaps(*permissions: NeededPermission, answer: RoleAnswer | None = DENIED) -> tuple[RoleGap, ...]:
+    """Return the gaps where every question has one answer, or none has any."""
+    needed = NeededPermissions("orders", permissions)
+    answers = {question: answer for question in all_questions([needed]) if answer is not None}
+    return role_gaps(needed, answers)
+
+
+def test_a_resource_that_is_computed_in_part_is_never_lacking_for_sure() -> None:
+    """The role may be right with less than the whole pattern."""
+    partial = NeededPermission(("s3:GetObject",), ("arn:aws:s3:::a/*",), ("Read",), partial=True)
+    (gap,) = gaps(partial)
+    assert not gap.sure
+    assert "a part of the resource is computed at run time" in gap.text(PLACE)
+    whole = NeededPermission(("s3:GetObject",), ("arn:aws:s3:::a/*",), ("Read all",))
+    (gap,) = gaps(partial, whole)
+    assert gap.sure
+    assert gap.states == ("Read", "Read all")
+    assert gaps(partial, answer=RoleAnswer("allowed")) == ()
+
+
+def test_a_question_without_an_answer_is_unknown() -> None:
+    """All isn't well only because nobody answered."""
+    (gap,) = gaps(NeededPermission(("a:B",), ("*",)), answer=None)
+    assert gap.text(PLACE) == (
+        "orders: it can't be known whether the role may a:B (the state machine itself):"
+        " IAM didn't answer"
+    )
+
+
+def test_many_states_are_counted() -> None:
+    """A line stays one line."""
+    states = tuple(f"S{number}" for number in range(7))
+    (gap,) = gaps(NeededPermission(("a:B", "a:A"), (TABLE,), states))
+    assert gap.text(PLACE) == (
+        'orders: the role may not a:A, a:B on table/orders (states "S0", "S1", "S2" and 4 more)'
+    )
+
+
+def test_a_resource_elsewhere_is_shown_whole() -> None:
+    """Its account or region is the point."""
+    for other in (
+        Place("aws", "eu-west-1", "222222222222"),
+        Place("aws", "us-east-1", "111111111111"),
+        Place("aws-cn", "eu-west-1", "111111111111"),
+    ):
+        arn = other.arn("dynamodb", "table/orders")
+        assert short_resource(arn, PLACE) == arn
+    assert short_resource(PLACE.arn("lambda", "function:a:live"), PLACE) == "function:a:live"
+    assert short_resource("*", PLACE) == "*"
+
+
+def test_each_question_is_asked_once() -> None:
+    """Of all workflows that share a role."""
+    permission = NeededPermission(("a:B",), (TABLE,), ("S",))
+    needs = [NeededPermissions(name, (permission, permission)) for name in ("a", "b")]
+    assert all_questions(needs) == (RoleQuestion("a:B", TABLE),)
