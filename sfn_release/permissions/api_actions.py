@@ -42,7 +42,7 @@ def api_action(call: ServiceCall) -> ApiAction:
         return ApiAction(id, call.action, problem=f"botocore has no service {id}")
     prefix = _prefix(service, id)
     model = service.actions.get(call.action)
-    operation = str(model["name"]) if model else call.action[:1].upper() + call.action[1:]
+    operation = call.action[:1].upper() + call.action[1:]
     if prefix == BY_METHOD and model:
         http = model["http"]
         action = f"{BY_METHOD}:{http['method']}"

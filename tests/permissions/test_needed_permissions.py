@@ -188,6 +188,16 @@ SDK_CALLS: tuple[tuple[str, Mapping[str, Any], set[tuple[str, str]]], ...] = (
         {"QueueUrl": "https://sqs.us-east-1.amazonaws.com/222222222222/q", "Entries": []},
         {("sqs:SendMessage", "arn:aws:sqs:us-east-1:222222222222:q")},
     ),
+    (
+        "cloudfront:createInvalidation",  # its operations have a date in botocore's model
+        {"DistributionId": "E1", "InvalidationBatch": {}},
+        {
+            (
+                "cloudfront:CreateInvalidation",
+                "arn:aws:cloudfront::111111111111:distribution/E1",
+            )
+        },
+    ),
     ("sns:publish", {"PhoneNumber": "+1", "Message": "m"}, {("sns:Publish", "*")}),
     ("rds:describeDBInstances", {}, {("rds:DescribeDBInstances", "*")}),
     (
