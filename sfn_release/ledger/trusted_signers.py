@@ -106,7 +106,7 @@ def _protected_tip(git: Git, remote: str | None) -> tuple[str, str]:
         return _local_tip(git, named)
     if named:
         ref = _HEADS + named
-        tip = git.remotes.ls_remote(remote, [ref]).get(ref)
+        tip = git.remotes.ls_remote(remote, [ref], again=False).get(ref)
         if tip is None:
             raise NotFoundError(
                 f"{remote} has no branch {named}, which the setting {SETTING} names.",

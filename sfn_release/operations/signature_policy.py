@@ -28,8 +28,10 @@ def needs_signatures(workspace: Workspace, environment: Environment) -> bool:
     """
     if environment.signed or workspace.project.allowed_signers is None:
         return environment.signed
+    if environment.backend.private:
+        return False  # its records stay in this clone, and the remote isn't asked
     trusted = workspace.ledger.signatures.trusted
-    if not isinstance(trusted, TrustedSigners) or environment.backend.private:
+    if not isinstance(trusted, TrustedSigners):
         return False
     there = trusted.project.environments.get(environment.name)
     return there is not None and there.signed

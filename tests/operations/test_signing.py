@@ -202,7 +202,12 @@ def test_what_stays_in_a_clone_is_not_signed(shop: Shop) -> None:
     """No key is needed for `local`. A trial is signed when it becomes a release."""
     turned_on(shop)
     shop.commit(hello="${Who} 1.2.0")
+    url = shop.git("remote", "get-url", "origin")
+    shop.git("remote", "set-url", "origin", "/nowhere")  # and no remote
     assert shop.publish("1.2.0", "local").trial
+    offline = verify(shop.workspace()).checks
+    assert [check.unknown for check in offline if "allowed signers" in check.text] == [True]
+    shop.git("remote", "set-url", "origin", url)
     alice(shop).used_in(shop)
     assert shop.publish("1.2.0", "prod").deployments
     checks = [check.text for check in verify(shop.workspace()).checks if check.subject == "1.2.0"]

@@ -56,8 +56,11 @@ class Remotes:
         """Return a remote's default branch, as a full ref, and its tip; None if there is none.
 
         Where the host doesn't name the branch, the ref is ``HEAD``.
-        Raises NotReachedError as `ls_remote` does.
+        Raises NotReachedError as `ls_remote` does; a remote that didn't answer before in this run
+        isn't asked.
         """
+        if remote in self.repository.remote_timeout.silent:
+            raise self.repository.unanswered(remote, "ls-remote")
         try:
             lines = self.repository.ok_remotely(
                 remote, "ls-remote", "--symref", "--", remote, "HEAD"
