@@ -121,7 +121,7 @@ def test_a_run_that_is_stopped_cleans_up(account: Any, tmp_path: Path) -> None:
             break
     running.send_signal(signal.SIGTERM)
     running.stdout.read()
-    running.wait()
+    assert running.wait() == 130
     running.stdout.close()
     assert json.loads(file.read_text())["interrupted"] is True
     assert ours(account) == []
@@ -142,6 +142,20 @@ def test_a_sweep_knows_its_own_machines(other_services: str) -> None:
     assert begun(f"{PREFIX}20261399000000-abcd-x") is None
     assert sweep(client, now=now) == names[:1]
     assert sorted(name for name, _ in machines(client)) == sorted(names[1:])
+
+
+def test_a_policy_allows_our_prefix_only(account: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    """Two reads can't be limited to a resource; the role may only be passed to Step Functions."""
+    assert ours(account) == []
+    assert main(["--policy"]) == 0
+    *limited, everywhere, passed = json.loads(capsys.readouterr().out)["Statement"]
+    resources = [resource for statement in limited for resource in statement["Resource"]]
+    assert all(f":{ACCOUNT}:" in resource and PREFIX in resource for resource in resources)
+    assert everywhere["Action"] == [
+        "states:ListStateMachines",
+        "states:ValidateStateMachineDefinition",
+    ]
+    assert passed["Resource"] == [ROLE]
 
 
 @pytest.mark.parametrize(

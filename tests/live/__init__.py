@@ -5,6 +5,7 @@
     questions   what no source settles: each question with the answer that we assume
     apis        the questions about the API, which take several calls
     story       the story of the README, by the command line, in a scratch repository
+    policy      the least IAM policy of a run
     sweep       deletes what earlier runs left
     report      one file to send back, without account numbers
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import getpass
+import json
 import os
 import signal
 import socket
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
 from .lab import FAILURES_OF_AWS, Lab, cost, new_run
+from .policy import policy
 from .questions import QUESTIONS, Question
 from .report import Answer, Step, Verdict, redacted, report, write_report
 from .settings import PREFIX, VARIABLES, Settings, SettingsError, read_settings
@@ -36,7 +38,10 @@ def _say(text: str, stream: TextIO | None = None) -> None:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command; return its exit code: 0, 1 if something differs, 2 for a wrong setting."""
+    """Run the command; return its exit code.
+
+    0: AWS answers as we assume. 1: something differs. 2: a wrong setting. 130: it was stopped.
+    """
     options = _parser().parse_args(arguments)
     if options.list:
         for question in QUESTIONS:
@@ -51,6 +56,9 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     if settings is None:
         _say("skipped: SFN_RELEASE_LIVE is not set (see python -m tests.live --help)")
+        return 0
+    if options.policy:
+        _say(json.dumps(policy(settings), indent=2))
         return 0
     if options.sweep:
         names = sweep(
@@ -72,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--list", action="store_true", help="show the questions and steps, and stop")
     add("--sweep", action="store_true", help="delete what runs left an hour ago, and stop")
     add("--all", action="store_true", help="with --sweep: of any age, of a running run too")
+    add("--policy", action="store_true", help="show the least IAM policy of a run, and stop")
     add("--only", metavar="IDS", help="story, questions, or ids of --list, with commas")
     add("--report", metavar="FILE", type=Path, default=Path("sfn-release-live.json"))
     return parser
@@ -104,12 +113,17 @@ def _run(settings: Settings, options: argparse.Namespace) -> int:
         _say("interrupted: deleting what this run made", sys.stderr)
     finally:
         left = lab.close()
-    about = _about(lab, interrupted=len(answers) + len(steps) < len(chosen) + len(told))
+    interrupted = len(answers) + len(steps) < len(chosen) + len(told)
+    about = _about(lab, interrupted=interrupted)
     write_report(options.report, found := report(answers, steps, about, _secrets(settings)))
-    _say("\n".join(line for line in found["text"] if not line.startswith(("ok", "agrees"))))
+    for line in found["text"]:
+        if not line.startswith(("ok", "agrees")):
+            _say(line)
     _say(f"{cost(lab.transitions)}; report: {options.report}")
     for arn in left:
         _say(f"not deleted: {redacted(arn)}; run --sweep --all", sys.stderr)
+    if interrupted:
+        return 130
     good = all(a.verdict == "agrees" for a in answers) and all(step.ok for step in steps)
     return 0 if good and not left else 1
 
