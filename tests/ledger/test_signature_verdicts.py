@@ -395,7 +395,7 @@ def _program(shop: Shop, text: str, name: str) -> str:
             "cannot run no-such-program",
             "Install the program",
         ),
-        ({"gpg.format": "pgp"}, "gpg.format", "Set gpg.format to ssh or openpgp"),
+        ({"gpg.format": "pgp"}, "gpg.format", "Set gpg.format to ssh"),
         (
             {"gpg.format": "openpgp", "gpg.program": "no-such-program"},
             "cannot run no-such-program",
@@ -470,6 +470,19 @@ def test_a_missing_program_makes_signatures_unverifiable(shop: Shop, alice: SshK
         found = verdict(opened(shop, limit=0.3), commit)
         assert found.status in {"unverifiable", "bad"}
         assert found.why
+
+
+def test_an_old_git_is_named(shop: Shop, alice: SshKey, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It knows no SSH signatures, so it can't tell a good one from a bad one."""
+    alice.used_in(shop)
+    allow(shop, alice.line())
+    git = opened(shop)
+    commit = edited(git, signed_commit(git))
+    old = "sfn_release.ledger.git.signature_checks.git_version"
+    monkeypatch.setattr(old, lambda _: "git version 2.31.1")
+    found = verdict(git, commit)
+    assert found.status == "unverifiable"
+    assert found.why == "git version 2.31.1 is too old: SSH signatures need 2.34"
 
 
 @needs_gpg

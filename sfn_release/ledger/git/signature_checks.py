@@ -14,7 +14,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sfn_release.errors import ConfigError
-from sfn_release.ledger.git.command import Result, checked, run_git_in_time, run_program
+from sfn_release.ledger.git.command import (
+    Result,
+    checked,
+    git_version,
+    run_git_in_time,
+    run_program,
+)
 from sfn_release.ledger.git.repository import Repository
 from sfn_release.ledger.git.signature_words import (
     OPENPGP,
@@ -23,6 +29,7 @@ from sfn_release.ledger.git.signature_words import (
     openpgp_check,
     signature_in,
     ssh_check,
+    too_old,
 )
 from sfn_release.ledger.git.signer_keys import SignerKeys
 
@@ -68,6 +75,9 @@ class Keyring:
             again = self._ssh(content, object_id, revocation=False)
             if again.result == "good":
                 return replace(again, result="revoked", why="the key is revoked")
+            why = too_old(git_version(self.repository.root))
+            if why is not None:
+                return SignatureCheck("unverifiable", why=why)
         return check
 
     def _openpgp(self, content: bytes, object_id: str) -> SignatureCheck:

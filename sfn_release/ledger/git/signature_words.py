@@ -22,6 +22,7 @@ _NO_PROGRAM = re.compile(
     r"^(?:error: )?(cannot (?:run|exec) .*|.* is needed for ssh .*)$", re.MULTILINE
 )
 _GPG = "[GNUPG:] "
+_OLDEST = (2, 34)  # git's first version with SSH signatures
 
 
 @dataclass(frozen=True)
@@ -119,3 +120,15 @@ def _no_program(result: Result) -> str | None:
     """Return git's words if a program is missing."""
     found = _NO_PROGRAM.search(result.stderr)
     return found[1] if found else None
+
+
+def too_old(version: str) -> str | None:
+    """Return why a git of this *version* can't check SSH signatures; None if it can.
+
+    >>> too_old("git version 2.39.5"), too_old("git version 2.31.1")
+    (None, 'git version 2.31.1 is too old: SSH signatures need 2.34')
+    """
+    found = re.search(r"(\d+)\.(\d+)", version)
+    if found is None or (int(found[1]), int(found[2])) >= _OLDEST:
+        return None
+    return f"{version} is too old: SSH signatures need {'.'.join(map(str, _OLDEST))}"

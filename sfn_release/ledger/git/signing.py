@@ -28,7 +28,7 @@ _HELP = (
     ("needs to be configured", f"Name the key that you sign with. {_SET_UP}"),
     ("cannot run", "Install the program, or correct `gpg.ssh.program` or `gpg.program`."),
     ("cannot exec", "Install the program, or correct `gpg.ssh.program` or `gpg.program`."),
-    ("gpg.format", "Set gpg.format to ssh or openpgp."),
+    ("gpg.format", "Set gpg.format to ssh (from Git 2.34 on) or openpgp."),
     ("passphrase", "Load the key into an agent first:  ssh-add ~/.ssh/id_ed25519"),
     ("agent", "Start the agent and load the key:  ssh-add ~/.ssh/id_ed25519"),
     ("No private key found", "Load the key into an agent:  ssh-add ~/.ssh/id_ed25519"),
