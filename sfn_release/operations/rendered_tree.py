@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from sfn_release.deployment.parameter_lookup import look_up
 from sfn_release.deployment.pin_resolution import resolve_pins
@@ -35,17 +35,22 @@ def unreleased_target(rendered: Mapping[str, Rendered]) -> Target:
 
 
 def pinned_forms(
-    workspace: Workspace, site: Site, rendered: Mapping[str, Rendered]
+    workspace: Workspace,
+    site: Site,
+    rendered: Mapping[str, Rendered],
+    *,
+    say: Callable[[str], None] = lambda _: None,
 ) -> Mapping[str, Rendered]:
     """Return rendered workflows with their pins, which a role has to be allowed to call.
 
-    Pins that can't be resolved are left out: other checks report the reason.
+    If the pins can't be resolved, all are left out, and *say* takes the reason.
     """
     if site.environment.pins == "off":
         return rendered
     state = workspace.ledger.deployments.state(workspace.snapshot(), site.name)
     try:
         target = resolve_pins(site, state, unreleased_target(rendered))
-    except SfnReleaseError:
+    except SfnReleaseError as error:
+        say(f"warning: the pins of {site.name} aren't resolved: {error.message}")
         return rendered
     return {name: workflow.rendered for name, workflow in target.workflows.items()}

@@ -11,6 +11,7 @@ from sfn_release.deployment.parameter_lookup import account_of, look_up
 from sfn_release.deployment.site import Site
 from sfn_release.errors import NotFoundError
 from sfn_release.operations.open_site import site_of
+from sfn_release.operations.rendered_tree import pinned_forms
 from sfn_release.operations.verbs.build import build_work_tree
 from sfn_release.operations.workspace import Workspace
 from sfn_release.permissions.iam_policy import LeastPolicy, least_policy, shared_policy
@@ -59,9 +60,9 @@ def permissions(
 ) -> LeastPolicies:
     """Return the least policies for the work tree, or for a release, in an environment.
 
-    Parameters are filled in, so AWS is called only if some have to be looked up. With *workflow*,
-    only that one counts, in its role too. Raises NotFoundError for an unknown workflow or release,
-    ConfigError for a parameter or a role that isn't there.
+    Parameters are filled in, so AWS is called only if some have to be looked up, or for pins. With
+    *workflow*, only that one counts, in its role too. Raises NotFoundError for an unknown workflow
+    or release, ConfigError for a parameter or a role that isn't there.
     """
     chosen = workspace.environment(environment)
     every = _declarations(workspace, version)
@@ -70,7 +71,9 @@ def permissions(
     site = site_of(workspace, chosen)
     names = parameters_of(wanted.values(), chosen)
     known = chosen.resolved(look_up(site, names, workflows=list(every)))
-    rendered = render_all(wanted.values(), known)
+    unpinned = render_all(wanted.values(), known)
+    say = workspace.runtime.watcher.say
+    rendered = pinned_forms(workspace, site, unpinned, say=say)
     needs = {
         name: (form, place, needed_permissions(form, place))
         for name, form in sorted(rendered.items())
