@@ -66,7 +66,7 @@ def _undeclared(
     given = dict.fromkeys((*GIVEN, *(f"{WORKFLOW}{name}" for name in workflows)), "")
     lacking: dict[tuple[str, str], list[str]] = {}
     for environment in _own(project):
-        known = {**given, **project.environments[environment].parameters}
+        known = given | dict.fromkeys(project.environments[environment].parameters, "")
         for name, path in undeclared_in(declaration, known).items():
             lacking.setdefault((name, path), []).append(environment)
     for (name, path), environments in lacking.items():

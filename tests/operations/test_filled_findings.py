@@ -74,6 +74,26 @@ def test_a_parameter_that_one_environment_lacks_is_an_error_there(repository: Pa
     assert one["fix"] == 'Add  Table = "…"  to [environments.dev.parameters] in releases.toml.'
 
 
+def test_a_value_that_is_looked_up_later_has_the_type_of_its_source(repository: Path) -> None:
+    """Inside a text, any source will do. Terraform's values have types that aren't known yet."""
+    sources = (
+        'Who = { tfstate = "t.tfstate", output = "who" }\n'
+        'Pause = { tfstate = "t.tfstate", resource = "a.b", attribute = "c" }\n'
+        'Stack = { stack = "shop", output = "Pause" }\n'
+    )
+    machine = definition("Hello ${Who} ${Stack}")
+    machine["States"]["Nap"] = {"Type": "Wait", "Seconds": "${Pause}", "Next": "Only"}
+    made = project(repository, environment("prod") + sources, hello={**machine, "StartAt": "Nap"})
+    assert found(made) == []
+    machine["States"]["Nap"]["Seconds"] = "${Stack}"
+    made.write("workflows/hello.asl.json", json.dumps({**machine, "StartAt": "Nap"}))
+    (wrong,) = found(made)
+    assert wrong["fix"] == (
+        "${Stack} is a string there. Give it a type in releases.toml:"
+        '  Stack = { stack = "shop", output = "Pause", type = "integer" }'
+    )
+
+
 def test_check_and_plan_agree_without_environments(repository: Path) -> None:
     """Both refuse an undeclared parameter on `local`; a file outside a project isn't filled."""
     made = project(repository, "", hello=definition("${Table}"))
