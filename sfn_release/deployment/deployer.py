@@ -54,7 +54,10 @@ def deploy(
     while not prepared.nothing_to_do:
         with races.tolerated():
             adopted = adoption(site, prepared)
-            record = _carry_out(site, adopted or prepared, request)
+            with started(site, adopted or prepared, request) as deployment:
+                with put_back_on_error(deployment):
+                    deployment.application.run()
+                record = finish(deployment)
             if adopted is None:
                 return record
             site.runtime.watcher.say(kept_text(site, adopted))
@@ -74,17 +77,12 @@ def keep(
         basis, machines = find()
         with races.tolerated():
             prepared = kept_deployment(site, basis, machines)
-            record = _carry_out(site, prepared, request)
+            with started(site, prepared, request) as deployment:
+                with put_back_on_error(deployment):
+                    deployment.application.run()
+                record = finish(deployment)
             site.runtime.watcher.say(kept_text(site, prepared))
             return record
-
-
-def _carry_out(site: Site, prepared: Prepared, request: Request) -> Record:
-    """Start a deployment, apply it and end it; return its last record."""
-    with started(site, prepared, request) as deployment:
-        with put_back_on_error(deployment):
-            deployment.application.run()
-        return finish(deployment)
 
 
 @contextmanager

@@ -334,3 +334,46 @@ def test_a_hidden_definition_names_nothing(shop: Shop) -> None:
     found = version_content(client, f"{CHILD}:1", use="", now=PAST)
     assert found is not None
     assert found.mentions == {f"{CHILD}:3"}
+
+
+NEEDED = {
+    "RUNNING": True,
+    "PENDING_REDRIVE": True,
+    "FAILED": True,
+    "ABORTED": True,
+    "TIMED_OUT": True,
+    "SUCCEEDED": False,
+}
+
+
+@pytest.mark.parametrize("state", NEEDED)
+@pytest.mark.parametrize("many", [False, True])
+def test_every_status_of_an_execution(state: str, many: bool) -> None:
+    """Open and redrivable ones keep a version, in one page or listed by status."""
+
+    class Listing:
+        """A client with one execution, perhaps behind more than a page of others."""
+
+        def describe_state_machine(self, **_: Any) -> dict[str, Any]:
+            return {"definition": "{}", "revisionId": "r"}
+
+        def list_executions(self, **request: Any) -> dict[str, Any]:
+            if many and "statusFilter" not in request:
+                return {"executions": [], "nextToken": "x"}
+            if request.get("statusFilter", state) != state:
+                return {"executions": []}
+            return {"executions": [{"name": "run", "status": state, "stopDate": PAST}]}
+
+    client: Any = Listing()
+    found = version_content(client, f"{CHILD}:1", use=None, now=PAST)
+    assert found is not None
+    assert bool(found.use) == NEEDED[state]
+
+
+def test_a_release_that_was_live_twice_counts_once(shop: Shop) -> None:
+    """Two releases are kept, though the last three deployments were of these two."""
+    shop.rollback("1.5.0", "prod")
+    shop.deploy("1.6.0", "prod")
+    shop.rollback("1.5.0", "prod")
+    plan = plan_prune(shop.workspace(), keep=3)
+    assert [str(version) for version in plan.deleted] == [f"child:{n}" for n in (1, 2, 3)]

@@ -315,7 +315,14 @@ class Elsewhere:
 
 ELSEWHERE: dict[str, Elsewhere] = {
     # Raised before the first write too, in situations that a row can't make:
-    "deployment: prepare": Elsewhere("two workflows never get one name from one template"),
+    "deployment: refuse_clash": Elsewhere(
+        "two workflows get one name from one template only by `renamed_from`",
+        "deployment/test_renaming.py::test_a_new_workflow_with_the_old_name_is_refused",
+    ),
+    "plan: without_handed_over": Elsewhere(
+        "a workflow that belongs to another project now",
+        "operations/test_handover.py::test_a_project_is_split",
+    ),
     "deployment: prepare_deletion": Elsewhere(
         "a deletion takes no version",
         "operations/test_deploy.py::test_a_deleted_workflow_comes_back_with_its_release",
@@ -351,7 +358,7 @@ ELSEWHERE: dict[str, Elsewhere] = {
     ),
     # Raised by a change between the plan and a write, or after one:
     "deployment: refuse_changed": Elsewhere("a parameter changed after the plan was made"),
-    "deployment: adoption": Elsewhere(
+    "deployment: kept_deployment": Elsewhere(
         "another deployer was faster: it is decided again",
         "deployment/test_adopting.py::test_an_adoption_that_was_interrupted_is_made_once",
     ),

@@ -59,8 +59,9 @@ def _names(
     released: Iterable[str] = manifests[0].workflows if manifests else ()
     serving = workspace.ledger.deployments.state(snapshot, environment.name).serving
     served = serving.workflows.values() if serving else ()
+    given = serving.handed_over if serving else {}
     return frozenset(
-        [environment.state_machine_name(workflow) for workflow in released]
+        [environment.state_machine_name(name) for name in released if name not in given]
         + [workflow.settings["state_machine"] for workflow in served]
     )
 
