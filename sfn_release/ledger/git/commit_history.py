@@ -15,10 +15,10 @@ class CommitHistory:
     """The commits of a *repository*, in their order."""
 
     repository: Repository
-    _logs: dict[tuple[str, int | None, tuple[str, ...]], list[tuple[str, str]]] = field(
+    _logs: dict[tuple[str, tuple[str, ...]], tuple[int | None, list[tuple[str, str]]]] = field(
         default_factory=dict, compare=False
     )
-    """The answers of `log`. The history of a commit never changes."""
+    """The longest answers of `log`, and their limits. The history of a commit never changes."""
 
     def head(self) -> str | None:
         """Return the id of HEAD, None before the first commit."""
@@ -45,10 +45,12 @@ class CommitHistory:
 
         *grep* are literal lines; only commits with all of them in their messages are returned.
         """
-        asked = tip, limit, tuple(grep)
-        if asked not in self._logs:
-            self._logs[asked] = self._log(tip, limit, grep)
-        return [*self._logs[asked]]
+        asked = tip, tuple(grep)
+        known, found = self._logs.get(asked, (0, []))
+        if known is not None and (limit is None or limit > known):
+            found = self._log(tip, limit, grep)
+            self._logs[asked] = limit, found
+        return found[:limit]
 
     def _log(self, tip: str, limit: int | None, grep: Sequence[str]) -> list[tuple[str, str]]:
         literal = [re.sub(r"([\][.*^$\\])", r"\\\1", line) for line in grep]
