@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @command("at")
 @click.argument("time")
 def run(session: Session, time: str) -> None:
-    """Show what was live in an environment at TIME.
+    """Show what was live in an environment at a moment.
 
     TIME is ISO 8601, such as 2026-01-31T09:00, in UTC unless it has an offset. A date means its
     first moment. A duration, such as 3h or 2d, means so long ago. The answer comes from the

@@ -22,12 +22,12 @@ from sfn_release.cli.session import Session
     help="Write the definitions that the statement is about to DIR, in their canonical form.",
 )
 def run(session: Session, version: str, file: Path | None, subjects: Path | None) -> None:
-    """Print an in-toto statement about release VERSION, or write it to FILE.
+    """Write an in-toto statement about a release or a deployment.
 
-    The statement has SLSA provenance: which definitions were built from which commit, with which
-    versions of Python and of packages. With --env, it is about the last deployment of VERSION to
-    that environment, and about the definitions as they were sent. Sign it with a tool for
-    attestations, such as cosign.
+    Prints the statement about release VERSION, or writes it to FILE. It has SLSA provenance: which
+    definitions were built from which commit, with which versions of Python and of packages. With
+    --env, it is about the last deployment of VERSION to that environment, and about the definitions
+    as they were sent. Sign it with a tool for attestations, such as cosign.
     """
     from sfn_release.canonical import canonical
     from sfn_release.operations.verbs.attest import attest

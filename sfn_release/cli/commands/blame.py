@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 @click.argument("state", required=False)
 @click.option("--version", help="The release whose states are shown. Default: the highest.")
 def run(session: Session, workflow: str, state: str | None, version: str | None) -> None:
-    """Show which release last changed each state of WORKFLOW, or one STATE.
+    """Show which release last changed each state of a workflow.
 
-    Shows the release with its commit, author and date. With --env, shows the states that an
-    environment serves. States are followed through renames.
+    Shows all states of WORKFLOW, or one STATE, with the release, its commit, author and date. With
+    --env, shows the states that an environment serves. States are followed through renames.
     """
     from sfn_release.operations.verbs.blame import blame
 
