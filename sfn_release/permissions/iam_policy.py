@@ -15,6 +15,7 @@ from sfn_release.permissions.needed import (
     Place,
     UnknownPermission,
 )
+from sfn_release.permissions.needed_rows import NeededRow, needed_rows
 from sfn_release.permissions.policy_division import MANAGED_LIMIT, divided
 from sfn_release.permissions.policy_statements import (
     VERSION,
@@ -33,10 +34,10 @@ class LeastPolicy:
     """The least policy of one role, for one workflow or for several that share the role.
 
     *subject* is the name of the workflow, or the ARN of the shared role. *place* is the account of
-    the state machines. *trust* is the policy that
-    lets Step Functions assume the role. *unknown* are the permissions that can't be read from the
-    definitions, by workflow. *assumed* are the statements that roles of other accounts need for
-    Tasks with Credentials, by the ARN of that role.
+    the state machines. *trust* is the policy that lets Step Functions assume the role. *rows* name
+    the states that need each action, or the workflows that share the role. *unknown* are the
+    permissions that can't be read from the definitions, by workflow. *assumed* are the statements
+    that roles of other accounts need for Tasks with Credentials, by the ARN of that role.
     """
 
     subject: str
@@ -45,6 +46,7 @@ class LeastPolicy:
     statements: tuple[PolicyStatement, ...]
     trust: Mapping[str, Any]
     place: Place
+    rows: tuple[NeededRow, ...] = ()
     unknown: tuple[tuple[str, UnknownPermission], ...] = ()
     assumed: Mapping[str, tuple[PolicyStatement, ...]] = field(default_factory=dict)
 
@@ -103,6 +105,7 @@ def least_policy(needed: NeededPermissions, role: str, place: Place) -> LeastPol
         policy_statements(needed.permissions),
         trust_policy(place),
         place,
+        needed_rows(needed.permissions),
         tuple((needed.workflow, unknown) for unknown in needed.unknown),
         {arn: policy_statements(permissions) for arn, permissions in needed.assumed.items()},
     )
@@ -114,17 +117,19 @@ def shared_policy(every: Sequence[NeededPermissions], role: str, place: Place) -
     for needed in every:
         for arn, permissions in needed.assumed.items():
             assumed.setdefault(arn, []).extend(permissions)
+    together = [
+        replace(permission, states=(needed.workflow,))
+        for needed in every
+        for permission in needed.permissions
+    ]
     return LeastPolicy(
         role,
         role,
         tuple(needed.workflow for needed in every),
-        policy_statements(
-            replace(permission, states=(needed.workflow,))
-            for needed in every
-            for permission in needed.permissions
-        ),
+        policy_statements(together),
         trust_policy(place),
         place,
+        needed_rows(together),
         tuple((needed.workflow, unknown) for needed in every for unknown in needed.unknown),
         {arn: policy_statements(permissions) for arn, permissions in assumed.items()},
     )

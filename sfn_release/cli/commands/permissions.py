@@ -76,10 +76,12 @@ def _write_tables(policies: Mapping[str, LeastPolicy], label: str) -> None:
         role = "" if name == policy.role else f"  {policy.role}"
         terminal.write_parts(heading, f"{role}  in {label}")
         rows = [
-            (action, short_resource(resource, policy.place), ", ".join(statement.states))
-            for statement in policy.statements
-            for resource in statement.resources
-            for action in statement.actions
+            (
+                ", ".join(row.actions),
+                short_resource(row.resource, policy.place),
+                ", ".join(row.states),
+            )
+            for row in policy.rows
         ]
         if rows:
             by = "STATES" if policy.workflows == (policy.subject,) else "WORKFLOWS"
