@@ -115,6 +115,25 @@ def test_what_is_not_there_is_none(git: Git) -> None:
     ) == (*([], {}, None),)
 
 
+def test_many_files_of_a_folder_are_read_by_their_ids(git: Git) -> None:
+    """Any number of files, in the asked order: in the root, in a folder, missing, twice, odd."""
+    contents = {f"file {number}.json": f"{number}".encode() for number in range(120)}
+    contents["größe\nnew.json"] = b"odd"
+    blobs = git.objects.write_blobs(list(contents.values()))
+    files = {name: ("100644", "blob", at) for name, at in zip(contents, blobs, strict=True)}
+    inside = git.objects.write_tree(files)
+    root = git.objects.write_tree({**files, "inside": ("040000", "tree", inside)})
+    made = git.objects.write_commit(root, None, "x", by=BY, at=AT)
+
+    for folder in ("", "inside/", "nowhere/"):
+        names = [*contents, "missing", "file 1.json", "file 1.json/x"]
+        found = git.objects.read_many([(made, folder + name) for name in names])
+        expected = [None if folder == "nowhere/" else contents.get(name) for name in names]
+        assert found == expected
+    mixed = [(made, "inside/file 7.json"), *((made, name) for name in contents)]
+    assert git.objects.read_many(mixed) == [b"7", *contents.values()]
+
+
 def test_a_commit_says_who_and_when(shop: Shop, git: Git) -> None:
     """It uses the given identity and UTC time, not the clock, time zone or configuration."""
     made = commit(git, "x", message="subject\n\nbody\n")
