@@ -13,6 +13,7 @@ from sfn_release.errors import AwsError, SfnReleaseError
 from sfn_release.ledger import Snapshot
 from sfn_release.ledger.git import NotReachedError
 from sfn_release.ledger.layout import TAGS
+from sfn_release.operations.proof.absent_workflows import absent_workflows
 from sfn_release.operations.proof.evidence import LiveMachine, WorkflowEvidence
 from sfn_release.operations.proof.links import Link
 from sfn_release.operations.proof.live_links import live_link, record_link
@@ -26,7 +27,7 @@ from sfn_release.operations.proof.source_evidence import SourceEvidence
 from sfn_release.operations.workspace import Workspace
 from sfn_release.plan.drift import naming_tags
 from sfn_release.project import Environment
-from sfn_release.release.serving import Served
+from sfn_release.release.serving import Served, Serving
 from sfn_release.release.version import parse_version
 
 
@@ -97,6 +98,8 @@ def _prove(lookup: ReleaseLookup, environment: Environment, wanted: str | None) 
         )
         for version, found in releases.items()
     }
+    serving = record.serving
+    released = _released(lookup, name, serving, broken)
     links: list[Link] = []
     for workflow, recorded in served.items():
         tags = {"project": workspace.project.name, "environment": name}
@@ -109,14 +112,39 @@ def _prove(lookup: ReleaseLookup, environment: Environment, wanted: str | None) 
             record=record,
             release=releases[recorded.version],
             past=past.get(workflow, ""),
+            released=released.get(workflow) == serving.version,
         )
         links.append(live_link(evidence, name))
         links.append(record_link(evidence, name))
         links.append(release_link(evidence, where=where, wanted=wanted))
         links += source_links(evidence)
+    absent, notes = absent_workflows(workspace, environment, serving, released)
+    links += absent
     return EnvironmentProof(
-        name, environment.label, record.serving.version, tuple(links), record.record
+        name, environment.label, serving.version, tuple(links), record.record, notes
     )
+
+
+def _released(
+    lookup: ReleaseLookup,
+    environment: str,
+    serving: Serving,
+    broken: Mapping[str, SfnReleaseError],
+) -> dict[str, str]:
+    """Return the workflows of the releases that are served, with their versions.
+
+    After an adoption, the environment serves the releases from before beside the adopted one.
+    """
+    of_version: dict[str, dict[str, str]] = {serving.version: {}}
+    for workflow, served in serving.workflows.items():
+        if not served.retained:
+            of_version.setdefault(served.version, {})[workflow] = served.digest
+    released: dict[str, str] = {}
+    for version, digests in of_version.items():
+        manifest = lookup.release(environment, version, digests, broken).manifest
+        for workflow in manifest.workflows if manifest else ():
+            released.setdefault(workflow, version)
+    return released
 
 
 def _machines(
@@ -126,4 +154,5 @@ def _machines(
         client = workspace.reach(environment).stepfunctions
     except AwsError as error:
         return dict.fromkeys(served, error)
-    return read_machines(client, served, alias=environment.alias)
+    names = {name: environment.state_machine_name(name) for name in served}
+    return read_machines(client, served, alias=environment.alias, names=names)

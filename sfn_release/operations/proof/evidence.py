@@ -20,6 +20,9 @@ class LiveMachine:
 
     *versions* maps each version that the alias names to its content. A content is None if it can't
     be read; a version that is gone is missing. *alias* is None without one.
+
+    *configured* is the alias that releases.toml names, and *namesake* the ARN of the state machine
+    that it names, if AWS has it and the record names another one.
     """
 
     arn: str
@@ -28,6 +31,8 @@ class LiveMachine:
     alias: ObservedAlias | None = None
     versions: Mapping[str, Rendered | None] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
+    configured: ObservedAlias | None = None
+    namesake: str | None = None
 
 
 @dataclass(frozen=True)
@@ -90,7 +95,8 @@ class WorkflowEvidence:
 
     *alias* is the name of the alias that its callers use, "" for none. *machine* is None if it is
     gone, or the error that kept it from being read. *tags* are the ownership tags that it should
-    have, without our prefix. *past* describes earlier deployments of the live content.
+    have, without our prefix. *past* describes earlier deployments of the live content. *released*
+    is whether the release that the environment serves has the workflow.
     """
 
     name: str
@@ -101,3 +107,4 @@ class WorkflowEvidence:
     record: RecordEvidence
     release: ReleaseEvidence
     past: str = ""
+    released: bool = False

@@ -11,7 +11,7 @@ from sfn_release.operations.proof.links import Link
 from sfn_release.plan import Observed
 from sfn_release.plan.drift import compare, tag_differences
 from sfn_release.plan.steps import number, routing_text
-from sfn_release.release.record import Record
+from sfn_release.release.record import Record, WorkflowOutcome
 
 _HIDDEN = "can't be read: you may not use its KMS key, or it isn't exact JSON"
 _KEY = "Allow kms:Decrypt on its KMS key to the role that verifies."
@@ -105,7 +105,7 @@ def _unlike(workflow: WorkflowEvidence, text: str, fix: str) -> Link:
 def _differences(workflow: WorkflowEvidence, machine: LiveMachine) -> list[str]:
     """Return how AWS differs from the record: content, routing, versions, tags."""
     served, record = workflow.served, workflow.record
-    attempts = record.attempts(workflow.name)
+    attempts = _attempts(workflow)
     observed = Observed(
         arn=machine.arn,
         latest=machine.latest,
@@ -137,7 +137,36 @@ def _differences(workflow: WorkflowEvidence, machine: LiveMachine) -> list[str]:
             f"{number(version)} is {short(content.digest)}, the record says"
             f" {short(served.rendered_digest)}: it was published by someone else"
         )
-    return [*other, *drift.differences]
+    return [*other, *_elsewhere(workflow, machine), *drift.differences]
+
+
+def _elsewhere(workflow: WorkflowEvidence, machine: LiveMachine) -> Iterator[str]:
+    """Yield what callers get in places that the record doesn't name."""
+    served = workflow.served
+    if machine.namesake is not None:
+        yield (
+            f"releases.toml names the state machine {machine.namesake}, which exists,"
+            f" and the record names {served.state_machine_arn}"
+        )
+    if machine.configured is not None and machine.configured.routing != served.routing:
+        named = machine.configured.arn.rpartition(":")[2]
+        recorded = f"the alias {workflow.alias}" if workflow.alias else "no alias"
+        yield (
+            f"releases.toml names the alias {named}, which points at"
+            f" {routing_text(machine.configured.routing)}, and the record names {recorded}"
+        )
+    known = {served.rendered_digest, *(it.rendered_digest for it in _attempts(workflow))}
+    if served.version_arn is None and machine.alias is not None:
+        for version, content in machine.versions.items():
+            if content is not None and content.digest not in known:
+                yield (
+                    f"the alias {workflow.alias} points at {number(version)}, which is"
+                    f" {short(content.digest)}, and the record names no version"
+                )
+
+
+def _attempts(workflow: WorkflowEvidence) -> tuple[WorkflowOutcome, ...]:
+    return workflow.record.attempts(workflow.name)
 
 
 def _made(record: RecordEvidence, workflow: WorkflowEvidence) -> str:

@@ -17,12 +17,15 @@ _UNREADABLE = "KmsAccessDeniedException", "KmsInvalidStateException", "KmsThrott
 
 
 def read_machines(
-    client: StepFunctions, served: Mapping[str, Served], *, alias: str
+    client: StepFunctions, served: Mapping[str, Served], *, alias: str, names: Mapping[str, str]
 ) -> dict[str, LiveMachine | SfnReleaseError | None]:
     """Return the live machine of each *served* workflow: None if it is gone, or the error.
 
-    *alias* is for records that name none. After the first machine that couldn't be reached, the
-    others get the same error, because each would wait for the network as long.
+    *alias* and *names* are the alias and the names of the state machines as releases.toml has them.
+    A record that names others may have been forged, so they are looked for too.
+
+    After the first machine that couldn't be reached, the others get the same error, because each
+    would wait for the network as long.
     """
     unreached: list[SfnReleaseError] = []
 
@@ -30,9 +33,8 @@ def read_machines(
         workflow, recorded = item
         if unreached:
             return workflow, unreached[0]
-        name = alias if recorded.alias is None else recorded.alias
         try:
-            return workflow, _machine(client, workflow, recorded.state_machine_arn, name)
+            return workflow, _machine(client, workflow, recorded, alias, names.get(workflow))
         except NetworkError as error:
             unreached.append(error)
             return workflow, error
@@ -48,11 +50,22 @@ def read_machines(
     return dict(in_parallel(read, served.items()))
 
 
-def _machine(client: StepFunctions, workflow: str, arn: str, alias: str) -> LiveMachine | None:
+def exists(client: StepFunctions, arn: str) -> bool:
+    """Return whether AWS has a state machine."""
+    return _described(client, arn) is not None
+
+
+def _machine(
+    client: StepFunctions, workflow: str, recorded: Served, alias: str, name: str | None
+) -> LiveMachine | None:
+    arn = recorded.state_machine_arn
     described = _described(client, arn)
     if described is None:
         return None
-    routed = describe_alias(client, f"{arn}:{alias}") if alias else None
+    used = alias if recorded.alias is None else recorded.alias
+    routed = describe_alias(client, f"{arn}:{used}") if used else None
+    configured = describe_alias(client, f"{arn}:{alias}") if alias and alias != used else None
+    named = named_like(arn, name) if name is not None else arn
     versions: dict[str, Rendered | None] = {}
     for version in routed.routing if routed else ():
         found = _described(client, version)
@@ -66,7 +79,14 @@ def _machine(client: StepFunctions, workflow: str, arn: str, alias: str) -> Live
         alias=routed,
         versions=versions,
         tags={tag["key"]: tag["value"] for tag in tags},
+        configured=configured,
+        namesake=named if named != arn and exists(client, named) else None,
     )
+
+
+def named_like(arn: str, name: str) -> str:
+    """Return the ARN of the state machine *name* in the account and region of another one."""
+    return f"{arn.rpartition(':')[0]}:{name}"
 
 
 def _described(client: StepFunctions, arn: str) -> dict[str, Any] | None:

@@ -31,15 +31,16 @@ def release_link(workflow: WorkflowEvidence, *, where: str, wanted: str | None =
     record = workflow.record
     try:
         _refuse_other_release(record, workflow, release)
+        _refuse_retained(workflow, record.serving.version)
         form = record.forms.get(workflow.name)
-        if form is not None and not served.left_behind:
+        if form is not None:
             refuse_forged(record.serving, {workflow.name: form}, release, where=where)
     except TamperedError as error:
         text = f"{error.message} {error.why}".strip()
         return Link(workflow.name, "release", False, text, error.fix)
     text = f"{served.version}, {short(release.digest)}"
     if served.left_behind:
-        text += ": an unfinished deployment left it behind, as it was found in AWS"
+        text += ": an unfinished deployment left it behind"
     elif release.manifest.found:
         text += f": adopted in {release.manifest.found} as it was, so no commit made it"
     else:
@@ -66,6 +67,16 @@ def _refuse_other_release(
                 why=f"The record says {recorded}, the release has {released}.",
                 fix="`git log` of the environment's branch shows who wrote the record.",
             )
+
+
+def _refuse_retained(workflow: WorkflowEvidence, version: str) -> None:
+    """Raise TamperedError if the record retains a workflow that its release *version* has."""
+    if workflow.served.retained and workflow.released:
+        raise TamperedError(
+            f"The record serves {version}, which has {workflow.name}, and says that"
+            f" {workflow.name} isn't part of it.",
+            fix="`git log` of the environment's branch shows who wrote the record.",
+        )
 
 
 def source_links(workflow: WorkflowEvidence) -> Iterator[Link]:
