@@ -123,7 +123,7 @@ def _sent(url: str, login: tuple[str, str] | None, reader: Reader) -> Iterator[A
         try:
             answer = session.send(request)
         except (BotoCoreError, ValueError, OSError) as error:
-            raise _unreachable(url, error) from error
+            raise _unreachable(url, error) from None  # its traceback shows the query
         with closing(answer.raw):
             yield answer
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from sfn_release.asl.placeholders import WORKFLOW
 from sfn_release.aws.api_calls import call
+from sfn_release.canonical import canonical
 from sfn_release.deployment.site import Site
 from sfn_release.deployment.sources.source_reader import SourceReader
 from sfn_release.errors import (
@@ -131,7 +132,7 @@ def refuse_changed(site: Site, planned: Mapping[str, Any]) -> None:
     """Raise ConflictError when a parameter no longer has its *planned* value."""
     now, _ = SourceReader(site).values(site.environment.sources(planned))
     for name, value in now.items():
-        if value != planned[name]:
+        if canonical(value) != canonical(planned[name]):  # 1 and true are equal in Python
             raise ConflictError(
                 f"The parameter {name} of {site.name} changed during this deployment.",
                 why=f"It comes from {site.environment.parameters[name]}. It was"

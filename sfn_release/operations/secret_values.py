@@ -30,14 +30,22 @@ _HARMLESS = re.compile(r"arn:.*|(?=.{1,39}$|.{41,}$)(/[\w.-]+)+/?", re.DOTALL)
 def secret_notes(environment: Environment, values: Mapping[str, Any]) -> Iterator[str]:
     """Yield a note for each looked-up value that looks like a secret."""
     for name, source in sorted(environment.sources(values).items()):
-        value = values[name]
         # Parameter Store marks its secrets itself, as SecureString.
-        if isinstance(source, StoredParameter) or not isinstance(value, str):
+        if isinstance(source, StoredParameter):
             continue
-        if _HARMLESS.fullmatch(value):
-            continue
-        if _VALUE.search(value) or _NAME.search(subject(source)) or _NAME.search(name):
+        if _looks_like_one(values[name], f"{name} {subject(source)}"):
             yield (
                 f"the parameter {name}, from {source}, looks like a secret. Everyone who"
                 " can read the ledger can read it. Pass the ARN of a secret instead"
             )
+
+
+def _looks_like_one(value: Any, names: str) -> bool:
+    """Whether a value, or a part of it, looks like a secret. *names* are what it's called."""
+    if isinstance(value, Mapping):
+        return any(_looks_like_one(item, f"{names} {key}") for key, item in value.items())
+    if isinstance(value, list):
+        return any(_looks_like_one(item, names) for item in value)
+    if not isinstance(value, str) or _HARMLESS.fullmatch(value):
+        return False
+    return bool(_VALUE.search(value) or _NAME.search(names))

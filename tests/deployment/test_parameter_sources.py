@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import json
 import threading
+import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -17,13 +19,14 @@ import pytest
 
 from sfn_release.aws.clients import Aws
 from sfn_release.aws.sessions import Access, clients
+from sfn_release.deployment.parameter_lookup import refuse_changed
 from sfn_release.deployment.site import Site
 from sfn_release.deployment.sources import state_files
 from sfn_release.deployment.sources.source_reader import SourceReader
 from sfn_release.errors import SfnReleaseError
 from sfn_release.project import Environment, Source
 from sfn_release.project.backends import AWS
-from sfn_release.project.parameter_sources import source_of
+from sfn_release.project.parameter_sources import StateOutput, source_of
 from support.errors import refused
 from support.faults import CUT_OFF, DENIED, SERVER_ERROR, THROTTLED, TIMEOUT_BEFORE, Fault
 from support.faulty_client import refused as aws_refusal
@@ -473,6 +476,30 @@ def test_any_other_answer_is_an_error(
     backend.answer("/s?token=hunter2", status, "")
     error = desk.failure(tfstate=f"{backend.url}/s?token=hunter2", output="charge_arn")
     assert (error.code, words in str(error), "hunter2" in str(error)) == (code, True, False)
+
+
+@pytest.mark.parametrize(("before", "now"), [(1, True), (0, False), ("1", 1), ([1], [True])])
+def test_a_value_that_keeps_its_look_in_python_has_changed(
+    before: object, now: object, desk: Shelf, backend: Backend
+) -> None:
+    """1 and true are equal in Python, and not in a definition."""
+    backend.answer("/s", body=json.dumps({"version": 4, "outputs": {"o": {"value": now}}}))
+    source = StateOutput(f"{backend.url}/s", "o", "json")
+    site = desk.site()
+    environment = dataclasses.replace(site.environment, parameters={"X": source})
+    site = cast("Site", SimpleNamespace(**{**vars(site), "environment": environment}))
+    refuse_changed(site, {"X": now})
+    with refused("E_CONFLICT", "The parameter X of prod changed"):
+        refuse_changed(site, {"X": before})
+
+
+def test_no_traceback_shows_the_query(desk: Shelf, backend: Backend) -> None:
+    """Neither of our URL nor of the signed one that the server redirects to."""
+    backend.answer("/s", 302, "", Location="http://127.0.0.1:9/o?signature=hunter2")
+    for url in ("http://127.0.0.1:9/s?token=hunter2", f"{backend.url}/s"):
+        error = desk.failure(tfstate=url, output="charge_arn")
+        assert error.code == "E_NETWORK"
+        assert "hunter2" not in "".join(traceback.format_exception(error))
 
 
 def test_a_busy_server_is_asked_again(desk: Shelf, backend: Backend) -> None:

@@ -148,6 +148,66 @@ def test_a_sensitive_attribute_is_refused_and_not_shown(path: str) -> None:
     assert "hunter2" not in str(error)
 
 
+def only(name: str, value: Any, type: str = "aws_x", **more: Any) -> dict[str, Any]:
+    """Return a state with one resource, which has one attribute."""
+    return {"version": 4, "resources": [resource(type, "y", instance(**{name: value}) | more)]}
+
+
+@pytest.mark.parametrize(
+    "marks", ["word", {"word": True}, [[]], ["word"], [["word"]], [[{"value": {}}]], [[None]]]
+)
+def test_a_mark_of_another_shape_is_respected(marks: object) -> None:
+    """Rather a refusal too many than a secret in Git."""
+    error = failure(
+        lambda: attribute("aws_x.y", "word", only("word", "hunter2", sensitive_attributes=marks))
+    )
+    assert ("is sensitive" in error.message, "hunter2" in str(error)) == (True, False)
+
+
+@pytest.mark.parametrize("marks", [None, [], [[{"type": "get_attr", "value": "other"}]]])
+def test_an_attribute_without_its_mark_is_read(marks: object) -> None:
+    """Others may be sensitive."""
+    content = only("word", "orders", sensitive_attributes=marks)
+    assert attribute("aws_x.y", "word", content) == "orders"
+
+
+@pytest.mark.parametrize(
+    ("type", "name", "value"),
+    [
+        ("aws_db_instance", "password", "hunter2"),
+        ("aws_redshift_cluster", "master_password", "hunter2"),
+        ("aws_iam_access_key", "secret", "hunter2"),
+        ("aws_iam_access_key", "ses_smtp_password_v4", "hunter2"),
+        ("tls_private_key", "private_key_pem", "hunter2"),
+        ("aws_secretsmanager_secret_version", "secret_string", "hunter2"),
+        ("random_password", "result", "hunter2"),
+        ("aws_mq_broker", "user", [{"username": "ann", "password": "hunter2"}]),
+    ],
+)
+def test_a_secret_that_older_states_do_not_mark_is_refused(
+    type: str, name: str, value: object
+) -> None:
+    """By the name of its attribute, also inside a block."""
+    error = failure(lambda: attribute(f"{type}.y", name, only(name, value, type)))
+    assert ("is a secret by its name" in error.message, "hunter2" in str(error)) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("password", ""),
+        ("secret", "arn:aws:secretsmanager:eu-west-1:000000000000:secret:db"),
+        ("secret_arn", "shop/db"),
+        ("password_length", 16),
+        ("token_endpoint", "https://example.com"),
+        ("result", "orders"),
+    ],
+)
+def test_a_name_near_a_secret_is_read(name: str, value: object) -> None:
+    """An ARN, a number, an empty text."""
+    assert attribute("aws_x.y", name, only(name, value)) == value
+
+
 def test_a_sensitive_output_is_refused_and_not_shown() -> None:
     """Values of parameters are recorded in Git."""
     error = failure(lambda: output("password"))

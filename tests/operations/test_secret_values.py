@@ -30,12 +30,14 @@ def noted(parameter: str, variable: str, value: object) -> bool:
         ("Aws", "ID", "AKIA" + "IOSFODNN7EXAMPLE"),
         ("Url", "URL", "postgres://me:hunter2@db.example/orders"),
         ("Pem", "PEM", "-----BEGIN RSA PRIVATE KEY-----\nabc"),
+        ("Db", "DB", {"host": "db", "users": [{"password": "hunter2"}]}),
+        ("Keys", "KEYS", ["a", "AKIA" + "IOSFODNN7EXAMPLE"]),
     ],
 )
 def test_a_secret_is_noticed_by_its_name_or_its_form(
-    parameter: str, variable: str, value: str
+    parameter: str, variable: str, value: object
 ) -> None:
-    """Whichever it is."""
+    """Whichever it is, also deep inside a value."""
     assert noted(parameter, variable, value)
 
 

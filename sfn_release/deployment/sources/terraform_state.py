@@ -6,6 +6,7 @@ Source of the format, version 4: Terraform's own `statefile` package, which writ
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +26,12 @@ _NO_SECRETS = (
     "Values that fill a definition are recorded in Git and shown in the console, so they can't be"
     " secrets."
 )
+
+_SECRET_NAME = re.compile(
+    r"(.*_)?(password(_v4)?|passphrase|secret|client_secret|secret_(string|binary|key)|auth_token"
+    r"|private_key(_pem|_pem_pkcs8|_openssh)?)"
+)
+"""Attributes that providers declare as sensitive. Only newer states mark them."""
 
 
 @dataclass(frozen=True)
@@ -77,11 +84,7 @@ class TerraformState:
         if not isinstance(attributes, Mapping):
             raise self._damaged(f"{address} has no attributes")
         if _is_sensitive(instance.get("sensitive_attributes"), path):
-            raise ConfigError(
-                f"The attribute {_dotted(path)} of {address} in {self.where} is sensitive.",
-                why=_NO_SECRETS,
-                fix="Use the name or ARN of the secret, and let the task read it.",
-            )
+            raise self._secret(address, path, "is sensitive")
         value: Any = attributes
         for place, key in enumerate(path):
             try:
@@ -94,7 +97,16 @@ class TerraformState:
                     why=_known("attributes", known) if known else _kind(value),
                     fix=did_you_mean(str(key), known),
                 ) from None
+        if _is_secret(address, path, value):
+            raise self._secret(address, path, "is a secret by its name")
         return value
+
+    def _secret(self, address: ResourceAddress, path: tuple[Key, ...], problem: str) -> ConfigError:
+        return ConfigError(
+            f"The attribute {_dotted(path)} of {address} in {self.where} {problem}.",
+            why=_NO_SECRETS,
+            fix="Use the name or ARN of the secret, and let the task read it.",
+        )
 
     def _instance(self, address: ResourceAddress) -> Mapping[str, Any]:
         resources = dict(self._resources())
@@ -225,13 +237,28 @@ def _is_sensitive(marks: Any, path: tuple[Key, ...]) -> bool:
     """Whether an attribute is marked as sensitive, or has such an attribute inside.
 
     A mark is a list of steps, ``{"type": "get_attr", "value": "password"}``; the value of an
-    ``index`` is a table with a value.
+    ``index`` is a table with a value. A mark of another shape may mean any attribute.
     """
-    for mark in marks if isinstance(marks, list) else ():
-        steps = [str(_step(step)) for step in mark] if isinstance(mark, list) else []
-        if steps and all(step == str(key) for step, key in zip(steps, path, strict=False)):
+    if not isinstance(marks, list):
+        return marks is not None
+    for mark in marks:
+        steps = [_step(step) for step in mark] if isinstance(mark, list) else [None]
+        if all(
+            step is None or str(step) == str(key) for step, key in zip(steps, path, strict=False)
+        ):
             return True
     return False
+
+
+def _is_secret(address: ResourceAddress, path: tuple[Key, ...], value: Any) -> bool:
+    """Whether a value is a secret by the name of its attribute, or has one inside."""
+    if isinstance(value, Mapping | list):
+        items = value.items() if isinstance(value, Mapping) else enumerate(value)
+        return any(_is_secret(address, (*path, key), item) for key, item in items)
+    if not isinstance(value, str) or not value or value.startswith("arn:"):
+        return False
+    generated = address.type == "random_password" and path[0] in {"result", "bcrypt_hash"}
+    return generated or any(_SECRET_NAME.fullmatch(str(key).lower()) for key in path)
 
 
 def _step(step: Any) -> Any:
