@@ -289,6 +289,50 @@ def test_invalid_jsonata_is_refused_in_jsonata_s_words(expression: str, message:
     assert shown == (f"{code}_JSONATA_EXPRESSION", message, "/States/A/Output[0]")
 
 
+@pytest.mark.parametrize("text", ["${Pause}", "3${Pause}", "${", "3"])
+@pytest.mark.parametrize(
+    ("states", "root"),
+    [
+        ({"A": {"Type": "Wait", "Seconds": "?", "End": True}}, {}),
+        ({"A": {"Type": "Wait", "Seconds": "?", "End": True}}, {"QueryLanguage": "JSONata"}),
+        ({"A": PASS}, {"TimeoutSeconds": "?"}),
+        (
+            {
+                "A": {
+                    "Type": "Choice",
+                    "Choices": [{"Variable": "$.x", "NumericEquals": "?", "Next": "B"}],
+                },
+                "B": PASS,
+            },
+            {},
+        ),
+    ],
+)
+def test_a_placeholder_is_a_text(text: str, states: Any, root: Any) -> None:
+    """Only a deployment fills parameters: a text is refused where a number is needed."""
+    definition = json.dumps({"StartAt": "A", "States": states, **root}).replace("?", text)
+    answer = sfn.local().validate_state_machine_definition(definition=definition)
+    assert answer["result"] == "FAIL"
+
+
+@pytest.mark.parametrize(
+    ("state", "root"),
+    [
+        ({"Type": "Pass", "Result": "${Pause}", "End": True}, {}),
+        ({"Type": "Pass", "Comment": "${Pause}", "End": True}, {}),
+        (
+            {"Type": "Wait", "Seconds": "{% ${'a': 1}.a %}", "End": True},
+            {"QueryLanguage": "JSONata"},
+        ),
+    ],
+)
+def test_a_placeholder_may_be_any_text(state: Any, root: Any) -> None:
+    """And in an expression it isn't one."""
+    definition = json.dumps({"StartAt": "A", "States": {"A": state}, **root})
+    answer = sfn.local().validate_state_machine_definition(definition=definition)
+    assert answer == {**answer, "result": "OK", "diagnostics": []}
+
+
 def test_numbers_that_a_release_cannot_carry_are_taken() -> None:
     """AWS accepts numbers that canonical JSON refuses."""
     client: Any = sfn.local()

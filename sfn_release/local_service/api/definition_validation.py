@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from sfn_release.asl.fields import ONLY_JSONATA
+from sfn_release.asl.placeholders import typed
 from sfn_release.canonical import keys_of
 from sfn_release.checks.checker import check_definition
 from sfn_release.checks.definition import MAX_BYTES
@@ -64,15 +65,28 @@ def report(definition: str, type: str, *, warn: bool = False, most: int | None) 
 def _found(text: str, type: str) -> list[Diagnostic]:
     return diagnostics(text, type) or [
         _diagnostic(finding)
-        for finding in check_definition(json.loads(text), type=type)
+        for finding in check_definition(_as_sent(text), type=type)
         if _refuses(finding)
     ]
+
+
+def _as_sent(text: str) -> Any:
+    """Return a definition in which ``${Name}`` is a text, because Step Functions fills nothing."""
+
+    def texts(table: dict[str, Any]) -> dict[str, Any]:
+        return {key: typed(value, "string") if unfilled(value) else value
+                for key, value in table.items()}  # fmt: skip
+
+    def unfilled(value: Any) -> bool:
+        return isinstance(value, str) and "${" in value and not value.startswith("{%")
+
+    return json.loads(text, object_hook=texts if "${" in text else None)
 
 
 def _warnings(text: str, type: str) -> list[Diagnostic]:
     return [
         Diagnostic(_warning_code(finding), finding.message, _location(finding.path))
-        for finding in check_definition(json.loads(text), type=type)
+        for finding in check_definition(_as_sent(text), type=type)
         if not _refuses(finding)
     ]
 
