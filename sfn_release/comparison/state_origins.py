@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sfn_release.comparison.placed_states import TARGETS, placed_scope, scopes_of
+from sfn_release.comparison.placed_states import placed_scope, scopes_of
+from sfn_release.comparison.state_changes import is_same, renamed_targets
 from sfn_release.comparison.state_matching import StatePair, matched_states
 
 
@@ -58,19 +59,4 @@ def _changed(pair: StatePair, names: Mapping[str, str]) -> bool:
     """Return whether a state has another name, place or content of its own."""
     if pair.old is None or pair.new is None or pair.renamed or pair.moved:
         return True
-    return bool(renamed_targets(pair.old.own, names) != pair.new.own)
-
-
-def renamed_targets(state: Any, names: Mapping[str, str]) -> Any:
-    """Return a state whose ways lead to states that have new *names*, by their old names."""
-    if not isinstance(state, Mapping):
-        return state
-    return {key: _renamed(key, value, names) for key, value in state.items()}
-
-
-def _renamed(key: str, value: Any, names: Mapping[str, str]) -> Any:
-    if key in TARGETS and isinstance(value, str):
-        return names.get(value, value)
-    if key in {"Choices", "Catch"} and isinstance(value, list):
-        return [renamed_targets(item, names) for item in value]
-    return value
+    return not is_same(renamed_targets(pair.old.own, names), pair.new.own)

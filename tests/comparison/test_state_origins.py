@@ -58,6 +58,12 @@ def test_another_way_is_a_change() -> None:
     assert origins(new, old) == {"A": (0, None), "B": (1, None), "C": (1, None)}
 
 
+def test_true_is_not_one() -> None:
+    """JSON tells them apart, though Python doesn't."""
+    origin = origins(machine(A=passing(None, Result=True)), machine(A=passing(None, Result=1)))
+    assert origin == {"A": (0, None)}
+
+
 def test_states_inside_are_told_apart_from_the_state_around_them() -> None:
     """A change in a branch isn't a change of the Parallel, and the other way round."""
 
