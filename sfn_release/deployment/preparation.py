@@ -34,6 +34,7 @@ from sfn_release.plan.handing_over import without_handed_over
 from sfn_release.plan.permission_needs import with_permission_changes
 from sfn_release.plan.renamed_machines import (
     record_with_names,
+    refuse_displaced,
     renamed_in,
     state_with_new_names,
     with_new_names,
@@ -67,6 +68,7 @@ def prepare(site: Site, decide: Decide, request: Request) -> PreparedDeployment:
         refuse_yanked(target.version, site.ledger.releases.yanked(snapshot))
     refuse_clash(site, target)
     renamed = renamed_in(target, state.serving)
+    refuse_displaced(target, state.serving, renamed, site.name)
     named = state_with_new_names(state, renamed)
     target, observed = _observe(site, named, resolve_pins(site, state, target))
     known = known_deployments(site, named, observed)
@@ -98,8 +100,7 @@ def prepare(site: Site, decide: Decide, request: Request) -> PreparedDeployment:
     forms = _old_forms(site, named, decided, observed, renamed)
     decided = with_differences(decided, target, named.serving, forms, observed)
     decided = with_permission_changes(decided, target, forms, site.environment)
-    machines = {name: workflow.rendered.name for name, workflow in target.workflows.items()}
-    decided = with_rename_notes(decided, renamed, machines)
+    decided = with_rename_notes(decided, target, state.serving, renamed)
     decided = _shifted(
         site,
         snapshot,
@@ -252,11 +253,11 @@ def known_deployments(
     since *state* was read, so an unknown deployment may be newer.
     """
     served = state.serving.workflows if state.serving else {}
-    expected = {served[name].alias_description for name in observed if name in served}
+    expected = {name: workflow.alias_description for name, workflow in served.items()}
     named = {
         deployment
-        for machine in observed.values()
-        if machine and machine.alias and machine.alias.description not in expected
+        for name, machine in observed.items()
+        if machine and machine.alias and machine.alias.description != expected.get(name)
         if (deployment := alias_deployment(machine.alias.description))
     }
     known = frozenset(name for name in named if site.ledger.deployments.contains(state, name))

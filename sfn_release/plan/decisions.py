@@ -9,7 +9,7 @@ from sfn_release.canonical import short
 from sfn_release.names import TAG_PREFIX
 from sfn_release.plan.model import Observed, Plan, Target, TargetWorkflow, WorkflowPlan
 from sfn_release.plan.ownership import DESCRIBED_BY, refuse, refuse_others
-from sfn_release.plan.renamed_machines import with_rename_hints
+from sfn_release.plan.renamed_machines import left_note, with_rename_hints
 from sfn_release.plan.steps import (
     NOT_YET,
     CreateStateMachine,
@@ -260,11 +260,7 @@ def _left_behind(served: Served | None, rendered: Rendered, alias: str) -> tuple
         return ()
     workflow, machine = rendered.workflow, served.settings["state_machine"]
     if machine != rendered.name:
-        note = (
-            f"{workflow} is renamed: the old state machine {machine} keeps running, but sfn-release"
-            f" no longer manages it: {served.state_machine_arn}"
-        )
-        return (note,)
+        return (left_note(workflow, served),)
     if served.alias and served.alias != alias:
         at = number(served.version_arn) if served.version_arn else "its version"
         note = (

@@ -9,38 +9,65 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from sfn_release.errors import ConflictError
 from sfn_release.plan.model import Plan, Target, WorkflowPlan
 from sfn_release.release.record import Record
-from sfn_release.release.serving import RecordedState, Serving
+from sfn_release.release.serving import RecordedState, Served, Serving
 
 
 def renamed_in(target: Target, serving: Serving | None) -> dict[str, str]:
     """Return the workflows of *target* whose state machine another workflow has: new → old.
 
-    The old name isn't in *target*. It may be the later name: a rollback to a release before the
-    rename goes back to the same machine.
+    The old name may be the later name: a rollback to a release before the rename goes back to the
+    same machine. Two workflows of *target* never have one machine.
     """
     if serving is None:
         return {}
-    free = {
-        served.settings["state_machine"]: name
-        for name, served in serving.workflows.items()
-        if name not in target.workflows
-    }
+    holders = {served.settings["state_machine"]: name for name, served in serving.workflows.items()}
     found = {}
     for name, workflow in target.workflows.items():
-        machine = workflow.rendered.name
-        own = serving.workflows.get(name)
-        if machine in free and (own is None or own.settings["state_machine"] != machine):
-            found[name] = free[machine]
+        old = holders.get(workflow.rendered.name, name)
+        if old != name:
+            found[name] = old
     return found
+
+
+def displaced(serving: Serving | None, renamed: Mapping[str, str]) -> dict[str, Served]:
+    """Return the workflows of *renamed* that have a machine of their own already, which they leave.
+
+    A record has one machine for each workflow, so that machine would no longer be managed.
+    """
+    served = serving.workflows if serving else {}
+    taken = {*renamed.values()}
+    return {name: served[name] for name in renamed if name in served and name not in taken}
+
+
+def refuse_displaced(
+    target: Target, serving: Serving | None, renamed: Mapping[str, str], environment: str
+) -> None:
+    """Raise ConflictError when a renamed workflow has another machine already.
+
+    A rollback isn't refused: its plan has a note.
+    """
+    left = displaced(serving, renamed)
+    if not left or target.action == "rollback":
+        return
+    name, served = min(left.items(), key=lambda item: item[0])
+    machine = served.settings["state_machine"]
+    raise ConflictError(
+        f"{name} can't keep the state machine {target.workflows[name].rendered.name}: in"
+        f" {environment} it has another one already, {machine}.",
+        why=f"sfn-release would no longer manage {machine}.",
+        fix=f"Give the renamed workflow another name. If nothing needs {machine}, you can also"
+        f" delete it first:  sfn-release delete {name} --env {environment}",
+    )
 
 
 def with_new_names(serving: Serving, renamed: Mapping[str, str]) -> Serving:
     """Return *serving* with each workflow of *renamed* under its new name."""
     if not renamed:
         return serving
-    gone = {*renamed.values()}
+    gone = {*renamed, *renamed.values()}
     workflows = {name: served for name, served in serving.workflows.items() if name not in gone}
     workflows |= {new: serving.workflows[old] for new, old in renamed.items()}
     return replace(serving, workflows=workflows)
@@ -65,21 +92,33 @@ def record_with_names(record: Record, serving: Serving) -> Record:
     return replace(record, workflows=workflows)
 
 
-def with_rename_notes(plan: Plan, renamed: Mapping[str, str], machines: Mapping[str, str]) -> Plan:
-    """Return *plan* with a note for each renamed workflow; *machines* are the machines' names."""
+def with_rename_notes(
+    plan: Plan, target: Target, serving: Serving | None, renamed: Mapping[str, str]
+) -> Plan:
+    """Return *plan* with notes for each renamed workflow of *target*.
+
+    *serving* has the workflows under their old names.
+    """
+    left = displaced(serving, renamed)
+    notes = {}
+    for name, old in renamed.items():
+        machine = target.workflows[name].rendered.name
+        kept = f"it keeps the state machine {machine}, and callers notice nothing"
+        notes[name] = [f"{name} was {old} before: {kept}"]
+        if name in left:
+            notes[name].append(left_note(name, left[name]))
     workflows = tuple(
-        replace(planned, notes=(*planned.notes, _note(planned.workflow, renamed, machines)))
-        if planned.workflow in renamed
-        else planned
+        replace(planned, notes=(*planned.notes, *notes.get(planned.workflow, ())))
         for planned in plan.workflows
     )
     return replace(plan, workflows=workflows)
 
 
-def _note(name: str, renamed: Mapping[str, str], machines: Mapping[str, str]) -> str:
+def left_note(workflow: str, served: Served) -> str:
+    """Return the note that *workflow* leaves its machine, which is deployed to no more."""
     return (
-        f"{name} was {renamed[name]} before: it keeps the state machine {machines[name]}, and"
-        " callers notice nothing"
+        f"{workflow} is renamed: the old state machine {served.settings['state_machine']} keeps"
+        f" running, but sfn-release no longer manages it: {served.state_machine_arn}"
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from sfn_release.operations.verbs.plan import plan_version
+from sfn_release.operations.verbs.plan import plan_rollback, plan_version
 from sfn_release.operations.verbs.prune import plan_prune
 from sfn_release.operations.verbs.status import status
 from sfn_release.operations.verbs.verify import verify
@@ -187,6 +187,55 @@ def test_a_new_workflow_with_the_old_name_is_refused(shop: Shop) -> None:
     shop.commit_only(orders="one", checkout="new", other="same")
     with refused("E_CONFLICT", "checkout and orders would both be", "remove `renamed_from`"):
         plan_version(shop.workspace(), environment="prod")
+
+
+def test_a_name_that_has_another_machine_is_refused(shop: Shop) -> None:
+    """Live or retained: its machine would leave the record. Once it is deleted, the name is free.
+
+    A rollback to a time when both had machines brings both back.
+    """
+    renamed = CONFIG + '[workflows.other]\nrenamed_from = "checkout"\n'
+    shop.write("releases.toml", renamed)
+    shop.commit_only(other="one")
+    with refused("E_CONFLICT", "it has another one already, other-prod", "delete other --env prod"):
+        shop.publish("1.1.0")
+    shop.write("releases.toml", CONFIG)
+    shop.commit_only(checkout="one")
+    shop.publish("1.1.0")
+    shop.write("releases.toml", renamed)
+    shop.commit_only(other="two")
+    with refused("E_CONFLICT", "no longer manage other-prod"):
+        shop.publish("1.2.0")
+    assert {*shop.serving("prod").workflows} == {"checkout", "other"}
+    shop.delete("other", "prod")
+    shop.publish("1.2.0")
+    assert machines(shop) == {"checkout-prod": ("two", "two")}
+    healthy(shop)
+    shop.rollback("1.0.0", "prod")
+    assert machines(shop) == {"checkout-prod": ("one", "one"), "other-prod": ("same", "same")}
+    healthy(shop)
+
+
+def test_a_rollback_tells_which_machine_it_leaves(shop: Shop) -> None:
+    """From two machines to a release in which one name had the other machine."""
+    rename(shop, "two")
+    shop.publish("1.1.0")
+    shop.write("releases.toml", CONFIG)
+    shop.commit_only(checkout="three", other="same")
+    shop.publish("1.2.0")
+    shop.commit_only(checkout="three", orders="new", other="same")
+    shop.publish("1.3.0")
+    plan = plan_rollback(shop.workspace(), "1.1.0", environment="prod")
+    assert "orders was checkout before: it keeps the state machine checkout-prod" in notes(plan)
+    assert "the old state machine orders-prod keeps running" in notes(plan)
+    shop.rollback("1.1.0", "prod")
+    assert machines(shop)["checkout-prod"] == ("two", "two")
+    healthy(shop)
+    shop.rollback("1.0.0", "prod")
+    shop.deploy("1.3.0", "prod")
+    assert {*shop.serving("prod").workflows} == {"checkout", "orders", "other"}
+    assert machines(shop)["orders-prod"] == ("new", "new")
+    healthy(shop)
 
 
 TABLES: dict[str, tuple[str, Any]] = {
