@@ -9,9 +9,9 @@ from functools import partial
 from typing import Any
 
 from sfn_release.aws.api_calls import call
+from sfn_release.deployment.known_machines import known_deployments, left_machines
 from sfn_release.deployment.live_state import MachineQuery, observe
 from sfn_release.deployment.lock import check_lock
-from sfn_release.deployment.preparation import known_deployments, left_machines
 from sfn_release.deployment.prepared import Basis, LeftMachine, PreparedDeletion
 from sfn_release.deployment.site import Site
 from sfn_release.errors import AwsError, NotFoundError

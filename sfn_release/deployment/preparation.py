@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import takewhile
 
 from sfn_release.deployment.adoption import machines_to_adopt, with_kept
 from sfn_release.deployment.alarms import refuse_firing
 from sfn_release.deployment.credential_lifetime import outlasting
+from sfn_release.deployment.known_machines import known_deployments, left_machines
 from sfn_release.deployment.live_state import MachineQuery, observe
 from sfn_release.deployment.lock import check_lock
 from sfn_release.deployment.manual_changes import overwritten, with_notes
 from sfn_release.deployment.pin_resolution import resolve_pins
 from sfn_release.deployment.preflight import refuse_clash, refuse_unmet
-from sfn_release.deployment.prepared import Basis, Decide, LeftMachine, PreparedDeployment
-from sfn_release.deployment.record_content import left_machine
+from sfn_release.deployment.prepared import Basis, Decide, PreparedDeployment
 from sfn_release.deployment.request import Request
 from sfn_release.deployment.site import Site
 from sfn_release.deployment.workflow_pins import bound, refuse_elsewhere, told_of_new, waves
@@ -24,13 +24,11 @@ from sfn_release.plan import (
     Observed,
     Plan,
     Target,
-    alias_deployment,
-    is_ours,
     plan,
     serving_version,
 )
 from sfn_release.plan.content_changes import with_differences
-from sfn_release.plan.handing_over import without_handed_over
+from sfn_release.plan.handing_over import refuse_half_given, without_handed_over
 from sfn_release.plan.permission_needs import with_permission_changes
 from sfn_release.plan.renamed_machines import (
     record_with_names,
@@ -74,6 +72,8 @@ def prepare(site: Site, decide: Decide, request: Request) -> PreparedDeployment:
     known = known_deployments(site, named, observed)
     if known is None:
         return prepare(site, decide, request)
+    if not request.adopt:
+        refuse_half_given(named, observed, site.name)
     claimed = {*target.workflows, *(named.serving.workflows if named.serving else ())}
     found = {machine.arn for machine in observed.values() if machine is not None}
     left = left_machines(site, state, claimed, found)
@@ -242,58 +242,3 @@ def _wanted(state: RecordedState, target: Target, name: str) -> MachineQuery:
         versions=tuple(version for version in versions if version),
         every=found is not None and bool(found.routing),
     )
-
-
-def known_deployments(
-    site: Site, state: RecordedState, observed: Mapping[str, Observed | None]
-) -> frozenset[str] | None:
-    """Return which deployments that the aliases name stand in our ledger.
-
-    An alias with its recorded description needs no search. None means that the ledger has moved
-    since *state* was read, so an unknown deployment may be newer.
-    """
-    served = state.serving.workflows if state.serving else {}
-    expected = {name: workflow.alias_description for name, workflow in served.items()}
-    named = {
-        deployment
-        for name, machine in observed.items()
-        if machine and machine.alias and machine.alias.description != expected.get(name)
-        if (deployment := alias_deployment(machine.alias.description))
-    }
-    known = frozenset(name for name in named if site.ledger.deployments.contains(state, name))
-    if known != named and site.ledger.branches.tip(site.name) != state.tip:
-        return None
-    return known
-
-
-def left_machines(
-    site: Site, state: RecordedState, claimed: Collection[str], taken: Collection[str] = ()
-) -> dict[str, LeftMachine]:
-    """Return the machines that an unfinished attempt created, ours and readable.
-
-    Machines of *claimed* workflows and the *taken* ones, by ARN, are left out. The others stay
-    until someone deletes them, so they are recorded.
-    """
-    attempt = state.record
-    if attempt is None or not state.unfinished:
-        return {}
-    alias = site.environment.alias
-    known = {*taken}
-    if state.serving is not None:  # also of workflows that the attempt renamed
-        known |= {served.state_machine_arn for served in state.serving.workflows.values()}
-    wanted = {
-        name: MachineQuery(
-            site.environment.state_machine_name(name),
-            outcome.rendered_digest,
-            outcome.state_machine_arn,
-        )
-        for name, outcome in attempt.workflows.items()
-        if name not in claimed
-    }
-    found = observe(site.client, wanted, alias=alias, search=False)
-    return {
-        name: left_machine(attempt, name, observed, observed.latest, alias)
-        for name, observed in found.items()
-        if observed and observed.latest and is_ours(observed, site.project, site.name)
-        if observed.arn not in known
-    }

@@ -66,6 +66,7 @@ def started_record(
         acknowledged=acknowledged,
         parameter_origins=deployment.target.origins if deployment else {},
         replayed=deployment.replayed if deployment else {},
+        handed_to=prepared.to_project if isinstance(prepared, PreparedDeletion) else None,
     )
 
 

@@ -30,7 +30,7 @@ def unclaimed(
     record = state.record
     if record is None or not state.unfinished or not record.workflows.keys() - served.keys():
         return ()
-    from sfn_release.deployment.preparation import left_machines  # the rest does without
+    from sfn_release.deployment.known_machines import left_machines  # the rest does without
     from sfn_release.operations.open_site import site_of
 
     return tuple(sorted(left_machines(site_of(workspace, environment, aws), state, served)))
@@ -100,7 +100,8 @@ def _again(record: Record, newest: str | None) -> Iterator[str]:
             else:
                 yield from (f"adopt {name}" for name in _changed(record, "adopted"))
         case "handover":
-            yield from (f"handover {name} --to PROJECT" for name in _changed(record, "handed-over"))
+            to = record.handed_to
+            yield from (f"handover {name} --to {to}" for name in _changed(record, "handed-over"))
         case "acknowledge":
             yield "acknowledge"
         case _:
@@ -129,6 +130,8 @@ def _of_record(
             yield f"roll back from {serving.version}, which is yanked:  sfn-release rollback{env}"
         return
     if health in {"abandoned", "failed"}:
+        if state.record is not None and _half_given(state.record, workflows):
+            return  # until it is finished, rollbacks are refused
         yield f"restore {serving.version}, which is recorded as live:  {restore}"
         return
     changed = [
@@ -139,6 +142,12 @@ def _of_record(
     for name in changed:
         if serving.workflows[name].retained:
             yield f"delete {name}, retained, if nothing needs it:  sfn-release delete {name}{env}"
+
+
+def _half_given(record: Record, workflows: Sequence[WorkflowStatus]) -> bool:
+    """Return whether a handover that didn't finish has changed the machine's tags already."""
+    given = _changed(record, "handed-over")
+    return any(workflow.name in given and workflow.state in _CHANGED for workflow in workflows)
 
 
 def _of_versions(env: str, workflows: Sequence[WorkflowStatus]) -> Iterator[str]:

@@ -6,6 +6,7 @@ one can't deploy either until it adopts the machine: there is no moment at which
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from sfn_release.errors import NotOursError
@@ -13,7 +14,7 @@ from sfn_release.names import TAG_PREFIX
 from sfn_release.plan.model import Observed, Plan, Target, WorkflowPlan
 from sfn_release.plan.ownership import refuse_others
 from sfn_release.plan.steps import HandOver
-from sfn_release.release.serving import Serving
+from sfn_release.release.serving import RecordedState, Serving
 
 
 def plan_handover(
@@ -33,7 +34,7 @@ def plan_handover(
     """
     served = serving.workflows[workflow]
     steps: tuple[HandOver, ...] = ()
-    if observed is not None and observed.tags.get(TAG_PREFIX + "project") != to_project:
+    if observed is not None and not _has_tags_of(observed, to_project):
         name = served.settings["state_machine"]
         refuse_others(name, observed, project, environment, known, served)
         owner = {"project": project, "environment": environment}
@@ -80,3 +81,30 @@ def without_handed_over(target: Target, serving: Serving | None, *, adopt: bool)
         f"{key} belongs to the project {given[key]} and stays as it is" for key in sorted(given)
     )
     return replace(target, workflows=workflows, notes=(*target.notes, *notes))
+
+
+def refuse_half_given(
+    state: RecordedState, observed: Mapping[str, Observed | None], environment: str
+) -> None:
+    """Raise NotOursError when a handover that didn't finish has given a machine away already.
+
+    Its record has to follow, before anything else is deployed: the other project may have adopted
+    the machine.
+    """
+    record = state.record
+    if record is None or record.handed_to is None or not state.unfinished:
+        return
+    to = record.handed_to
+    for name, outcome in record.workflows.items():
+        machine = observed.get(name)
+        if outcome.change == "handed-over" and machine and _has_tags_of(machine, to):
+            raise NotOursError(
+                f"The handover of {name} to the project {to} didn't finish.",
+                why="Its state machine has the tags of that project already.",
+                fix=f"Finish it:  sfn-release handover {name} --to {to} --env {environment}\n"
+                "  Then run this again. A rollback leaves the state machine as it is.",
+            )
+
+
+def _has_tags_of(machine: Observed, project: str) -> bool:
+    return machine.tags.get(TAG_PREFIX + "project") == project

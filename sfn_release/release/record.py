@@ -111,7 +111,7 @@ class ReplayOutcome:
         return f"replayed {executions} of {workflow} in {self.environment}: {shown}"
 
 
-_NEW = ("replayed", "parameter_origins")
+_NEW = ("replayed", "parameter_origins", "handed_to")
 """Members that a record has only if they say something, so that older versions can read it."""
 
 
@@ -127,7 +127,8 @@ class Record:
     environment from 1; events of 0.2.0 and before have none. *replayed* is by workflow; without a
     policy that replays executions, records don't have it, so that older versions can read them.
     *parameter_origins* say which stack or Terraform state a value comes from, with its serial
-    number or time; records without such a parameter don't have them, for the same reason.
+    number or time; records without such a parameter don't have them, for the same reason. Only a
+    handover has *handed_to*, the project that gets the state machine.
     """
 
     id: RecordId
@@ -159,6 +160,7 @@ class Record:
     number: int | None = None
     replayed: Mapping[WorkflowName, ReplayOutcome] = field(default_factory=dict)
     parameter_origins: Mapping[str, str] = field(default_factory=dict)
+    handed_to: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON form, as ``deployment.json`` and ``--json`` hold it."""

@@ -12,6 +12,7 @@ from sfn_release.operations.verbs.adopt import Adopted, adopt
 from sfn_release.operations.verbs.handover import handover
 from sfn_release.operations.verbs.history import history
 from sfn_release.operations.verbs.status import status
+from sfn_release.operations.verbs.unlock import unlock
 from sfn_release.operations.verbs.verify import verify
 from sfn_release.release.record import Record
 from support.errors import refused
@@ -175,6 +176,40 @@ def test_a_handover_that_ends_anywhere_is_finished(shop: Shop, write: str) -> No
         give(shop, "shipping", "depot")
     assert shop.serving("prod").handed_over == {"shipping": "depot"}
     assert take(depot, "shipping").record is not None
+    healthy(shop)
+
+
+@pytest.mark.parametrize("unlocked", [False, True])
+def test_a_handover_that_was_killed_comes_first(shop: Shop, unlocked: bool) -> None:
+    """A deployment or rollback names the command that finishes it, and so does `status`."""
+    client = shop.client("prod")
+    with pytest.raises(KilledError):
+        give(shop.using(Faulty(client, At("shipping.TagResource", KILLED))), "shipping", "depot")
+    if unlocked:
+        assert unlock(shop.workspace(), environment="prod").handed_to == "depot"
+    command = "sfn-release handover shipping --to depot --env prod"
+    (there,) = status(shop.workspace(), environment="prod", closer=True)
+    assert there.state == ("failed" if unlocked else "abandoned")
+    assert any(step.endswith(command) for step in there.next_steps)
+    assert not any("rollback" in step for step in there.next_steps)
+    for action in (shop.rollback, shop.deploy):
+        with refused("E_NOT_OURS", "The handover of shipping", "didn't finish", command):
+            action("1.0.0", "prod")
+    assert give(shop, "shipping", "depot").handed_to == "depot"
+    shop.rollback("1.0.0", "prod")
+    assert shop.live("orders", "prod") == ("one", "one")
+    assert shop.live("shipping", "prod") == ("two", "two")
+    healthy(shop)
+
+
+def test_a_handover_that_was_killed_before_the_tags_can_be_forgotten(shop: Shop) -> None:
+    """Nothing has moved yet: a rollback closes it."""
+    with GitWrites("update_refs.1", "after").watched(), pytest.raises(KilledError):
+        give(shop, "shipping", "depot")
+    (there,) = status(shop.workspace(), environment="prod", closer=True)
+    assert any("handover shipping --to depot" in step for step in there.next_steps)
+    assert any("rollback 1.1.0" in step for step in there.next_steps)
+    shop.rollback("1.1.0", "prod")
     healthy(shop)
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sfn_release.deployment.known_machines import known_deployments
 from sfn_release.deployment.live_state import MachineQuery, in_parallel, observe
 from sfn_release.deployment.lock import check_lock
-from sfn_release.deployment.preparation import known_deployments
 from sfn_release.deployment.recorded_needs import recorded_needs
 from sfn_release.deployment.site import Site
 from sfn_release.deployment.version_deletion import delete_versions
