@@ -12,6 +12,7 @@ from sfn_release.permissions.action_names import ADDED_BY, REPLACED_BY_VERSION
 from sfn_release.permissions.api_actions import ApiAction, api_action
 from sfn_release.permissions.arguments import Arguments, KnownText
 from sfn_release.permissions.athena_needs import add_query_needs
+from sfn_release.permissions.borrowed_needs import add_borrowed_needs
 from sfn_release.permissions.http_needs import add_api_needs, add_http_needs
 from sfn_release.permissions.iam_data import iam_action
 from sfn_release.permissions.needed import Place
@@ -21,6 +22,7 @@ from sfn_release.permissions.permission_list import PermissionList
 from sfn_release.permissions.resource_arns import EVERYTHING, Target, Targets, targets, whole_arn
 from sfn_release.permissions.s3_locations import add_body_needs
 from sfn_release.permissions.special_requests import Need, special_needs
+from sfn_release.permissions.tag_needs import add_tag_needs
 
 _MACHINE: Final = re.compile(r"(?P<head>arn:.*:)stateMachine:(?P<name>[^:]+)(?::[^:]+)?")
 _NO_API: Final = frozenset({("eks", "call"), ("eks", "runJob")})
@@ -49,6 +51,8 @@ def add_integration_needs(
         for need in _needs_of(api, arguments, place):
             needs.add_targets(need.actions, need.found, state, need.condition)
         add_passed_roles(needs, state, api.prefix, api.operation, arguments, place)
+        add_borrowed_needs(needs, state, api, arguments, place)
+        add_tag_needs(needs, state, api, arguments, place)
         if api.prefix == "athena" and api.operation in ("StartQueryExecution", "GetQueryResults"):
             add_query_needs(needs, state, api.operation, arguments, place)
     if (call.service, call.action) == ("bedrock", "invokeModel"):
@@ -107,7 +111,15 @@ def _add_wait(
     if wait.anywhere:
         needs.add_targets(wait.anywhere, EVERYTHING, state)
     if wait.rule:
-        needs.add(_EVENTS, [place.arn("events", f"rule/{wait.rule}")], state)
+        rule = place.arn("events", f"rule/{wait.rule}")
+        undocumented = UNKNOWN in wait.rule
+        needs.add(_EVENTS, [rule], state, partial=undocumented)
+        if undocumented:
+            reason = (
+                "AWS doesn't document the name of the rule that reports the job's end. The policy"
+                f" allows {rule}."
+            )
+            needs.add_unknown(state, reason, _EVENTS, rule)
 
 
 def _executions(arguments: Arguments, place: Place) -> Targets:

@@ -119,8 +119,9 @@ def _secret(name: str, _arguments: Arguments, place: Place) -> tuple[str, ...]:
 
 def _foundation_model(name: str, _arguments: Arguments, place: Place) -> tuple[str, ...] | None:
     """Return a model's ARN. A profile across regions needs the model in each of them."""
-    if name.startswith("arn:"):
+    if name.startswith("arn:") and ":inference-profile/" not in name:
         return None
+    name = name.rpartition(":inference-profile/")[2]
     profile = _PROFILE.fullmatch(name)
     region = UNKNOWN if profile else place.region
     model = profile["model"] if profile else name

@@ -20,7 +20,7 @@ class JobWait:
 
     *actions* act on the resources of the call, or on *resource*: a pattern as in IAM's reference,
     without its beginning. *rule* is the EventBridge rule that reports the job's end; without it,
-    Step Functions polls.
+    Step Functions polls. A rule with ``*`` has a name that AWS doesn't document.
     """
 
     actions: tuple[str, ...]
@@ -30,9 +30,11 @@ class JobWait:
     anywhere: tuple[str, ...] = ()
 
 
-def _sagemaker(job: str, rule: str = "") -> JobWait:
-    actions = (f"sagemaker:Describe{job}", f"sagemaker:Stop{job}", "sagemaker:ListTags")
-    return JobWait(actions, rule=f"{_RULE}ForSageMaker{rule}Rule" if rule else "")
+def _sagemaker(job: str, rule: str) -> JobWait:
+    """Return what a job of SageMaker needs. Step Functions tags it: MANAGED_BY_AWS."""
+    tags = ("sagemaker:ListTags", "sagemaker:AddTags")
+    actions = (f"sagemaker:Describe{job}", f"sagemaker:Stop{job}", *tags)
+    return JobWait(actions, rule=f"{_RULE}ForSageMaker{rule}Rule")
 
 
 _APPLICATION: Final = f"{_RULE}ForEMRServerlessApplicationRule"
@@ -119,11 +121,11 @@ WAITS: Final[Mapping[tuple[str, str], JobWait]] = {
         f"{_RULE}ForMediaConvertJobRule",
         {"StringEquals": {"aws:ResourceTag/ManagedByService": "AWSStepFunctions"}},
     ),
-    ("sagemaker", "createAutoMLJob"): _sagemaker("AutoMLJob"),
+    ("sagemaker", "createAutoMLJob"): _sagemaker("AutoMLJob", "*"),
     ("sagemaker", "createHyperParameterTuningJob"): _sagemaker(
         "HyperParameterTuningJob", "TuningJobs"
     ),
-    ("sagemaker", "createLabelingJob"): _sagemaker("LabelingJob", "LabelingJobs"),
+    ("sagemaker", "createLabelingJob"): _sagemaker("LabelingJob", "*"),
     ("sagemaker", "createProcessingJob"): _sagemaker("ProcessingJob", "ProcessingJobs"),
     ("sagemaker", "createTrainingJob"): _sagemaker("TrainingJob", "TrainingJobs"),
     ("sagemaker", "createTransformJob"): _sagemaker("TransformJob", "TransformJobs"),

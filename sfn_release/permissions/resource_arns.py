@@ -56,7 +56,8 @@ def targets(action: IamAction, operation: str, arguments: Arguments, place: Plac
     found: dict[ResourceType, tuple[Target, ...]] = {}
     types = [type for type in action.resources if (type.service, type.name) not in RARE]
     for type in types:
-        of_type = tuple(_of_type(type, operation, arguments, place))
+        others = [other for other in types if other is not type]
+        of_type = tuple(_of_type(type, others, operation, arguments, place))
         if of_type:
             found[type] = of_type
     makes = _MAKES.match(operation) is not None
@@ -76,19 +77,23 @@ def targets(action: IamAction, operation: str, arguments: Arguments, place: Plac
 
 
 def _of_type(
-    type: ResourceType, operation: str, arguments: Arguments, place: Place
+    type: ResourceType,
+    others: list[ResourceType],
+    operation: str,
+    arguments: Arguments,
+    place: Place,
 ) -> Iterator[Target]:
     if not type.variables:
         if type.required:
             yield whole_arn(placed(type.arn, place, {}))
         return
-    first, *others = type.variables
+    first, *more = type.variables
     names = _given(type, first, operation, arguments)
     texts = [(name, text) for name in names for text in arguments.texts(name)]
     default = default_name(type.service, first, operation)
     if not texts and default and not arguments.open:
         texts = [("", KnownText(default))]
-    rest = {other: _rest(type, other, operation, arguments) for other in others}
+    rest = {other: _rest(type, other, operation, arguments) for other in more}
     if not type.required and any(
         not text.text and parameter_names(type.service, type.name, other, operation)
         for other, text in rest.items()
@@ -96,7 +101,22 @@ def _of_type(
         return  # an index, or a version, that the request doesn't name
     for name, text in texts:
         for target in _targets(type, name, text, arguments, place):
-            yield _with_rest(target, rest)
+            own = name_forms(type, text, arguments, place) is not None
+            if own or not _of_another_kind(type, others, text):
+                yield _with_rest(target, rest)
+
+
+def _of_another_kind(type: ResourceType, others: list[ResourceType], text: KnownText) -> bool:
+    """Whether a request names a resource by an ARN of another kind that the action has too.
+
+    ``service/${Cluster}/${Service}`` follows from the ARN of a cluster: patterns with several
+    variables aren't meant.
+    """
+    if not text.text.startswith("arn:") or len(type.variables) != 1:
+        return False
+    if _pattern(type.arn).fullmatch(text.text):
+        return False
+    return any(_pattern(other.arn).fullmatch(text.text) for other in others)
 
 
 def _given(
@@ -140,8 +160,11 @@ def _rest(type: ResourceType, variable: str, operation: str, arguments: Argument
     default = default_name(type.service, variable, operation)
     for name in _given(type, variable, operation, arguments):
         texts = arguments.texts(name)
+        if len(texts) == 1:
+            own = texts[0].text.startswith("arn:")
+            return texts[0]._replace(text=_own_name(texts[0].text)) if own else texts[0]
         if texts:
-            return texts[0] if len(texts) == 1 else KnownText(UNKNOWN, "several values")
+            return KnownText(UNKNOWN, "several values")
     return KnownText(default)
 
 
@@ -165,14 +188,25 @@ def _targets(
         elif _pattern(head).fullmatch(text.text):
             yield Target(KnownText(text.text + tail, text.source))
         elif not plain(name).endswith("arn"):
-            own = re.split(r"[:/]", text.text)[-1]
-            variables = {_first(type.arn)[1]: own}
+            variables = {_first(type.arn)[1]: _own_name(text.text)}
             yield Target(KnownText(placed(head, place, variables) + tail, text.source))
     elif _is_arn_later(name, text.text):
         yield Target(KnownText(text.text + tail, text.source))
     else:
-        variables = {_first(type.arn)[1]: text.text}
+        variables = {_first(type.arn)[1]: _as_in_arn(type.service, text.text)}
         yield Target(KnownText(placed(head, place, variables) + tail, text.source))
+
+
+def _as_in_arn(service: str, name: str) -> str:
+    """Return a name as ARNs have it: SageMaker writes it in lower case, and IAM minds the case."""
+    if service != "sagemaker":
+        return name
+    parts = re.split(r"(\$\{[^}]*\})", name)
+    return "".join(part if part.startswith("${") else part.lower() for part in parts)
+
+
+def _own_name(arn: str) -> str:
+    return re.split(r"[:/]", arn)[-1]
 
 
 def _is_arn_later(name: str, text: str) -> bool:

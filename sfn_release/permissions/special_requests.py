@@ -214,6 +214,33 @@ def _keys(value: Any) -> Iterator[str]:
             queue.extend(item)
 
 
+def _workgroup_statement(api: ApiAction, arguments: Arguments, place: Place) -> Iterator[Need]:
+    """Yield the cluster, or the workgroup of Redshift Serverless."""
+    if arguments.has("WorkgroupName"):
+        yield Need(api.actions, workgroup(arguments, place))
+    else:
+        yield _of(api.actions[0], arguments, place, api.operation)
+
+
+def workgroup(arguments: Arguments, place: Place) -> Targets:
+    """Return the workgroup of Redshift Serverless that a request names, if it's by its ARN."""
+    texts = arguments.texts("WorkgroupName")
+    if texts and all(text.whole and text.text.startswith("arn:") for text in texts):
+        return Targets(tuple(Target(text) for text in texts))
+    problem = "the ARN of a workgroup has its id, which the request doesn't have"
+    within = place.arn("redshift-serverless", f"workgroup/{UNKNOWN}")
+    return Targets((), problem, within)
+
+
+def _run_instances(api: ApiAction, arguments: Arguments, place: Place) -> Iterator[Need]:
+    """Yield what EC2 makes for an instance, with its volumes, and the role of its profile."""
+    yield _of(api.actions[0], arguments, place, api.operation)
+    yield Need(api.actions, Targets((whole_arn(place.arn("ec2", f"volume/{UNKNOWN}")),)))
+    if arguments.has("IamInstanceProfile"):
+        within = f"arn:{place.partition}:iam::{place.account}:role/{UNKNOWN}"
+        yield Need(("iam:PassRole",), Targets((), "the instance profile has the role", within))
+
+
 _FINE_TUNED: Final = ("custom-model", "model-customization-job")
 
 
@@ -246,9 +273,17 @@ _READERS: Final[Mapping[str, Reader]] = {
     "dynamodb:ExecuteTransaction": _statement,
     "dynamodb:TransactGetItems": _transaction,
     "dynamodb:TransactWriteItems": _transaction,
+    "ec2:RunInstances": _run_instances,
     "eks:CreateNodegroup": _node_group,
     "events:PutEvents": _put_events,
     "mediaconvert:CreateJob": _media_job,
+    **{
+        f"redshift-data:{operation}": _workgroup_statement
+        for operation in (
+            *("ExecuteStatement", "BatchExecuteStatement", "DescribeTable"),
+            *("ListDatabases", "ListSchemas", "ListTables"),
+        )
+    },
     "s3:CopyObject": _copy,
     "s3:DeleteObjects": _delete_objects,
     "s3:UploadPartCopy": _copy,

@@ -99,6 +99,7 @@ APPLICATION = arn("emr-serverless", "/applications/a1")
 JOB_RUNS = arn("emr-serverless", "/applications/a1/jobruns/*")
 PROJECT = arn("codebuild", "project/app")
 LINKED = "iam:CreateServiceLinkedRole"
+TAGGED = {"sagemaker:AddTags": "Step Functions tags the jobs that it waits for: MANAGED_BY_AWS"}
 ONCE = "only for the first cluster or application of an account; an administrator makes the role"
 TASK = {"Cluster": "main", "TaskDefinition": "work:3", "LaunchType": "FARGATE"}
 TRAINING = arn("sagemaker", "training-job/train*")
@@ -443,6 +444,7 @@ ROWS = (
             **rule("StepFunctionsGetEventsForSageMakerTrainingJobsRule"),
         },
         passed="sagemaker.amazonaws.com",
+        beyond=TAGGED,
     ),
     Row(
         "sagemaker:createTransformJob.sync",
@@ -458,6 +460,7 @@ ROWS = (
             **rule("StepFunctionsGetEventsForSageMakerTransformJobsRule"),
         },
         too_much={"iam:PassRole": "the request has no role: the model has one"},
+        beyond=TAGGED,
     ),
     Row("sns:publish", {"TopicArn": arn("sns", "t")[0]}, on(arn("sns", "t"), "sns:Publish")),
     Row(

@@ -205,6 +205,33 @@ SDK_CALLS: tuple[tuple[str, Mapping[str, Any], set[tuple[str, str]]], ...] = (
         {"Cluster": "arn:aws:ecs:eu-west-1:111111111111:cluster/main", "Service": "web"},
         {("ecs:UpdateService", arn("ecs", "service/main/web"))},
     ),
+    # An ARN where a name is usual, and the other way around.
+    (
+        "ecs:updateService",
+        {
+            "Cluster": arn("ecs", "cluster/main"),
+            "Service": arn("ecs", "service/main/web"),
+        },
+        {("ecs:UpdateService", arn("ecs", "service/main/web"))},
+    ),
+    (
+        "bedrockruntime:invokeModel",
+        {"ModelId": arn("bedrock", "provisioned-model/p1"), "Body": "{}"},
+        {("bedrock:InvokeModel", arn("bedrock", "provisioned-model/p1"))},
+    ),
+    (
+        "bedrockruntime:invokeModel",
+        {"ModelId": arn("bedrock", "inference-profile/eu.anthropic.haiku"), "Body": "{}"},
+        {
+            ("bedrock:InvokeModel", arn("bedrock", "inference-profile/eu.anthropic.haiku")),
+            ("bedrock:InvokeModel", "arn:aws:bedrock:*::foundation-model/anthropic.haiku"),
+        },
+    ),
+    (
+        "sagemaker:describeEndpoint",
+        {"EndpointName": "MyEndpoint-${Stage}"},
+        {("sagemaker:DescribeEndpoint", arn("sagemaker", "endpoint/myendpoint-${Stage}"))},
+    ),
     (
         "lambda:createFunction",
         {"FunctionName": "f", "Role": ROLE, "Code": {}},
