@@ -16,8 +16,6 @@ from botocore.exceptions import ConnectTimeoutError
 from sfn_release.errors import AccessError
 from sfn_release.operations.proof.environment_proof import prove
 from sfn_release.operations.proof.links import first_broken
-from sfn_release.operations.proof.proven import EnvironmentProof
-from sfn_release.operations.proof.rebuilding import Rebuilder
 from sfn_release.release.ledger_files import definition_path
 from sfn_release.release.record import timestamp
 from sfn_release.release.release import Release, make_release
@@ -25,6 +23,7 @@ from support.errors import refused as raises
 from support.faulty_client import Faulty, refused
 from support.forging import forge
 from support.git import run_git
+from support.proofs import broken, proven
 from support.shop import (
     ALONE,
     CONFIG,
@@ -56,19 +55,6 @@ def _make(shop: Shop) -> None:
     shop.commit(hello="two", other="x")
     shop.git("push", "--quiet", "origin", "HEAD:main")
     shop.publish("1.1.0", "prod")
-
-
-def proven(shop: Shop, *, rebuild: bool = False, version: str | None = None) -> EnvironmentProof:
-    """Return the proof of prod."""
-    workspace = shop.workspace()
-    with Rebuilder(workspace) as rebuilder:
-        again = rebuilder.evidence if rebuild else None
-        return prove(workspace, ["prod"], version=version, rebuild=again).environments[0]
-
-
-def broken(proof: EnvironmentProof) -> dict[str, str]:
-    """Return the first broken link of each workflow with one."""
-    return {name: link.link for name, link in first_broken(proof.links).items()}
 
 
 def test_what_nobody_touched_is_proven_from_a_fresh_clone(shop: Shop) -> None:

@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 
-from operations.test_proof import broken, proven
 from sfn_release.deployment.live_state import rendered_from
 from sfn_release.operations.proof.links import first_broken
 from sfn_release.operations.verbs.handover import handover
 from sfn_release.release.ledger_files import definition_path
 from support.forging import forge
+from support.proofs import broken, proven
 from support.shop import PROD, Shop, add_remote, clone, made_once
 from support.values import definition
 
