@@ -22,6 +22,10 @@ _FUNCTION_ARN: Final = re.compile(r"(?P<arn>arn:.*:function:[^:]+)(?::(?P<qualif
 _ACCESS_POINT: Final = re.compile(r"arn:[^:]*:s3[^:]*:[^:]*:[^:]*:accesspoint[/:].+")
 _SUFFIX: Final = re.compile(r".*-[A-Za-z0-9]{6}", re.DOTALL)
 _PROFILE: Final = re.compile(r"(?:us|eu|apac|jp|au|ca|sa|us-gov|global)\.(?P<model>.+)")
+_ROUGH: Final = re.compile(
+    r".*:secret:.*-\?{6}|arn:[^:]*:kms:[^:]*:[^:]*:key/\*|arn:[^:]*:bedrock:\*:.*", re.DOTALL
+)
+"""A secret by its name, a key by its alias, a model of a profile across regions."""
 _LATEST: Final = "$LATEST"
 _ADDED: Final = "-??????"
 """Secrets Manager adds six characters to a secret's name in its ARN."""
@@ -33,6 +37,15 @@ def name_forms(
     """Return the ARNs up to the first variable of a pattern, or None for a plain name or ARN."""
     form = _FORMS.get((type.service, type.name))
     return form(text.text, arguments, place) if form else None
+
+
+def is_rough(arn: str) -> bool:
+    """Whether an ARN stands for one that only AWS knows, so that a role may allow less.
+
+    >>> is_rough("arn:aws:secretsmanager:x:1:secret:db-??????"), is_rough("arn:aws:kms:x:1:key/*")
+    (True, True)
+    """
+    return _ROUGH.fullmatch(arn) is not None
 
 
 def function_arn(name: str, qualifier: str, place: Place) -> str:

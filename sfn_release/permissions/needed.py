@@ -38,7 +38,8 @@ class NeededPermission:
 
     *partial*: a part of the resource is computed at run time, and its ARN has ``*`` there. The
     policy needs the whole pattern to be safe, and a role that allows less of it may still be right.
-    An `UnknownPermission` explains each of them. In other ARNs, the role needs all that ``*`` is.
+    An `UnknownPermission` explains each of them. Or only AWS knows a part of the ARN, such as the
+    six characters after a secret's name. In other ARNs, the role needs all that ``*`` is.
     """
 
     actions: tuple[str, ...]

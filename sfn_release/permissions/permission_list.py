@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sfn_release.permissions.arguments import shown
+from sfn_release.permissions.name_forms import is_rough
 from sfn_release.permissions.needed import NeededPermission, UnknownPermission
 from sfn_release.permissions.resource_arns import Targets
 
@@ -43,6 +44,12 @@ class PermissionList:
         actions, resources = tuple(actions), tuple(dict.fromkeys(resources))
         if not actions or not resources:
             return
+        rough = [resource for resource in resources if is_rough(resource)]
+        if rough and not partial:
+            self.add(actions, rough, state, condition, partial=True)
+            resources = tuple(resource for resource in resources if resource not in rough)
+            if not resources:
+                return
         key = (actions, json.dumps(condition or {}, sort_keys=True), partial)
         entry = self._entries.setdefault(
             (key, resources), _Entry(actions, condition or {}, partial)

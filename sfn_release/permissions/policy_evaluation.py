@@ -38,27 +38,36 @@ def _decided(
 ) -> RoleAnswer:
     allowed = False
     maybe_denied = maybe_allowed = ""
-    for name, document in policies.items():
-        for statement in statements_in(document):
-            if not _concerns(statement, question):
-                continue
-            holds, why = _holds(statement, question, context)
-            match statement.get("Effect"), holds:
-                case "Deny", True:
-                    return RoleAnswer("denied", f"the policy {name} denies it")
-                case "Deny", None:
-                    maybe_denied = maybe_denied or f"the policy {name} denies it where {why}"
-                case "Allow", True:
-                    allowed = True
-                case "Allow", None:
-                    maybe_allowed = maybe_allowed or f"the policy {name} allows it where {why}"
-                case _:
-                    pass
+    for name, effect, holds, why in _effects(policies, question, context):
+        match effect, holds:
+            case "Deny", True:
+                return RoleAnswer("denied", f"the policy {name} denies it")
+            case "Deny", None:
+                maybe_denied = maybe_denied or f"the policy {name} denies it where {why}"
+            case "Allow", True:
+                allowed = True
+            case "Allow", None:
+                maybe_allowed = maybe_allowed or f"the policy {name} allows it where {why}"
+            case _:
+                pass
     if maybe_denied and (allowed or maybe_allowed):
         return RoleAnswer("unknown", maybe_denied)
     if allowed:
         return RoleAnswer("allowed")
     return RoleAnswer("unknown", maybe_allowed) if maybe_allowed else RoleAnswer("denied")
+
+
+def _effects(
+    policies: Mapping[str, Any], question: RoleQuestion, context: Mapping[str, Sequence[str]]
+) -> Iterator[tuple[str, Any, bool | None, str]]:
+    """Yield each statement about a request: its policy, its Effect, and whether it applies."""
+    for name, document in policies.items():
+        for statement in statements_in(document):
+            effect = statement.get("Effect")
+            if _concerns(statement, question):
+                yield name, effect, *_holds(statement, question, context)
+            elif effect == "Deny" and _denies_a_part(statement, question):
+                yield name, effect, None, "the resource is one of several"
 
 
 def statements_in(document: Any) -> Iterator[Mapping[str, Any]]:
@@ -92,6 +101,16 @@ def _concerns(statement: Mapping[str, Any], question: RoleQuestion) -> bool:
         )
     return any(
         resource_matches(pattern, question.resource) for pattern in texts(statement.get("Resource"))
+    )
+
+
+def _denies_a_part(statement: Mapping[str, Any], question: RoleQuestion) -> bool:
+    """Return whether a statement is about some of the resources that a pattern stands for."""
+    if "*" not in question.resource or "NotAction" in statement or "NotResource" in statement:
+        return False
+    actions, resources = texts(statement.get("Action")), texts(statement.get("Resource"))
+    return any(action_matches(action, question.action) for action in actions) and any(
+        resource_matches(question.resource, resource) for resource in resources
     )
 
 
@@ -165,11 +184,24 @@ def _context(role: LiveRole, question: RoleQuestion) -> dict[str, Sequence[str]]
 
     Step Functions calls with the role, over TLS, in the region of the resource.
     """
-    account = role.arn.split(":")[4] if role.arn.count(":") > 4 else ""  # noqa: PLR2004 - of an ARN
+    account = _arn_part(role.arn, _ACCOUNT)
+    places = {
+        "aws:requestedregion": _arn_part(question.resource, _REGION),
+        "aws:resourceaccount": _arn_part(question.resource, _ACCOUNT),
+    }
     known: dict[str, Sequence[str]] = {
         "aws:principalarn": [role.arn],
         "aws:principalaccount": [account],
         "aws:principaltype": ["AssumedRole"],
         "aws:securetransport": ["true"],
     }
+    known |= {key: [value] for key, value in places.items() if value and "*" not in value}
     return known | {key.lower(): values for key, values in question.context}
+
+
+_REGION, _ACCOUNT = 3, 4  # parts of an ARN
+
+
+def _arn_part(arn: str, index: int) -> str:
+    parts = arn.split(":")
+    return parts[index] if len(parts) > index and parts[0] == "arn" else ""

@@ -102,7 +102,7 @@ def role_gaps(
             sure = answer.decision == "denied" and not permission.partial
             why = answer.why
             if answer.decision == "denied" and permission.partial:
-                why = "a part of the resource is computed at run time"
+                why = "only a part of the resource's name is known"
             key = (question.action, question.resource)
             before = found.get(key)
             states = (*before.states, *permission.states) if before else permission.states

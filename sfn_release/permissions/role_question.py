@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import product
 from typing import Any, Literal
 
 from sfn_release.permissions.needed import NeededPermission, NeededPermissions
@@ -50,11 +51,11 @@ class LiveRole:
 
 
 def questions_of(permission: NeededPermission) -> Iterator[RoleQuestion]:
-    """Yield the questions of one permission: each action on each resource."""
-    context = context_of(permission.condition)
+    """Yield the questions of one permission: each action on each resource, in each context."""
     for action in permission.actions:
         for resource in permission.resources:
-            yield RoleQuestion(action, resource, context)
+            for context in contexts_of(permission.condition):
+                yield RoleQuestion(action, resource, context)
 
 
 def all_questions(every: Iterable[NeededPermissions]) -> tuple[RoleQuestion, ...]:
@@ -69,18 +70,20 @@ def all_questions(every: Iterable[NeededPermissions]) -> tuple[RoleQuestion, ...
     )
 
 
-def context_of(condition: Mapping[str, Any]) -> Context:
-    """Return the context of a request that meets the *condition* of a statement.
+def contexts_of(condition: Mapping[str, Any]) -> Iterator[Context]:
+    """Yield the contexts of the requests that meet the *condition* of a statement.
 
-    >>> context_of({"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}})
-    (('iam:PassedToService', ('ecs-tasks.amazonaws.com',)),)
+    Where a key has several values, each is a request of its own, and the role needs all of them.
+
+    >>> list(contexts_of({"StringEquals": {"states:HTTPMethod": ["GET", "PUT"]}}))
+    [(('states:HTTPMethod', ('GET',)),), (('states:HTTPMethod', ('PUT',)),)]
     """
-    context = []
-    for operator, keys in condition.items():
-        for key, given in keys.items() if operator in _EQUAL else ():
+    keys = []
+    for operator, members in condition.items():
+        for key, given in members.items() if operator in _EQUAL else ():
             values = given if isinstance(given, list | tuple) else [given]
-            context.append((key, tuple(_text(value) for value in values)))
-    return tuple(context)
+            keys.append([(key, (_text(value),)) for value in values])
+    yield from product(*keys)
 
 
 def _text(value: Any) -> str:

@@ -228,6 +228,50 @@ def test_iam_itself_is_asked_first() -> None:
     assert found.unsure[0].endswith("a policy depends on aws:VpcId")
 
 
+def test_a_condition_elsewhere_does_not_hide_a_missing_permission(iam: Any) -> None:
+    """IAM names the conditions of statements that don't matter; the policies themselves decide."""
+
+    def doubt(request: Any) -> dict[str, Any]:
+        results = [
+            {
+                "EvalActionName": action,
+                "EvalResourceName": resource,
+                "EvalDecision": "implicitDeny",
+                "MissingContextValues": ["iam:PassedToService"],
+            }
+            for action in request["ActionNames"]
+            for resource in request["ResourceArns"]
+        ]
+        return {"EvaluationResults": results}
+
+    condition = {"StringEquals": {"iam:PassedToService": "glue.amazonaws.com"}}
+    policy = document("iam:PassRole", Resource="*", Condition=condition)
+    iam.put_role_policy(RoleName="shop", PolicyName="own", PolicyDocument=policy)
+    client = Faulty(iam, simulate_principal_policy=doubt)
+    assert compared(client).missing == (MISSING,)
+    condition = {"StringEquals": {"aws:SourceVpce": "vpce-1"}}
+    policy = document(Condition=condition)
+    iam.put_role_policy(RoleName="shop", PolicyName="own", PolicyDocument=policy)
+    found = compared(client)
+    assert (found.missing, len(found.unsure)) == ((), 1)
+
+
+def test_a_role_that_disappears_while_it_is_compared_is_named(iam: Any) -> None:
+    """Its policies aren't read then, and it isn't called a role without permissions."""
+
+    def delete(_: Any) -> Any:
+        iam.delete_role(RoleName="shop")
+        raise iam.exceptions.NoSuchEntityException(
+            {"Error": {"Code": "NoSuchEntity", "Message": "gone"}}, "SimulatePrincipalPolicy"
+        )
+
+    client = Faulty(iam, simulate_principal_policy=delete)
+    found = compared(client)
+    assert found.uncheckable == f"orders: the role {ROLE} doesn't exist"
+    assert found.missing == ()
+    assert "list_role_policies" not in client.calls
+
+
 class Simulating:
     """IAM with one role; each answer of a simulation has the members *part*."""
 
@@ -239,6 +283,10 @@ class Simulating:
     def get_role(self, **_: Any) -> dict[str, Any]:
         """Answer with a role that trusts Step Functions."""
         return {"Role": {"AssumeRolePolicyDocument": trust_policy(PLACE)}}
+
+    def list_attached_role_policies(self, **_: Any) -> Any:
+        """Refuse: the caller may only simulate."""
+        raise DENIED.error("ListAttachedRolePolicies")
 
     def simulate_principal_policy(self, **request: Any) -> dict[str, Any]:
         """Answer about each action, and each of its resources; with *pages*, one at a time."""

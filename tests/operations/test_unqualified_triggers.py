@@ -70,6 +70,7 @@ def test_every_kind_of_trigger_is_found(clients: dict[str, Any]) -> None:
     schedule(clients, "right", Arn=f"{ARN}:live")
     start = "arn:aws:scheduler:::aws-sdk:sfn:startExecution"
     schedule(clients, "sdk", Arn=start, Input=json.dumps({"StateMachineArn": ARN}))
+    schedule(clients, "sdk-too", Arn=start, Input=json.dumps({"stateMachineArn": ARN}))
     schedule(clients, "sdk-right", Arn=start, Input=json.dumps({"StateMachineArn": f"{ARN}:live"}))
     schedule(clients, "sdk-nonsense", Arn=start, Input="[")
     queue = f"arn:aws:sqs:{REGION}:{ACCOUNT}:q"
@@ -85,8 +86,9 @@ def test_every_kind_of_trigger_is_found(clients: dict[str, Any]) -> None:
         "the EventBridge rule bought on the event bus shop",
         "the schedule weekly",
         "the schedule sdk",
+        "the schedule sdk-too",
         "the pipe's target in",
-    ] + (["the pipe's enrichment rich"] if len(found) > 5 else [])  # newer motos list enrichments
+    ] + (["the pipe's enrichment rich"] if len(found) > 6 else [])  # newer motos list enrichments
 
 
 def test_all_is_well_without_any(clients: dict[str, Any]) -> None:

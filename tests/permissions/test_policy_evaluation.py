@@ -60,6 +60,9 @@ def answer(*statements: Any, boundary: Any = None, question: RoleQuestion = UPDA
         (allow(Condition={"StringEquals": {"aws:PrincipalArn": "${aws:userid}"}}), "unknown"),
         (allow(Resource="arn:aws:dynamodb:eu-west-1:111111111111:table/${aws:PrincipalTag/t}"),
          "unknown"),
+        (allow(Condition={"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}), "allowed"),
+        (allow(Condition={"StringEquals": {"aws:RequestedRegion": "us-east-1"}}), "denied"),
+        (allow(Condition={"StringEquals": {"aws:ResourceAccount": "222222222222"}}), "denied"),
         (allow(Effect="Audit"), "denied"),
         ({}, "denied"),
         ("nonsense", "denied"),
@@ -80,6 +83,26 @@ def test_a_deny_wins() -> None:
     assert answer(depends) == "denied"
     other = deny | {"Resource": "arn:aws:s3:::*"}
     assert answer(allow(), other) == "allowed"
+
+
+def test_a_deny_of_a_part_leaves_a_pattern_open() -> None:
+    """A Map may write below the denied prefix, or not."""
+    write = RoleQuestion("s3:PutObject", "arn:aws:s3:::b/*")
+    whole = {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}
+    part = {"Effect": "Deny", "Action": "s3:Put*", "Resource": "arn:aws:s3:::b/secret/*"}
+    assert answer(whole, question=write) == "allowed"
+    assert answer(whole, part, question=write) == "unknown"
+    assert answer(part, question=write) == "denied"
+    for other in ({"Resource": "arn:aws:s3:::c/*"}, {"Action": "s3:Get*"}, {"Effect": "Allow"}):
+        assert answer(whole, part | other, question=write) == "allowed"
+
+
+def test_a_place_that_the_resource_does_not_tell_is_open() -> None:
+    """A bucket's ARN has no region."""
+    read = RoleQuestion("s3:GetObject", "arn:aws:s3:::b/k")
+    there = {"StringEquals": {"aws:RequestedRegion": "us-east-1"}}
+    statement = {"Effect": "Allow", "Action": "s3:*", "Resource": "*", "Condition": there}
+    assert answer(statement, question=read) == "unknown"
 
 
 def test_a_boundary_limits_and_allows_nothing_by_itself() -> None:

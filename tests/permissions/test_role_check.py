@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
+from sfn_release.authoring.declaration import Declaration
 from sfn_release.permissions.needed import NeededPermission, NeededPermissions, Place
 from sfn_release.permissions.role_check import RoleGap, role_gaps, short_resource
 from sfn_release.permissions.role_question import RoleAnswer, RoleQuestion, all_questions
+from sfn_release.permissions.workflow_needs import declared_permissions
 
 PLACE = Place("aws", "eu-west-1", "111111111111")
 TABLE = PLACE.arn("dynamodb", "table/orders")
@@ -23,12 +27,45 @@ def test_a_resource_that_is_computed_in_part_is_never_lacking_for_sure() -> None
     partial = NeededPermission(("s3:GetObject",), ("arn:aws:s3:::a/*",), ("Read",), partial=True)
     (gap,) = gaps(partial)
     assert not gap.sure
-    assert "a part of the resource is computed at run time" in gap.text(PLACE)
+    assert "only a part of the resource's name is known" in gap.text(PLACE)
     whole = NeededPermission(("s3:GetObject",), ("arn:aws:s3:::a/*",), ("Read all",))
     (gap,) = gaps(partial, whole)
     assert gap.sure
     assert gap.states == ("Read", "Read all")
     assert gaps(partial, answer=RoleAnswer("allowed")) == ()
+
+
+@pytest.mark.parametrize(
+    ("resource", "parameters"),
+    [
+        ("secretsmanager:getSecretValue", {"SecretId": "db"}),
+        ("kms:decrypt", {"KeyId": "alias/shop", "CiphertextBlob": "x"}),
+    ],
+)
+def test_an_arn_that_only_aws_knows_is_never_lacking_for_sure(
+    resource: str, parameters: dict[str, str]
+) -> None:
+    """The role may name the one secret, or the one key, that is meant."""
+    task = {"Type": "Task", "End": True, "Resource": f"arn:aws:states:::aws-sdk:{resource}"}
+    states = {"A": {**task, "Parameters": parameters}}
+    needed = declared_permissions(Declaration("orders", {"StartAt": "A", "States": states}), PLACE)
+    assert needed.unknown == ()
+    (gap,) = gaps(*needed.permissions)
+    assert not gap.sure
+
+
+def test_each_value_of_a_condition_is_a_request() -> None:
+    """A role that allows GET alone lacks PUT."""
+    methods = {"StringEquals": {"states:HTTPMethod": ["GET", "PUT"]}}
+    permission = NeededPermission(("states:InvokeHTTPEndpoint",), (TABLE,), ("Call",), methods)
+    needed = NeededPermissions("orders", (permission,))
+    get, put = all_questions([needed])
+    assert (get.context, put.context) == (
+        (("states:HTTPMethod", ("GET",)),),
+        (("states:HTTPMethod", ("PUT",)),),
+    )
+    (gap,) = role_gaps(needed, {get: RoleAnswer("allowed"), put: DENIED})
+    assert gap.sure
 
 
 def test_a_question_without_an_answer_is_unknown() -> None:

@@ -131,8 +131,9 @@ def _machine_in(text: Any) -> str:
         request = json.loads(text) if isinstance(text, str) else None
     except ValueError:
         return ""
-    found = request.get("StateMachineArn") if isinstance(request, dict) else None
-    return found if isinstance(found, str) else ""
+    members = request.items() if isinstance(request, dict) else ()
+    found = [value for name, value in members if name.lower() == "statemachinearn"]
+    return found[0] if found and isinstance(found[0], str) else ""
 
 
 def _pipes(aws: Aws, arns: frozenset[str]) -> list[Trigger]:

@@ -122,7 +122,7 @@ def _answers(
     if not questions:
         return {}
     try:
-        return simulated(iam, arn, questions)
+        return _without_doubt(iam, role, simulated(iam, arn, questions))
     except NetworkError:
         raise
     except AwsError as error:
@@ -133,3 +133,26 @@ def _answers(
         except AccessError:
             raise error from None
         return {question: evaluated(live, question) for question in questions}
+
+
+def _without_doubt(
+    iam: IdentityManagement, role: _ReadRole, answers: dict[RoleQuestion, RoleAnswer]
+) -> dict[RoleQuestion, RoleAnswer]:
+    """Return answers of IAM with ours where IAM's depends on a condition.
+
+    IAM also names conditions of statements that don't matter for the question: the role's policies
+    show whether one of them could allow it at all.
+    """
+    doubtful = [question for question, answer in answers.items() if answer.decision == "unknown"]
+    if not doubtful or role.live is None:
+        return answers
+    try:
+        live = with_policies(iam, role.live, role.boundary)
+    except AwsError:
+        return answers
+    denied = {
+        question: answer
+        for question in doubtful
+        if (answer := evaluated(live, question)).decision == "denied"
+    }
+    return answers | denied
