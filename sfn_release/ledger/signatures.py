@@ -212,7 +212,7 @@ class Signatures:
 
 def _named(verdict: SignatureVerdict, text: str, name: str) -> SignatureVerdict:
     """Return the verdict on a tag that stands under *name*."""
-    headers = text.partition("\n\n")[0].splitlines()
+    headers = text.partition("\n\n")[0].split("\n")
     if not text.startswith("object "):
         return SignatureVerdict("unsigned", why="it is a lightweight tag" if text else "")
     if verdict.good and f"tag {name}" not in headers:

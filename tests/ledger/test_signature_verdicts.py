@@ -513,6 +513,34 @@ def test_the_user_s_own_trust_plays_no_part(shop: Shop, alice: SshKey, mallory: 
     assert verdict(git, signed_commit(git, "y\n")).good
 
 
+@needs_gpg
+def test_a_program_with_a_keyring_of_its_own_changes_no_verdict(shop: Shop) -> None:
+    """A wrapper of gpg may ignore our folder, and find the signer in the user's own keyring."""
+    alice, mallory = gpg_key(), gpg_key("mallory")
+    mallory.used_in(shop)
+    allow(shop, alice.armored)
+    git = opened(shop)
+    commit = signed_commit(git)
+    wrapper = f"#!/bin/sh\nexec gpg --no-options --homedir '{mallory.home}' \"$@\"\n"
+    shop.git("config", "gpg.program", _program(shop, wrapper, "wrapper"))
+    found = verdict(opened(shop), commit)
+    assert (found.status, found.key) == ("unknown_key", mallory.fingerprint)
+    assert alice.fingerprint not in mallory.gpg("--list-keys")
+
+
+@pytest.mark.parametrize("separator", ["\u2028", "\u0085", "\x0b", "\x0c", "\x1e", "\r"])
+def test_a_key_can_not_hide_in_a_comment(
+    shop: Shop, alice: SshKey, mallory: SshKey, separator: str
+) -> None:
+    """Only a line feed ends a line, as for ssh-keygen. Other separators look like one line."""
+    allow(shop, f"{alice.line().strip()} laptop{separator}{mallory.line()}")
+    mallory.used_in(shop)
+    git = opened(shop)
+    assert verdict(git, signed_commit(git)).status == "unknown_key"
+    alice.used_in(shop)
+    assert verdict(git, signed_commit(git, "y\n")).good
+
+
 # Where a signature stands
 
 

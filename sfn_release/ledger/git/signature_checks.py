@@ -26,6 +26,7 @@ from sfn_release.ledger.git.signature_words import (
     OPENPGP,
     X509,
     SignatureCheck,
+    imported_keys,
     openpgp_check,
     signature_in,
     ssh_check,
@@ -41,13 +42,14 @@ _GPG_CONF = "trust-model always\nno-auto-key-retrieve\nno-autostart\n"
 class Keyring:
     """A temporary *folder* with keys, and the repository whose objects are verified.
 
-    *git_dir* names another repository than the clone. *gpg_error* is why the OpenPGP keys can't be
-    used.
+    *git_dir* names another repository than the clone. *openpgp* are the fingerprints of the OpenPGP
+    keys, and *gpg_error* is why they can't be used.
     """
 
     repository: Repository
     folder: Path
     git_dir: Path | None = None
+    openpgp: frozenset[str] = frozenset()
     gpg_error: str = ""
 
     def inside(self, git_dir: Path) -> Keyring:
@@ -84,7 +86,12 @@ class Keyring:
         if self.gpg_error:
             return SignatureCheck("unverifiable", why=self.gpg_error)
         result = self._verify(content, object_id, revocation=False)
-        return _unanswered(result) or openpgp_check(result)
+        check = _unanswered(result) or openpgp_check(result)
+        if check.result in {"good", "expired", "revoked"} and check.key not in self.openpgp:
+            # The user's own program, or the machine's settings of gpg, found it in another keyring.
+            why = f"{check.key} isn't an allowed signer's key"
+            return SignatureCheck("unknown_key", key=check.key, why=why)
+        return check
 
     def _ssh(self, content: bytes, object_id: str, *, revocation: bool) -> SignatureCheck:
         result = self._verify(content, object_id, revocation=revocation)
@@ -124,34 +131,34 @@ def keyring(repository: Repository, keys: SignerKeys) -> Iterator[Keyring]:
         home = folder / "gnupg"
         home.mkdir(mode=0o700)
         (home / "gpg.conf").write_text(_GPG_CONF, encoding="utf-8")
-        made = Keyring(repository, folder)
-        yield replace(made, gpg_error=_import_openpgp(repository, home, keys.openpgp))
+        yield _with_openpgp(Keyring(repository, folder), home, keys.openpgp)
 
 
-def _import_openpgp(repository: Repository, home: Path, armored: str) -> str:
-    """Import public keys into a folder of gpg; return why gpg can't be used, "" if it can."""
+def _with_openpgp(made: Keyring, home: Path, armored: str) -> Keyring:
+    """Import public keys into *home*, a folder of gpg, and return the keyring with them."""
+    repository = made.repository
     if not armored:
-        return ""
+        return made
     program = repository.config("gpg.openpgp.program") or repository.config("gpg.program") or "gpg"
     result = run_program(
         home,
-        [program, "--homedir", str(home), "--batch", "--quiet", "--import"],
+        [program, "--homedir", str(home), "--batch", "--quiet", "--status-fd=1", "--import"],
         waiting_for="gpg",
         remote_timeout=repository.remote_timeout,
         stdin=armored.encode(),
         env={"LC_ALL": "C"},
     )
     if result is None:
-        return f"{program} was not found"
+        return replace(made, gpg_error=f"{program} was not found")
     if result.unanswered:
-        return f"gpg gave {result.words}"
+        return replace(made, gpg_error=f"gpg gave {result.words}")
     if result.returncode:
         raise ConfigError(
             "gpg can't read the OpenPGP keys of the allowed signers.",
-            why=result.words,
+            why=result.stderr.strip(),
             fix="Export them again:  gpg --armor --export ADDRESS",
         )
-    return ""
+    return replace(made, openpgp=frozenset(imported_keys(result)))
 
 
 def _unanswered(result: Result) -> SignatureCheck | None:

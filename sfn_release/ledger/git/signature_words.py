@@ -116,6 +116,13 @@ def _openpgp_state(
     return SignatureCheck(check.result, principal, key, check.why)
 
 
+def imported_keys(result: Result) -> list[str]:
+    """Return the fingerprints of the keys that gpg imported, or had already."""
+    begin = f"{_GPG}IMPORT_OK "
+    lines = result.text.splitlines()
+    return [line.rpartition(" ")[2] for line in lines if line.startswith(begin)]
+
+
 def _no_program(result: Result) -> str | None:
     """Return git's words if a program is missing."""
     found = _NO_PROGRAM.search(result.stderr)

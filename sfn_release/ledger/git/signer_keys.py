@@ -57,7 +57,7 @@ def read_signer_keys(content: bytes, *, where: str, revoked: bytes = b"") -> Sig
     ssh: list[str] = []
     openpgp: list[str] = []
     begun = 0
-    for number, raw in enumerate(text.splitlines(), 1):
+    for number, raw in enumerate(text.split("\n"), 1):
         line = raw.strip()
         if begun or line == _BEGIN:
             begun = begun or number
