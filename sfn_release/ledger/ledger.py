@@ -72,10 +72,10 @@ class Ledger:
     def signatures(self) -> Signatures:
         """Verifies signatures with the allowed signers on the protected branch."""
         from sfn_release.ledger.signatures import Signatures
-        from sfn_release.ledger.trusted_signers import trusted_signers
+        from sfn_release.ledger.trusted_signers import protected_branch
 
         return Signatures(
-            self.git, self.layout, lambda: trusted_signers(self.git, self.remote, self.folder)
+            self.git, self.layout, lambda: protected_branch(self.git, self.remote, self.folder)
         )
 
     @property

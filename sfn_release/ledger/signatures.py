@@ -14,7 +14,7 @@ from sfn_release.ledger.git.signature_checks import Keyring, keyring
 from sfn_release.ledger.git.signature_words import SignatureCheck, signature_in
 from sfn_release.ledger.layout import TAGS, Layout
 from sfn_release.ledger.signed_trailer import misplaced_signature
-from sfn_release.ledger.trusted_signers import TrustedSigners
+from sfn_release.ledger.trusted_signers import ProtectedBranch, TrustedSigners
 
 SignatureStatus = Literal[
     "good", "unsigned", "bad", "unknown_key", "expired", "revoked", "unverifiable"
@@ -74,13 +74,13 @@ _WORDS: Mapping[SignatureStatus, str] = {
 class Signatures:
     """The signatures of a ledger's commits and tags.
 
-    *read_signers* returns the allowed signers; it is called once, when a signature is checked.
-    Verdicts are kept while the process lives.
+    *read_branch* returns the protected branch with the allowed signers; it is called once, when a
+    signature is checked. Verdicts are kept while the process lives.
     """
 
     git: Git
     layout: Layout
-    read_signers: Callable[[], TrustedSigners]
+    read_branch: Callable[[], ProtectedBranch]
     _known: dict[str, tuple[SignatureVerdict, str]] = field(default_factory=dict, compare=False)
     """The verdict on each object, and the text of the object."""
 
@@ -88,9 +88,23 @@ class Signatures:
     def trusted(self) -> TrustedSigners | SfnReleaseError:
         """The allowed signers, or the error that says why there are none."""
         try:
-            return self.read_signers()
+            branch = self.protected
+            return branch.signers() if isinstance(branch, ProtectedBranch) else branch
         except SfnReleaseError as error:
             return error
+
+    @cached_property
+    def protected(self) -> ProtectedBranch | SfnReleaseError:
+        """The protected branch, or the error that says why it can't be read."""
+        try:
+            return self.read_branch()
+        except SfnReleaseError as error:
+            return error
+
+    def signed(self, object_ids: Iterable[str]) -> bool:
+        """Return whether one of these objects is signed, by anyone."""
+        contents = self.git.objects.contents([*object_ids])
+        return any(content is not None and signature_in(content) for content in contents)
 
     def of(self, object_id: str) -> SignatureVerdict:
         """Return the verdict on a commit or tag that this clone has."""

@@ -54,31 +54,60 @@ class TrustedSigners:
         return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
-def trusted_signers(git: Git, remote: str | None, folder: str) -> TrustedSigners:
-    """Return the allowed signers of the project in a *folder* of the repository.
+@dataclass(frozen=True)
+class ProtectedBranch:
+    """The protected branch, a full *ref*, at its *tip*, with *project*: its releases.toml.
 
-    *folder* ends in "/", or is empty. Raises NotFoundError when the protected branch, or a file on
-    it, doesn't exist, ConfigError for a file that can't be used, and GitError.
+    *folder* is the project's in the repository. It ends in "/", or is empty.
+    """
+
+    git: Git
+    remote: str | None
+    folder: str
+    ref: str
+    tip: str
+    project: Project
+
+    def signers(self) -> TrustedSigners:
+        """Return the allowed signers.
+
+        Raises NotFoundError when their file doesn't exist on the branch, ConfigError for a file
+        that can't be used, and GitError.
+        """
+        branch = _name(self.ref, self.remote, self.tip)
+        if self.project.allowed_signers is None:
+            raise ConfigError(
+                f"{FILE_NAME} on {branch} doesn't name the file of allowed signers.",
+                fix=f'Add  allowed_signers = "release-signers"  there. {_ONLY_THERE}',
+            )
+        path = self.folder + self.project.allowed_signers
+        paths = [path, path + REVOKED]
+        signers, revoked = _files(self.git, self.remote, self.ref, self.tip, paths)
+        if signers is None:
+            raise _missing(path, branch)
+        where = f"{path} on {branch}"
+        keys = read_signer_keys(signers, where=where, revoked=revoked or b"")
+        return TrustedSigners(where, keys, self.project)
+
+
+def protected_branch(git: Git, remote: str | None, folder: str) -> ProtectedBranch:
+    """Return the protected branch of the project in a *folder* of the repository.
+
+    Raises NotFoundError when the branch, or releases.toml on it, doesn't exist, ConfigError for a
+    releases.toml that can't be used, and GitError.
     """
     ref, tip = _protected_tip(git, remote)
-    branch = f"{ref.removeprefix(_HEADS)} of {remote or 'this clone'} ({tip[:12]})"
+    branch = _name(ref, remote, tip)
     (text,) = _files(git, remote, ref, tip, [folder + FILE_NAME])
     if text is None:
         raise _missing(folder + FILE_NAME, branch)
     project = parse_project(_decoded(text, f"{FILE_NAME} on {branch}"), path=FILE_NAME)
-    if project.allowed_signers is None:
-        raise ConfigError(
-            f"{FILE_NAME} on {branch} doesn't name the file of allowed signers.",
-            fix=f'Add  allowed_signers = "release-signers"  there. {_ONLY_THERE}',
-        )
-    path = folder + project.allowed_signers
-    signers, revoked = _files(git, remote, ref, tip, [path, path + REVOKED])
-    if signers is None:
-        raise _missing(path, branch)
-    where = f"{path} on {branch}"
-    return TrustedSigners(
-        where, read_signer_keys(signers, where=where, revoked=revoked or b""), project
-    )
+    return ProtectedBranch(git, remote, folder, ref, tip, project)
+
+
+def _name(ref: str, remote: str | None, tip: str) -> str:
+    """Return the branch's name for people."""
+    return f"{ref.removeprefix(_HEADS)} of {remote or 'this clone'} ({tip[:12]})"
 
 
 _ONLY_THERE = "Only that branch says whose signatures count, not the commit that is judged."
@@ -145,13 +174,19 @@ def _files(
             return _fetched(git, remote, ref, tip, paths)
         git.remotes.fetch_objects(remote, [ref])
     if git.history.commit_id(tip) is None:
-        raise GitError(f"The commit {tip[:12]} of {ref} is missing.", fix="Run this again.")
+        raise _moved(ref, tip)
     return git.objects.read_many([(tip, path) for path in paths])
+
+
+def _moved(ref: str, tip: str) -> GitError:
+    return GitError(f"The commit {tip[:12]} of {ref} is missing.", fix="Run this again.")
 
 
 def _fetched(git: Git, remote: str, ref: str, tip: str, paths: Sequence[str]) -> list[bytes | None]:
     """Return files of a commit, without a trace in a shallow clone."""
     with scratch_repository(git.repository) as scratch:
         scratch.fetch(remote, [f"+{ref}:refs/tip"], depth=1, with_files=True)
+        if scratch.run("rev-parse", "refs/tip").text != tip:
+            raise _moved(ref, tip)
         found = [scratch.run("cat-file", "blob", f"{tip}:{path}") for path in paths]
         return [None if file.returncode else file.stdout for file in found]

@@ -9,32 +9,51 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from sfn_release.deployment.prepared import PreparedDeployment
-from sfn_release.errors import PolicyError, SfnReleaseError
+from sfn_release.errors import ConfigError, PolicyError, SfnReleaseError
 from sfn_release.ledger import Snapshot
 from sfn_release.ledger.git.signing import SigningError
 from sfn_release.ledger.signatures import SignatureVerdict
 from sfn_release.ledger.tag_checks import TagRefs
-from sfn_release.ledger.trusted_signers import TrustedSigners
+from sfn_release.ledger.trusted_signers import ProtectedBranch, TrustedSigners
 from sfn_release.operations.workspace import Workspace
 from sfn_release.plan.policy import MissingSignature, Refusal, signature_refusals
 from sfn_release.project import Environment
 from sfn_release.release.version import is_found
 
 
-def needs_signatures(workspace: Workspace, environment: Environment) -> bool:
+def needs_signatures(workspace: Workspace, environment: Environment, snapshot: Snapshot) -> bool:
     """Return whether an environment accepts signed releases and records only.
 
     The protected branch may say so too: a commit that is judged can't take the condition away.
     """
-    if environment.signed or workspace.project.allowed_signers is None:
-        return environment.signed
+    if environment.signed:
+        return True
     if environment.backend.private:
         return False  # its records stay in this clone, and the remote isn't asked
-    trusted = workspace.ledger.signatures.trusted
-    if not isinstance(trusted, TrustedSigners):
+    if not has_signers(workspace, snapshot):
         return False
-    there = trusted.project.environments.get(environment.name)
+    branch = workspace.ledger.signatures.protected
+    if not isinstance(branch, ProtectedBranch):
+        return isinstance(branch, ConfigError)  # a broken releases.toml takes nothing away
+    there = branch.project.environments.get(environment.name)
     return there is not None and there.signed
+
+
+def has_signers(workspace: Workspace, snapshot: Snapshot) -> bool:
+    """Return whether the project has allowed signers, here or on the protected branch.
+
+    That branch is only read if the ledger has signatures. The work tree may be older than they are.
+    """
+    if workspace.project.allowed_signers is not None:
+        return True
+    ledger = workspace.ledger
+    tips = [tip for ref, tip in snapshot.refs.items() if ledger.layout.is_public(ref)]
+    if not ledger.signatures.signed(tips):
+        return False
+    branch = ledger.signatures.protected
+    if isinstance(branch, ProtectedBranch):
+        return branch.project.allowed_signers is not None
+    return isinstance(branch, ConfigError)
 
 
 def missing_signatures(
@@ -50,7 +69,7 @@ def missing_signatures(
     *version* is the release that is deployed, None for the work tree or for no release. *records*
     are the commits of the environment's branch that the command reads or builds on.
     """
-    if not needs_signatures(workspace, environment):
+    if not needs_signatures(workspace, environment, snapshot):
         return ()
     trusted = workspace.ledger.signatures.trusted
     if not isinstance(trusted, TrustedSigners):
@@ -110,14 +129,15 @@ def rollback_refusals(
     workspace: Workspace, environment: Environment, prepared: PreparedDeployment
 ) -> tuple[Refusal, ...]:
     """Return why signatures stop a rollback: of its release, its record, or the last record."""
-    if prepared.nothing_to_do or not needs_signatures(workspace, environment):
+    snapshot = prepared.basis.snapshot
+    if prepared.nothing_to_do or not needs_signatures(workspace, environment, snapshot):
         return ()
     state, target = prepared.basis.state, prepared.target
     ran = workspace.ledger.deployments.last_success(state, target.called, target.release_digest)
     missing = missing_signatures(
         workspace,
         environment,
-        prepared.basis.snapshot,
+        snapshot,
         version=target.version,
         records=[state.tip, ran],
     )
@@ -136,7 +156,7 @@ def unsigned_error(environment: str, subject: str, found: Sequence[Refusal]) -> 
 def refuse_unsigned_yanks(workspace: Workspace, snapshot: Snapshot) -> None:
     """Raise PolicyError when the present yanks aren't signed, and an environment needs that."""
     environments = workspace.project.environments.values()
-    needing = [found for found in environments if needs_signatures(workspace, found)]
+    needing = [found for found in environments if needs_signatures(workspace, found, snapshot)]
     if needing:
         refuse_unsigned(workspace, needing[0], snapshot, "A change of the yanked releases")
 

@@ -18,7 +18,7 @@ from sfn_release.ledger.signatures import SignatureVerdict
 from sfn_release.ledger.tag_checks import TagRefs
 from sfn_release.ledger.trusted_signers import TrustedSigners
 from sfn_release.ledger.verified_tips import VerifiedTip, VerifiedTips
-from sfn_release.operations.signature_policy import history_advice
+from sfn_release.operations.signature_policy import has_signers, history_advice
 from sfn_release.operations.verification import LEDGER, Check
 from sfn_release.operations.workspace import Workspace
 from sfn_release.release.manifest import Manifest
@@ -44,7 +44,7 @@ def signature_checks(
     *commits* and *manifests* are the ledger's, by version. With a *version*, only the signatures of
     that release are checked. With *again*, nothing counts as checked before.
     """
-    if workspace.project.allowed_signers is None:
+    if not has_signers(workspace, snapshot):
         return
     trusted = workspace.ledger.signatures.trusted
     if not isinstance(trusted, TrustedSigners):

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from sfn_release.operations.proof.environment_proof import prove
 from sfn_release.operations.verbs.acknowledge import acknowledge
 from sfn_release.operations.verbs.unlock import unlock
 from sfn_release.operations.verbs.verify import verify
@@ -205,6 +206,42 @@ def test_the_attacker_cannot_take_the_condition_away(there: Attacked) -> None:
     mallory.write("releases.toml", CONFIGURED.replace("signed = true\n", ""))
     mallory.commit(hello="${Who} evil")
     with refused("E_POLICY", "your records: signed with a key that isn't allowed"):
+        mallory.publish("1.2.0", "prod")
+
+
+def test_a_branch_from_before_signing_takes_nothing_away(there: Attacked) -> None:
+    """It names no signers. The ledger is signed, so the protected branch is asked."""
+    mallory = there.mallory
+    mallory.write(
+        "releases.toml",
+        CONFIGURED.replace("signed = true\n", "").replace(
+            f'signing = true\nallowed_signers = "{SIGNERS}"\n', ""
+        ),
+    )
+    mallory.commit(hello="${Who} evil")
+    with refused("E_POLICY", "your records: nothing is signed here", "signing = true"):
+        mallory.publish("1.2.0", "prod")
+    with refused("E_POLICY", "your records: nothing is signed here"):
+        mallory.rollback(environment="prod")
+    mallory.publish("1.2.0", deploy=False)
+    assert has(found(mallory), "1.2.0: The release commit", "not signed")
+    forged_success(mallory, "1.1.0", result="${Who} 1.1.0")
+    links = prove(mallory.workspace(), ["prod"]).environments[0].links
+    assert [link.text for link in links if link.link == "signature" and not link.ok]
+
+
+@pytest.mark.parametrize("broken", [SIGNERS, "releases.toml"])
+def test_a_broken_file_on_the_protected_branch_takes_nothing_away(
+    there: Attacked, broken: str
+) -> None:
+    """Nobody knows then who may sign, so nothing is deployed."""
+    old, mallory = there.old, there.mallory
+    old.write(broken, "?")
+    old.git("commit", "--quiet", "--all", "--message=broken")
+    old.git("push", "--quiet", "origin", "HEAD:main")
+    mallory.write("releases.toml", CONFIGURED.replace("signed = true\n", ""))
+    mallory.commit(hello="${Who} evil")
+    with refused("E_POLICY", "the allowed signers are unknown", broken):
         mallory.publish("1.2.0", "prod")
 
 

@@ -16,7 +16,7 @@ from sfn_release.ledger.git import Git, Identity, RemoteTimeout
 from sfn_release.ledger.git.signing import SigningError
 from sfn_release.ledger.layout import Layout
 from sfn_release.ledger.signatures import Signatures, SignatureStatus, SignatureVerdict
-from sfn_release.ledger.trusted_signers import TrustedSigners, trusted_signers
+from sfn_release.ledger.trusted_signers import TrustedSigners, protected_branch
 from support.repository import Repository
 from support.shop import Shop
 from support.signing import SIGNERS, SshKey, gpg_key, needs_gpg, run, ssh_key
@@ -60,7 +60,7 @@ def allow(shop: Repository, signers: str, toml: str = TOML, **files: bytes) -> N
 
 
 def signatures(git: Git) -> Signatures:
-    return Signatures(git, LAYOUT, lambda: trusted_signers(git, None, ""))
+    return Signatures(git, LAYOUT, lambda: protected_branch(git, None, ""))
 
 
 def signed_commit(git: Git, message: str = "x\n", *, at: datetime = AT, sign: bool = True) -> str:

@@ -23,7 +23,7 @@ def signature_evidence(
 
     None for an environment that doesn't need signatures (``signed = true``).
     """
-    if not needs_signatures(workspace, environment):
+    if not needs_signatures(workspace, environment, snapshot):
         return None
     text = f"the signatures of {version}"
     trusted = workspace.ledger.signatures.trusted
