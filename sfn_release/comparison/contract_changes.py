@@ -27,7 +27,7 @@ def contract_changes(
     if errors:
         yield from _errors(workflow, before, after)
     for name, states in after.needed.items():
-        if name not in before.needed:
+        if not any(path == name or path.startswith(f"{name}.") for path in before.needed):
             named = ", ".join(f'"{state}"' for state in states)
             yield SemanticChange(
                 workflow,
@@ -37,6 +37,9 @@ def contract_changes(
                 f"the input must have $.{name}, which {named} reads",
                 "An execution that is started without it can fail.",
             )
+    if before.output is not None and after.output is None:
+        text, reason = "no execution can succeed any more", "Callers that await an output get none."
+        yield SemanticChange(workflow, "", "output", "breaking", text, reason)
     lost = []
     if before.output is not None and after.output is not None:
         lost = lost_members(before.output, after.output)

@@ -25,7 +25,7 @@ _ROUNDS: Final = 30  # visits of a state, after which its data counts as unknown
 class DataFlow:
     """The known data of a definition.
 
-    *output* is None if no execution can succeed. *needed* maps members of the input, which must be
+    *output* is None if no execution can succeed. *needed* maps paths in the input, which must be
     there, to the labels of the states that read them. *errors* are the names in Fail states that
     can end an execution; None is a computed one.
     """
@@ -41,7 +41,11 @@ def data_flow(definition: Mapping[str, Any], start: Shape) -> DataFlow:
     language = definition.get("QueryLanguage")
     found.output = _scope(definition, start, "", language, (), found)
     tested = {name for state in _all_states(definition) for name in tested_members(state)}
-    found.needed = {name: states for name, states in found.needed.items() if name not in tested}
+    found.needed = {
+        path: states
+        for path, states in found.needed.items()
+        if not any(path == name or path.startswith(f"{name}.") for name in tested)
+    }
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -68,6 +69,14 @@ FIELD_CLASSES: Final = {
     "Version": FieldClass("version", "results", "The language has another version."),
 }
 
+_DEFAULTS: Final[Mapping[str, Any]] = {
+    **dict.fromkeys(("InputPath", "OutputPath", "ResultPath"), "$"),
+    **dict.fromkeys(("TimeoutSeconds", "HeartbeatSeconds"), 99999999),
+    "QueryLanguage": "JSONPath",
+    "Version": "1.0",
+    "ProcessorConfig": {"Mode": "INLINE"},
+}
+"""The values that mean the same as no field. Source: Amazon States Language."""
 _OTHER: Final = FieldClass("field", "results", f"The effect of this field {UNTOLD}.")
 _TIMES: Final = {
     "TimeoutSeconds": "timeout",
@@ -79,6 +88,14 @@ _TIMES: Final = {
 
 def class_of_field(field: str, state_type: str, old: Any, new: Any) -> FieldClass:
     """Return the class of a change of a field from *old* to *new*, JSON or MISSING."""
+    found = _class_of_change(field, state_type, old, new)
+    default = _DEFAULTS.get(field, MISSING)
+    if old in (MISSING, default) and new in (MISSING, default):
+        return FieldClass(found.kind, "safe", "It means the same as no field.")
+    return found
+
+
+def _class_of_change(field: str, state_type: str, old: Any, new: Any) -> FieldClass:
     if field in _TIMES:
         return _class_of_time(_TIMES[field], old, new)
     if field == "Parameters" and state_type == "Map":

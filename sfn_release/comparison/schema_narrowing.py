@@ -7,7 +7,7 @@ here, and differs, is *unsure*.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, TypeGuard
 
 from sfn_release.canonical import member
@@ -18,7 +18,7 @@ _LOWER: Final = ("minimum", "exclusiveMinimum", *_LEAST)
 _UPPER: Final = (*("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties"),)
 _INNER: Final = ("items", "contains", "propertyNames")
 _TESTS: Final = (
-    *("pattern", "format", "multipleOf", "uniqueItems", "allOf", "anyOf", "oneOf", "not"),
+    *("pattern", "format", "multipleOf", "uniqueItems", "allOf", "not"),
     *("dependentRequired", "dependentSchemas", "dependencies"),
 )
 """Keywords that only refuse values, so that a new one accepts less."""
@@ -29,6 +29,7 @@ _MEETING: Final = (
 )
 """Keywords whose meaning depends on other keywords or schemas."""
 _DEEPEST: Final = 50
+_CERTAIN: Final = 2
 
 
 @dataclass(frozen=True)
@@ -90,17 +91,21 @@ def _rule(
         case "required":
             yield from _required(before, after, path)
         case "type":
-            yield from _type(before, after, path)
+            yield from _type(old, after, path)
         case "enum" | "const":
             yield from _values(old, new, path)
+        case "anyOf" | "oneOf":
+            yield from _alternatives(keyword, old, after, path, depth)
         case _ if keyword in _LOWER or keyword in _UPPER:
             yield from _limit(keyword, before, after, path)
         case _ if keyword in _INNER:
             whole = True if before is None else before
             yield from narrowings(whole, after, f"{path}[*]", depth + 1)
+        case "uniqueItems" if after is False:
+            return
         case _ if keyword in _TESTS and (before is None or after is True):
             yield Narrowing(path, f"{keyword} is new")
-        case _ if keyword in _TESTS and after is not False:
+        case _ if keyword in _TESTS:
             yield Narrowing(path, f"{keyword} changed", certain=False)
         case _:
             return
@@ -124,13 +129,69 @@ def _required(old: Any, new: Any, path: str) -> Iterator[Narrowing]:
             yield Narrowing(member(path, str(name)), "is required")
 
 
-def _type(old: Any, new: Any, path: str) -> Iterator[Narrowing]:
+def _type(old: Mapping[str, Any], new: Any, path: str) -> Iterator[Narrowing]:
     accepted = {*_list(new)} | ({"integer"} if "number" in _list(new) else set())
     wanted = " or ".join(_list(new))
-    if old is None:
+    had = [str(part.get("type")) for part in _parts(old) if "type" in part]
+    if not had:
         yield Narrowing(path, f"has to be {wanted}")
-    elif lost := [name for name in _list(old) if name not in accepted]:
+    elif lost := [name for name in dict.fromkeys(had) if name not in accepted]:
         yield Narrowing(path, f"has to be {wanted}, not {' or '.join(lost)}")
+
+
+def _alternatives(
+    keyword: str, old: Mapping[str, Any], new: Any, path: str, depth: int
+) -> Iterator[Narrowing]:
+    """Compare alternatives: each kind of value that was accepted has to fit one of the new ones.
+
+    A value that fits two alternatives of ``oneOf`` is refused, which isn't followed.
+    """
+    choices = new if isinstance(new, list) else []
+    had = old.get(keyword)
+    parts = (
+        [*_parts(old)]
+        if not isinstance(had, list)
+        else [{**old, **alternative} for alternative in had if isinstance(alternative, Mapping)]
+    )
+    worst = max((_refusal(part, choices, keyword, depth) for part in parts), default=1)
+    if worst == 0 and keyword == "oneOf":
+        worst = 1
+    if worst:
+        text = f"{keyword} {'changed' if keyword in old else 'is new'}"
+        yield Narrowing(path, text, certain=worst == _CERTAIN)
+
+
+def _refusal(part: Mapping[str, Any], choices: list[Any], keyword: str, depth: int) -> int:
+    """Return how surely the choices refuse a part: 0 for not at all, 1 for maybe, or _CERTAIN."""
+    own = {key: value for key, value in part.items() if key != keyword}
+    return min(
+        (
+            max((1 + found.certain for found in narrowings(own, choice, "$", depth + 1)), default=0)
+            for choice in choices
+        ),
+        default=_CERTAIN,
+    )
+
+
+def _parts(schema: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield a schema for each value, or each type, that a schema accepts; else itself."""
+    values = [schema["const"]] if "const" in schema else schema.get("enum")
+    if isinstance(values, list):
+        rest = {key: value for key, value in schema.items() if key != "enum"}
+        yield from ({**rest, "const": value, "type": _type_of(value)} for value in values)
+    elif isinstance(schema.get("type"), list):
+        yield from ({**schema, "type": name} for name in schema["type"])
+    else:
+        yield schema
+
+
+def _type_of(value: Any) -> str:
+    """Return the type of a JSON value as JSON Schema names it."""
+    if value is None or isinstance(value, bool):
+        return "null" if value is None else "boolean"
+    if isinstance(value, int | float):
+        return "integer" if value == int(value) else "number"
+    return "string" if isinstance(value, str) else "array" if isinstance(value, list) else "object"
 
 
 def _values(old: Mapping[str, Any], new: Mapping[str, Any], path: str) -> Iterator[Narrowing]:
@@ -149,12 +210,17 @@ def _values(old: Mapping[str, Any], new: Mapping[str, Any], path: str) -> Iterat
 def _properties(
     old: Mapping[str, Any], new: Mapping[str, Any], path: str, depth: int
 ) -> Iterator[Narrowing]:
-    """Compare members. A member without a schema could be anything that additional members can."""
+    """Compare members. A member without a schema can be anything that additional members can.
+
+    Whether anyone sends a member that the old schema doesn't name can't be told.
+    """
     before, after = _object(old.get("properties")), _object(new.get("properties"))
     for name in {**before, **after}:
         inner = before.get(name, old.get("additionalProperties", True))
         other = after.get(name, new.get("additionalProperties", True))
-        yield from narrowings(inner, other, member(path, str(name)), depth + 1)
+        known = name in before or isinstance(old.get("additionalProperties"), Mapping)
+        for found in narrowings(inner, other, member(path, str(name)), depth + 1):
+            yield replace(found, certain=found.certain and known)
 
 
 def _definitions(old: Any, new: Any, depth: int) -> Iterator[Narrowing]:

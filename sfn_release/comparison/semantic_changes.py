@@ -20,11 +20,14 @@ from sfn_release.release.differences import ComparableWorkflow, differences
 
 _WITHOUT_CALLS: Final = frozenset(
     (
-        *("comment", "transition", "start", "choice", "retry", "catch", "timeout", "heartbeat"),
-        *("wait", "renamed", "cause", "error", "tags", "data"),
+        *("comment", "transition", "start", "retry", "timeout", "heartbeat", "wait", "renamed"),
+        *("cause", "error", "tags"),
     )
 )
-"""The kinds of changes after which the role needs what it needed before."""
+"""The kinds of changes after which the role needs what it needed before.
+
+A Choice, a Catch and data aren't among them: each can assign a variable that names a resource.
+"""
 
 
 def semantic_changes(

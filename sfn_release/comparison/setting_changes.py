@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from sfn_release.comparison.semantic_change import ChangeClass, SemanticChange
 from sfn_release.comparison.state_changes import details_text
-from sfn_release.permissions.needed import NeededPermissions, Place
+from sfn_release.permissions.needed import NeededPermissions, Place, UnknownPermission
 from sfn_release.permissions.permission_changes import PermissionChange, permission_changes
 from sfn_release.permissions.workflow_needs import needed_permissions
 from sfn_release.release.differences import ComparableWorkflow, Difference, differences
@@ -73,7 +75,11 @@ def role_changes(
     workflow: str, old: ComparableWorkflow, new: ComparableWorkflow, place: Place
 ) -> Iterator[SemanticChange]:
     """Yield the permissions that the role needs more or no more, grouped by state."""
-    before, after = (needed_permissions(_rendered(side), place) for side in (old, new))
+    sides = (_rendered(old), _rendered(new))
+    parts = _changed_parts(*sides)
+    if parts is not None and not _compared(parts, place):
+        return
+    before, after = (needed_permissions(side, place) for side in sides)
     grouped: dict[tuple[str, tuple[str, ...]], list[PermissionChange]] = {}
     for change in permission_changes(before, after):
         grouped.setdefault((change.kind, change.states), []).append(change)
@@ -91,15 +97,47 @@ def role_changes(
     yield from _unknown(workflow, before, after)
 
 
-def _unknown(
-    workflow: str, old: NeededPermissions, new: NeededPermissions
-) -> Iterator[SemanticChange]:
+def _changed_parts(old: Rendered, new: Rendered) -> tuple[Rendered, Rendered] | None:
+    """Return both sides without the states that are equal, or None if they can't be left out.
+
+    Every state adds to the permissions by itself, unless it reads a variable or the workflow's
+    name. Equal parts have equal permissions, and most states of a workflow are equal.
+    """
+    before, after = (side.definition.get("States") for side in (old, new))
+    if old.name != new.name or not (isinstance(before, dict) and isinstance(after, dict)):
+        return None
+    if '"Assign"' in json.dumps([before, after], default=str):
+        return None
+    changed = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+    parts = (
+        {**side.definition, "States": {name: own[name] for name in changed if name in own}}
+        for side, own in ((old, before), (new, after))
+    )
+    one, other = parts
+    return replace(old, definition=one), replace(new, definition=other)
+
+
+def _compared(parts: tuple[Rendered, Rendered], place: Place) -> bool:
+    """Whether two sides differ in the permissions that they need, or in the unknown ones."""
+    before, after = (needed_permissions(side, place) for side in parts)
+    return bool(permission_changes(before, after)) or any(_new_unknown(before, after))
+
+
+def _new_unknown(old: NeededPermissions, new: NeededPermissions) -> Iterator[UnknownPermission]:
+    """Yield each unknown permission that the old side doesn't have for the same reason."""
     known = {(found.actions, found.reason) for found in old.unknown}
     for found in new.unknown:
         if (found.actions, found.reason) not in known:
             known.add((found.actions, found.reason))
-            text = "a permission of the role can't be read from the definition"
-            yield _permission(workflow, (found.state,), text, found.reason)
+            yield found
+
+
+def _unknown(
+    workflow: str, old: NeededPermissions, new: NeededPermissions
+) -> Iterator[SemanticChange]:
+    for found in _new_unknown(old, new):
+        text = "a permission of the role can't be read from the definition"
+        yield _permission(workflow, (found.state,), text, found.reason)
 
 
 def _permission(workflow: str, states: tuple[str, ...], text: str, reason: str) -> SemanticChange:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -13,7 +14,10 @@ from sfn_release.comparison.retry_changes import handles, retries_at_least, rule
 from sfn_release.comparison.semantic_change import UNTOLD, ChangeClass, SemanticChange
 from sfn_release.release.differences import MISSING, Difference, definition_differences
 
-_NAME_READERS: Final = ("$$.State.Name", "context.State.Name", "$$.Map.Item")
+_NAME_READER: Final = re.compile(
+    r"\$states(?!\.\w)|(?:\$\$|\$states\.context)(?:\.State(?:\.Name)?)?(?![\w.])"
+)
+"""Reads the state's name: by its path, or with all of the context object."""
 _GOES_ELSEWHERE: Final = "Executions take another way."
 
 
@@ -78,8 +82,7 @@ class ChangedState:
         details = self._details(old, new, key)
         match key:
             case "Default":
-                text = f"default is {_name(after)}, was {_name(before)}"
-                yield self._made("choice", "results", text, _GOES_ELSEWHERE, details=details)
+                yield self._default(before, after, details)
             case "Choices":
                 yield from self._choices(before, after, details)
             case "Retry":
@@ -103,8 +106,7 @@ class ChangedState:
 
     def _renamed(self) -> SemanticChange:
         text = f'state "{self.old.label}" renamed to "{self.new.name}"'
-        shown = str(self.new.body)
-        if any(reader in shown for reader in _NAME_READERS[:2]):
+        if _NAME_READER.search(str(self.new.own)):
             found: tuple[ChangeClass, str] = "results", "The state reads its own name."
         else:
             found = "safe", "Only histories, tests and mocks name states."
@@ -127,6 +129,13 @@ class ChangedState:
             reason = f"The way that executions take {UNTOLD}."
             yield self._made("choice", "results", None, reason, details=details)
 
+    def _default(self, old: Any, new: Any, details: tuple[Difference, ...]) -> SemanticChange:
+        text = f"default is {_name(new)}, was {_name(old)}"
+        if new is not MISSING:
+            return self._made("choice", "results", text, _GOES_ELSEWHERE, details=details)
+        reason = "An execution that fits no rule fails with States.NoChoiceMatched."
+        return self._made("choice", "breaking", text, reason, details=details)
+
     def _retry(self, old: Any, new: Any, details: tuple[Difference, ...]) -> SemanticChange:
         lines = [*rule_lines(old, new, "retries")]
         if retries_at_least(old, new):
@@ -138,6 +147,8 @@ class ChangedState:
 
     def _catch(self, old: Any, new: Any, details: tuple[Difference, ...]) -> SemanticChange:
         lines = [*rule_lines(old, new, "catches")]
+        if all(value in (MISSING, []) for value in (old, new)):
+            return self._made("catch", "safe", "catches nothing", "It caught nothing before.")
         reason = "Executions in which the state fails go another way."
         return self._made("catch", "results", "; ".join(lines) or None, reason, details=details)
 

@@ -79,23 +79,23 @@ def rule_output(rule: Mapping[str, Any], own: Shape, raw: Shape, *, jsonata: boo
 
 
 def needed_members(state: Mapping[str, Any], raw: Shape, *, jsonata: bool) -> Iterator[str]:
-    """Yield the members of the execution's input that a state can't run without.
+    """Yield the paths in the execution's input that a state can't run without: ``order.id``.
 
     They are members that nothing before the state has set, and that it reads by a plain path.
     """
     for names in _read_paths(state, jsonata=jsonata):
         if isinstance(raw, Members) and raw.rest == "input" and names and names[0] not in raw.known:
-            yield names[0]
+            yield ".".join(names)
 
 
 def tested_members(state: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the members whose presence a Choice tests, or that may be missing elsewhere."""
+    """Yield the paths whose presence a Choice tests, so that they may be missing elsewhere."""
     waiting: list[Any] = [state.get("Choices")]
     while waiting:
         value = waiting.pop()
         if isinstance(value, dict):
             if "IsPresent" in value:
-                yield from _names(value.get("Variable"))[:1]
+                yield ".".join(_names(value.get("Variable")))
             waiting += value.values()
         elif isinstance(value, list):
             waiting += value

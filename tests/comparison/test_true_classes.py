@@ -1,0 +1,168 @@
+"""The class of realistic changes: none is called safe that isn't, and none cries wolf."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from sfn_release.authoring.declaration import Declaration
+from sfn_release.comparison.semantic_changes import semantic_changes
+
+TOPIC = "arn:aws:sns:eu-west-1:111111111111:"
+PASS: dict[str, Any] = {"Type": "Pass", "End": True}
+TELL: dict[str, Any] = {
+    "Type": "Task",
+    "Resource": "arn:aws:states:::sns:publish",
+    "Parameters": {"TopicArn.$": "$topic", "Message": "done"},
+    "End": True,
+}
+
+
+def machine(start: str = "A", **states: Any) -> dict[str, Any]:
+    """Return a definition."""
+    return {"StartAt": start, "States": states}
+
+
+def call(name: str = "f", **more: Any) -> dict[str, Any]:
+    """Return a Task that calls a function, with members of its payload."""
+    return {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::lambda:invoke",
+        "Parameters": {"FunctionName": name, "Payload": more},
+        "ResultPath": "$.r",
+        "End": True,
+    }
+
+
+def classes(old: Any, new: Any) -> list[str]:
+    """Return the kind and the class of each change."""
+    found = semantic_changes(Declaration("o", old), Declaration("o", new))
+    return [f"{change.kind} {change.change_class}" for change in found]
+
+
+def assigning(place: str, topic: str) -> dict[str, Any]:
+    """Return a workflow that assigns a topic somewhere, and publishes to it."""
+    assign = {"Assign": {"topic": f"{TOPIC}{topic}"}}
+    first = {
+        "state": {"Type": "Pass", "Next": "B", **assign},
+        "catch": {**call(), "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "B", **assign}]},
+        "choice": {
+            "Type": "Choice",
+            "Choices": [{"Variable": "$.a", "IsPresent": True, "Next": "B", **assign}],
+        },
+    }
+    return machine(A=first[place], B=TELL)
+
+
+@pytest.mark.parametrize("place", ["state", "catch", "choice"])
+def test_a_variable_that_names_a_resource_changes_what_the_role_needs(place: str) -> None:
+    """The task that reads it didn't change."""
+    found = classes(assigning(place, "orders"), assigning(place, "sales"))
+    assert found[1:] == ["permissions permissions", "permissions permissions"]
+
+
+def test_a_permission_that_an_unchanged_state_needs_already_is_not_a_change() -> None:
+    """Although only changed states are read first."""
+    old = machine(A={**call("f"), "Next": "B"}, B=call("g"), C=call("h"))
+    new = machine(A={**call("f"), "Next": "B"}, B=call("f"), C=call("h"))
+    assert classes(old, new) == ["arguments results", "permissions permissions"]
+
+
+def test_a_workflow_that_can_only_fail_breaks_callers() -> None:
+    """They await an output."""
+    old = machine(A={"Type": "Pass", "Next": "B"}, B={"Type": "Succeed"})
+    new = machine(A={"Type": "Pass", "Next": "B"}, B={"Type": "Fail", "Error": "No"})
+    assert "output breaking" in classes(old, new)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ({"a.$": "$.order.id"}, {"a.$": "$.order.id", "b.$": "$.order.by"}, True),
+        ({"a.$": "$.order.id"}, {"a.$": "$.order"}, False),
+        ({"a.$": "$.order"}, {"a.$": "$.ordered"}, True),
+    ],
+)
+def test_an_inner_member_that_is_read_newly_breaks_callers(
+    before: dict[str, Any], after: dict[str, Any], expected: bool
+) -> None:
+    """Unless a part of it was read already."""
+    found = classes(machine(A=call(**before)), machine(A=call(**after)))
+    assert ("input breaking" in found) is expected
+
+
+@pytest.mark.parametrize(
+    ("tested", "expected"), [("$.order.by", False), ("$.order", False), ("$.order.x", True)]
+)
+def test_a_member_behind_a_test_is_not_asked_for(tested: str, expected: bool) -> None:
+    """The test of a member covers it and the members inside of it."""
+
+    def asking(**more: str) -> dict[str, Any]:
+        rule = {"Variable": tested, "IsPresent": True, "Next": "B"}
+        return machine(
+            A={"Type": "Choice", "Choices": [rule], "Default": "C"}, B=call(**more), C=PASS
+        )
+
+    assert ("input breaking" in classes(asking(), asking(**{"b.$": "$.order.by"}))) is expected
+
+
+@pytest.mark.parametrize(
+    ("read", "expected"),
+    [
+        ("$$", "results"),
+        ("$$.State", "results"),
+        ("$$.State.Name", "results"),
+        ("$$.State.EnteredTime", "safe"),
+        ("$$.Execution.Id", "safe"),
+        ("{% $states.context %}", "results"),
+        ("{% $states.context.State.Name & '!' %}", "results"),
+        ("{% $states %}", "results"),
+        ("{% $states.context.Execution.Id %}", "safe"),
+        ("{% $states.input.State %}", "safe"),
+    ],
+)
+def test_a_state_that_sends_its_name_is_not_renamed_safely(read: str, expected: str) -> None:
+    """Whether it reads the name itself, or all of the context object."""
+    body = call(**{"x.$" if read.startswith("$") else "x": read})
+    first = {"Type": "Pass", "Next": "B"}
+    old = machine(A=first, B=body)
+    new = machine(A={**first, "Next": "Other"}, Other=body)
+    assert classes(old, new) == [f"renamed {expected}"]
+
+
+def test_a_choice_without_its_default_refuses_inputs() -> None:
+    """Another default only sends executions another way."""
+    rule = {"Variable": "$.n", "NumericLessThan": 5, "Next": "B"}
+
+    def choosing(**more: str) -> dict[str, Any]:
+        return machine(A={"Type": "Choice", "Choices": [rule], **more}, B=PASS, C=PASS)
+
+    assert classes(choosing(Default="C"), choosing()) == ["choice breaking"]
+    assert classes(choosing(), choosing(Default="C")) == ["choice results"]
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        {"InputPath": "$"},
+        {"OutputPath": "$"},
+        {"ResultPath": "$"},
+        {"TimeoutSeconds": 99999999},
+        {"QueryLanguage": "JSONPath"},
+        {"Retry": []},
+        {"Catch": []},
+    ],
+)
+def test_a_default_that_is_written_out_is_safe(field: dict[str, Any]) -> None:
+    """And so is its removal. Another value isn't."""
+    body = {key: value for key, value in call().items() if key != "ResultPath"}
+    with_it, without = machine(A={**body, **field}), machine(A=body)
+    for pair in ((with_it, without), (without, with_it)):
+        (found,) = classes(*pair)
+        assert found.endswith(" safe")
+
+
+def test_another_value_than_the_default_is_not_safe() -> None:
+    """Null isn't the default of a path."""
+    assert classes(machine(A=PASS), machine(A={**PASS, "InputPath": None}))[0] == "data results"
