@@ -85,8 +85,8 @@ def test_every_kind_of_trigger_is_found(clients: dict[str, Any]) -> None:
         "the EventBridge rule nightly",
         "the EventBridge rule bought on the event bus shop",
         "the schedule weekly",
-        "the schedule sdk",
         "the schedule sdk-too",
+        "the schedule sdk",
         "the pipe's target in",
     ] + (["the pipe's enrichment rich"] if len(found) > 6 else [])  # newer motos list enrichments
 
