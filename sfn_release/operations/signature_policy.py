@@ -73,8 +73,7 @@ def missing_signatures(
         return ()
     trusted = workspace.ledger.signatures.trusted
     if not isinstance(trusted, TrustedSigners):
-        unknown = MissingSignature("the allowed signers are unknown", _words(trusted), trusted.fix)
-        return (unknown, *_own(workspace, None))
+        return (_unknown(trusted), *_own(workspace, None))
     return tuple(
         missing
         for found in (
@@ -123,6 +122,33 @@ def refuse_unsigned(
     missing = missing_signatures(workspace, environment, snapshot, version=version, records=records)
     if missing:
         raise unsigned_error(environment.name, subject, tuple(signature_refusals(missing)))
+
+
+def refuse_unsigned_statement(
+    workspace: Workspace, snapshot: Snapshot, version: str, environment: str, record: str | None
+) -> None:
+    """Raise PolicyError when signatures are missing for what a statement would vouch for.
+
+    That is a release, and with a *record*, its deployment to the *environment*. Projects without
+    allowed signers need none.
+    """
+    if not has_signers(workspace, snapshot):
+        return
+    trusted = workspace.ledger.signatures.trusted
+    missing: tuple[MissingSignature, ...] = ()
+    if not isinstance(trusted, TrustedSigners):
+        missing = (_unknown(trusted),)
+    else:
+        records = [record] if record else []
+        missing = missing_in_ledger(
+            workspace, environment, snapshot, version=version, records=records
+        )
+    if missing:
+        raise PolicyError(
+            f"{version} can't be attested: a signature is missing.",
+            why="\n".join(f"{found.subject}: {found.why}" for found in missing),
+            fix=missing[0].fix,
+        )
 
 
 def rollback_refusals(
@@ -239,6 +265,10 @@ def history_advice(verdict: SignatureVerdict, commit: str | None) -> str:
             f' protected branch:  unsigned_history = ["{commit}"]'
         )
     return "Find out who pushed it. Don't deploy it."
+
+
+def _unknown(error: SfnReleaseError) -> MissingSignature:
+    return MissingSignature("the allowed signers are unknown", _words(error), error.fix)
 
 
 def _words(error: SfnReleaseError) -> str:

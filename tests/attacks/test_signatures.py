@@ -13,6 +13,7 @@ import pytest
 
 from sfn_release.operations.proof.environment_proof import prove
 from sfn_release.operations.verbs.acknowledge import acknowledge
+from sfn_release.operations.verbs.attest import attest
 from sfn_release.operations.verbs.unlock import unlock
 from sfn_release.operations.verbs.verify import verify
 from sfn_release.operations.verbs.yank import unyank, yank
@@ -180,6 +181,10 @@ def test_a_consistent_rewrite_is_found_by_every_clone(there: Attacked, *, sign: 
         clone.deploy("1.0.0", "prod")
     with refused("E_POLICY", "A rollback to 1.0.0 isn't possible in prod", "the record", words):
         clone.rollback("1.0.0", "prod")
+    for environment, subject in ((None, "the release 1.1.0"), ("prod", "of prod")):
+        with refused("E_POLICY", "1.1.0 can't be attested", subject, words):
+            attest(clone.workspace(), "1.1.0", environment=environment)
+    assert attest(clone.workspace(), "1.0.0", environment="prod").subjects  # it is as it was
 
 
 def test_the_attacker_cannot_allow_his_own_key(there: Attacked) -> None:

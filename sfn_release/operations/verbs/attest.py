@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sfn_release.errors import NotFoundError
+from sfn_release.operations.signature_policy import refuse_unsigned_statement
 from sfn_release.operations.workspace import Workspace
 from sfn_release.release.attestation import (
     Attestation,
@@ -17,9 +18,10 @@ from sfn_release.release.version import parse_version
 def attest(workspace: Workspace, version: str, *, environment: str | None = None) -> Attestation:
     """Return the statement about a release; with an *environment*, about its last deployment there.
 
-    The release is compared with its tag, and the deployment with its release. Raises NotFoundError
-    for a version that isn't released, that was found in AWS, or that never succeeded in the
-    environment, and TamperedError.
+    The release is compared with its tag, and the deployment with its release; in a project with
+    allowed signers, both must be signed. Raises NotFoundError for a version that isn't released,
+    that was found in AWS, or that never succeeded in the environment, TamperedError, and
+    PolicyError.
     """
     snapshot = workspace.snapshot()
     release = workspace.released(snapshot, parse_version(version))
@@ -32,6 +34,8 @@ def attest(workspace: Workspace, version: str, *, environment: str | None = None
     repository = _repository(workspace)
     if environment is None:
         trial = workspace.ledger.releases.is_trial(release.version)
+        if not trial:
+            refuse_unsigned_statement(workspace, snapshot, release.version, "", None)
         return attest_release(release, repository, trial=trial)
     chosen = workspace.environment(environment)
     deployments = workspace.ledger.deployments
@@ -43,6 +47,8 @@ def attest(workspace: Workspace, version: str, *, environment: str | None = None
             f"{release.version} was never deployed to {chosen.label}.",
             fix=f"To see what was:  sfn-release history --env {chosen.name}",
         )
+    if not chosen.backend.private:
+        refuse_unsigned_statement(workspace, snapshot, release.version, chosen.name, commit)
     then = deployments.state_at(chosen.name, commit)
     if then.record is None or then.serving is None:
         raise NotFoundError(f"The deployment of {release.version} has no record of what it sent.")
