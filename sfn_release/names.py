@@ -81,6 +81,13 @@ ENVIRONMENT_NAME = TextFormat(
     _written(r"[a-z][a-z0-9-]{0,30}"),
     "Use at most 31 lower-case letters, digits and '-', and begin with a letter.",
 )
+PROJECT_NAME = TextFormat(
+    "name of a project",
+    # It names Git branches: no `.lock` at the end. Upper and lower case are one file on some disks.
+    _written(r"(?!.{64})(?!.*\.lock$)[a-z0-9]+(?:[._-][a-z0-9]+)*"),
+    "It names Git branches and an AWS tag: lower-case letters and digits, with single '-', '_' or"
+    " '.' between them, at most 63 characters, not ending .lock.",
+)
 WORKFLOW_NAME = TextFormat(
     "name of a workflow",
     _written(f"[^{NOT_IN_NAME}]{{1,{MAX_NAME}}}"),
@@ -124,6 +131,7 @@ ARN = TextFormat(
     "It is written like arn:aws:states:eu-west-1:111111111111:stateMachine:orders.",
 )
 
+ProjectName = Annotated[str, PROJECT_NAME]
 WorkflowName = Annotated[str, WORKFLOW_NAME]
 EnvironmentName = Annotated[str, ENVIRONMENT_NAME]
 RecordId = Annotated[str, RECORD_ID]

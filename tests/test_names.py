@@ -16,6 +16,7 @@ from sfn_release.names import (
     ARN,
     COMMIT_ID,
     ENVIRONMENT_NAME,
+    PROJECT_NAME,
     RECORD_ID,
     SOURCE,
     TAG_NAME,
@@ -38,6 +39,7 @@ EVIL = (
 )
 GOOD: dict[str, tuple[TextFormat, tuple[str, ...]]] = {
     "environment": (ENVIRONMENT_NAME, ("prod", "eu-1")),
+    "project": (PROJECT_NAME, ("shop", "a.b-c_d", "x" * 63)),
     "workflow": (WORKFLOW_NAME, ("orders", "Orders_2-a.b", "größe")),
     "record": (RECORD_ID, ("20300101T120000Z-0a1b2c3d", "1")),
     "commit": (COMMIT_ID, ("c" * 40, "0" * 64)),

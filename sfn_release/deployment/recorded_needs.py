@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator
+from dataclasses import replace
 
 from sfn_release.deployment.site import Site
 from sfn_release.ledger import Snapshot
@@ -18,17 +19,22 @@ def recorded_needs(
 ) -> RecordedNeeds:
     """Return what the ledger says of the *listed* versions: ARNs that exist in AWS.
 
-    The last *keep* releases that were live keep their versions, and what they pin; so does every
-    other environment with a release that it serves. Raises TamperedError.
+    The last *keep* releases that were live keep their versions, and what they pin, in every
+    environment. All others keep the versions that a rollback to them couldn't publish again. Raises
+    TamperedError.
     """
     deployments = site.ledger.deployments
     live: dict[str, str] = {}
     pinned: dict[str, str] = {}
     for name, tip in deployments.environments(snapshot).items():
-        for commit, serving in deployments.last_live(name, tip, keep):
-            for version, workflow in _pinned(site, name, commit, serving).items():
-                pinned.setdefault(version, f"{workflow} of {serving.version} in {name} starts it")
-            if name == site.name:
+        seen: set[tuple[str, str, str]] = set()
+        for index, (commit, serving) in enumerate(deployments.last_live(name, tip)):
+            recent = index < keep
+            for version, workflow in _named(site, name, commit, serving, seen):
+                if recent or version not in _published_again(serving, workflow):
+                    because = f"{workflow} of {serving.version} in {name} starts it"
+                    pinned.setdefault(version, because)
+            if recent and name == site.name:
                 for version in _served(serving):
                     live.setdefault(version, _why(serving, state, keep))
     attempted = set()
@@ -61,14 +67,38 @@ def _served(serving: Serving) -> set[str]:
     }
 
 
-def _pinned(site: Site, environment: str, commit: str, serving: Serving) -> Mapping[str, str]:
-    """Return the versions that the workflows of a serving pin or name, each with a workflow."""
-    forms = site.ledger.deployments.served(environment, commit, serving)
-    found: dict[str, str] = {}
+def _named(
+    site: Site, environment: str, commit: str, serving: Serving, seen: set[tuple[str, str, str]]
+) -> Iterator[tuple[str, str]]:
+    """Yield the versions that workflows of a serving pin or name, each with the workflow.
+
+    Workflows with content that was *seen* already are left out. Adds the others to it.
+    """
+    new = {}
     for name, served in serving.workflows.items():
+        content = name, served.digest, served.rendered_digest
+        if content not in seen or served.found:
+            seen.add(content)
+            new[name] = served
+    forms = site.ledger.deployments.served(environment, commit, replace(serving, workflows=new))
+    for name, served in new.items():
         latest = served.found.latest.text if served.found and served.found.latest else ""
         named = mentioned_versions([*served.pins.values(), forms[name].definition, latest])
         for arn in named:
             if arn.rpartition(":")[0] != served.state_machine_arn:
-                found.setdefault(arn, name)
-    return found
+                yield arn, name
+
+
+def _published_again(serving: Serving, workflow: str) -> set[str]:
+    """Return the pinned versions of *workflow* that a rollback publishes again if they are gone.
+
+    They are versions of workflows in the same release, and the author wrote no version.
+    """
+    released = {
+        served.state_machine_arn for served in serving.workflows.values() if not served.retained
+    }
+    return {
+        arn
+        for text, arn in serving.workflows[workflow].pins.items()
+        if text != arn and arn.rpartition(":")[0] in released
+    }

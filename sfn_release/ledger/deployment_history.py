@@ -202,20 +202,14 @@ class DeploymentHistory:
             for commit, content in zip(commits, contents, strict=True)
         ]
 
-    def last_live(self, environment: str, tip: str, limit: int) -> Iterator[tuple[str, Serving]]:
-        """Yield the last *limit* releases that were live, newest first, each by its last commit.
-
-        A release that was live several times is yielded once.
-        """
+    def last_live(self, environment: str, tip: str) -> Iterator[tuple[str, Serving]]:
+        """Yield the releases that were live, newest first, each by its last commit."""
         seen: set[tuple[str, str]] = set()
         for commit, record in self._successes(environment, tip, page=_FEW):
             release = record.version, record.release_digest
-            if release in seen:
-                continue
-            if len(seen) == limit:
-                return
-            seen.add(release)
-            yield commit, self.serving_at(environment, commit)
+            if release not in seen:
+                seen.add(release)
+                yield commit, self.serving_at(environment, commit)
 
     # Searching
 

@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from sfn_release.asl.placeholders import NAME, REFERENCE, no_parameters
-from sfn_release.names import ENVIRONMENT_NAME
+from sfn_release.names import ENVIRONMENT_NAME, PROJECT_NAME
 from sfn_release.project.parameter_sources import FORMS, source_of
 from sfn_release.project.parameter_values import problem
 from sfn_release.project.state_locations import location_problem
@@ -26,10 +26,8 @@ GIVEN = frozenset({"AWS::Region", "AWS::AccountId", "AWS::Partition"})
 """The parameters that every environment has without declaring them."""
 
 _FACTOR = re.compile(r"[1-9][0-9]?(\.[0-9]{1,2})?x")
-_PROJECT = re.compile(r"[a-z0-9]+(?:[._-][a-z0-9]+)*")
 _DURATION = re.compile(r"(?:\d{1,4}[dhms])+")
 _LONGEST = timedelta(days=30)
-_MAX_PROJECT = 63
 
 
 def anything(_: Any) -> None:
@@ -117,16 +115,8 @@ def variable(value: str) -> str | None:
 
 
 def project_name(value: str) -> str | None:
-    """Check a project's name: a part of Git refs and the value of an AWS tag.
-
-    Lower case only: on file systems that ignore case, refs that differ by it are one file.
-    """
-    if len(value) > _MAX_PROJECT or not _PROJECT.fullmatch(value) or value.endswith(".lock"):
-        return (
-            "It names Git branches and an AWS tag: lower-case letters and digits, with single"
-            f" '-', '_' or '.' between them, at most {_MAX_PROJECT} characters, not ending .lock."
-        )
-    return None
+    """Check a project's name: a part of Git refs and the value of an AWS tag."""
+    return None if PROJECT_NAME.accepts(value) else PROJECT_NAME.form
 
 
 def environment_name(value: str) -> str | None:

@@ -18,6 +18,7 @@ from sfn_release.names import (
     CommitId,
     EnvironmentName,
     Origin,
+    ProjectName,
     RecordId,
     WorkflowName,
 )
@@ -160,7 +161,7 @@ class Record:
     number: int | None = None
     replayed: Mapping[WorkflowName, ReplayOutcome] = field(default_factory=dict)
     parameter_origins: Mapping[str, str] = field(default_factory=dict)
-    handed_to: str | None = None
+    handed_to: ProjectName | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON form, as ``deployment.json`` and ``--json`` hold it."""

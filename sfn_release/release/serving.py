@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sfn_release.canonical import loads, short
 from sfn_release.errors import DefinitionError, TamperedError
-from sfn_release.names import Arn, CommitId, Origin, RecordId, SourcePath, WorkflowName
+from sfn_release.names import Arn, CommitId, Origin, ProjectName, RecordId, SourcePath, WorkflowName
 from sfn_release.release.pins import exact_name
 from sfn_release.release.record import Record
 from sfn_release.release.rendering import Rendered
@@ -122,7 +122,7 @@ class Serving:
     deployment: RecordId
     below: CommitId | None
     workflows: Mapping[WorkflowName, Served]
-    handed_over: Mapping[WorkflowName, str] = field(default_factory=dict)
+    handed_over: Mapping[WorkflowName, ProjectName] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON form, as an environment's ``manifest.json`` holds it."""

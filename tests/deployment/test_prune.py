@@ -39,10 +39,15 @@ LEFT = [6, 5]  # of the child, after pruning to one release
 
 def _parent(shop: Shop, number: int) -> None:
     """Write a workflow that starts version *number* of the child, without pins."""
+    _start(shop, f"{CHILD}:{number}")
+
+
+def _start(shop: Shop, machine: str) -> None:
+    """Write a workflow that starts a state machine."""
     task = {
         "Type": "Task",
         "Resource": "arn:aws:states:::states:startExecution",
-        "Parameters": {"StateMachineArn": f"{CHILD}:{number}"},
+        "Parameters": {"StateMachineArn": machine},
         "End": True,
     }
     definition = {"StartAt": "Start", "States": {"Start": task}}
@@ -108,6 +113,55 @@ def test_old_versions_go_and_every_release_can_still_come_back(shop: Shop) -> No
     assert run(shop).deleted == ()
     shop.rollback("1.2.0", "prod")
     assert shop.serving("prod").workflows["child"].rendered_digest == digests["1.2.0"]
+
+
+def test_a_version_that_an_old_release_names_stays(shop: Shop) -> None:
+    """A rollback sends the old definition as it was, so nothing could publish that version again.
+
+    It's `:5` of 1.6.0, which isn't among the last releases any more.
+    """
+    _parent(shop, 6)
+    for number in (7, 8):
+        shop.commit(child=f"content {number}")
+        shop.publish(f"1.{number}.0")
+    result = run(shop)
+    assert kept(result)["child:5"] == "parent of 1.6.0 in prod starts it"
+    assert kept(result)["child:6"] == "parent of 1.8.0 in prod starts it"
+    assert [str(version) for version in result.deleted] == [
+        *(f"child:{number}" for number in (1, 2, 3, 4, 7)),
+        "parent:1",
+    ]
+    shop.rollback("1.6.0", "prod")
+    assert 5 in shop.versions("child", "prod")
+    assert verify(shop.workspace()).problems == ()
+
+
+def test_a_pruned_child_comes_back_with_the_parent_that_is_pinned_to_it(tmp_path: Path) -> None:
+    """Both are published again, and the parent's pin names the new number of the child."""
+    shop = make_shop(tmp_path / "shop", config=f'{CONFIG}pins = "required"\n', workflows={})
+    _start(shop, CHILD)
+    for number in range(1, 4):
+        shop.commit(child=f"content {number}")
+        shop.publish(f"1.{number}.0")
+    assert [str(version) for version in run(shop).deleted] == [
+        *("child:1", "child:2"),
+        *("parent:1", "parent:2"),
+    ]
+    record = shop.rollback("1.1.0", "prod")
+    assert record is not None
+    assert record.workflows["parent"].pins == {CHILD: f"{CHILD}:4"}
+    assert shop.live("child", "prod") == ("content 1",) * 2
+    alias = shop.client("prod").describe_state_machine_alias(
+        stateMachineAliasArn=f"{CHILD.replace('child', 'parent')}:live"
+    )
+    (route,) = alias["routingConfiguration"]
+    live = shop.client("prod").describe_state_machine(
+        stateMachineArn=route["stateMachineVersionArn"]
+    )
+    assert f"{CHILD}:4" in live["definition"]
+    assert verify(shop.workspace()).problems == ()
+    (there,) = status(shop.workspace(), environment="prod", closer=True)
+    assert there.state == "in-sync"
 
 
 def test_executions_and_aliases_of_others_keep_versions(shop: Shop) -> None:
