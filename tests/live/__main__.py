@@ -9,18 +9,20 @@ import os
 import signal
 import socket
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NoReturn, TextIO
+from urllib.parse import urlsplit
 
-from .lab import FAILURES_OF_AWS, Lab, cost, new_run
+from .lab import FAILURES_OF_AWS, LONGEST, EndlessError, Lab, cost, new_run
 from .policy import policy
 from .questions import QUESTIONS, Question
 from .report import Answer, Step, Verdict, redacted, report, write_report
 from .settings import PREFIX, VARIABLES, Settings, SettingsError, read_settings
 from .story import STEPS, STORY_TRANSITIONS, tell
-from .sweep import sweep
+from .sweep import AGE, sweep
 
 _DESCRIPTION = f"""\
 Runs sfn-release on AWS, and asks AWS what no documentation says. It takes about ten minutes and
@@ -45,7 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     if options.list:
         for question in QUESTIONS:
-            _say(f"{question.id:30} {question.text}")
+            _say(f"{question.id:30} {question.text} ({question.source})")
         for id, (name, _) in STEPS.items():
             _say(f"{id:30} story: {name}")
         return 0
@@ -60,13 +62,46 @@ def main(arguments: list[str] | None = None) -> int:
     if options.policy:
         _say(json.dumps(policy(settings), indent=2))
         return 0
-    if options.sweep:
-        names = sweep(
-            settings.client(), older_than=timedelta() if options.all else timedelta(hours=1)
-        )
-        _say(f"deleted {len(names)} state machines" + "".join(f"\n  {name}" for name in names))
-        return 0
-    return _run(settings, options)
+    return _on_account(settings, options)
+
+
+def _on_account(settings: Settings, options: argparse.Namespace) -> int:
+    """Sweep, and then run the suite unless only the sweep was asked for."""
+    chosen, told = _chosen(options.only)
+    try:
+        client = settings.client()
+        swept = _sweep(client, None if options.sweep and options.all else AGE)
+        if options.sweep:
+            return swept
+    except FAILURES_OF_AWS as error:
+        _say(f"error: {error}", sys.stderr)
+        return 2
+    lab = Lab(client, settings, new_run(datetime.now(UTC)))
+    with _signals():
+        return _run(lab, chosen, told, options.report)
+
+
+def _sweep(client: Any, age: timedelta | None) -> int:
+    """Delete what runs left that were killed; return 1 if something can't be deleted."""
+    deleted, left = sweep(client, older_than=age)
+    if deleted:
+        _say(f"deleted {len(deleted)} state machines of earlier runs")
+    for name in deleted:
+        _say(f"  {name}")
+    for name in left:
+        _say(f"not deleted: {name}", sys.stderr)
+    return 1 if left else 0
+
+
+@contextmanager
+def _signals() -> Iterator[None]:
+    """Treat SIGTERM and SIGHUP as Ctrl-C inside the block."""
+    before = {number: signal.signal(number, _stop) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -86,20 +121,12 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _run(settings: Settings, options: argparse.Namespace) -> int:
-    chosen, told = _chosen(options.only)
-    client = settings.client()
-    swept = sweep(client)
-    if swept:
-        _say(f"deleted {len(swept)} state machines of a run that was killed")
-    run = new_run(datetime.now(UTC))
-    lab = Lab(client, settings, run)
+def _run(lab: Lab, chosen: list[Question], told: list[str], file: Path) -> int:
+    settings = lab.settings
     estimate = sum(question.transitions for question in chosen)
     estimate += STORY_TRANSITIONS if told else 0
     where = settings.endpoint or f"AWS, {settings.region}"
-    _say(f"run {run} on {where}: {len(chosen)} questions; {cost(estimate)}")
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _stop)
+    _say(f"run {lab.run} on {where}: {len(chosen)} questions; {cost(estimate)}")
     answers: list[Answer] = []
     steps: list[Step] = []
     try:
@@ -112,20 +139,35 @@ def _run(settings: Settings, options: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         _say("interrupted: deleting what this run made", sys.stderr)
     finally:
-        left = lab.close()
+        with _undisturbed():
+            left = lab.close()
+    if lab.endless:
+        _say(f"executions don't end here: after {LONGEST:.0f} s, no other was started")
     interrupted = len(answers) + len(steps) < len(chosen) + len(told)
     about = _about(lab, interrupted=interrupted)
-    write_report(options.report, found := report(answers, steps, about, _secrets(settings)))
+    write_report(file, found := report(answers, steps, about, _secrets(settings)))
     for line in found["text"]:
         if not line.startswith(("ok", "agrees")):
             _say(line)
-    _say(f"{cost(lab.transitions)}; report: {options.report}")
+    _say(f"{cost(lab.transitions)}; report: {file}")
     for arn in left:
         _say(f"not deleted: {redacted(arn)}; run --sweep --all", sys.stderr)
     if interrupted:
         return 130
     good = all(a.verdict == "agrees" for a in answers) and all(step.ok for step in steps)
     return 0 if good and not left else 1
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Ignore signals inside the block, so that a second Ctrl-C doesn't stop the deletion."""
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _stop(*_: object) -> NoReturn:
@@ -153,9 +195,11 @@ def _answer(question: Question, lab: Lab) -> Answer:
     except ClientError as error:
         observed = {name: error.response["Error"].get(name) for name in ("Code", "Message")}
         verdict = "unanswered"
+    except EndlessError as error:
+        observed, verdict = str(error), "unanswered"
     except (*FAILURES_OF_AWS, KeyError, TypeError, ValueError) as error:
         observed, verdict = f"{type(error).__name__}: {error}", "unanswered"
-    return Answer(question.id, question.text, question.assumed, observed, verdict)
+    return Answer(question.id, question.text, question.assumed, observed, verdict, question.source)
 
 
 def _about(lab: Lab, *, interrupted: bool) -> dict[str, Any]:
@@ -178,12 +222,16 @@ def _about(lab: Lab, *, interrupted: bool) -> dict[str, Any]:
 
 def _secrets(settings: Settings) -> list[str]:
     """Return names of this machine, user and account that a report must not have."""
-    found = [str(Path.home()), socket.gethostname(), settings.role.rpartition("/")[2]]
+    *_, account, role = settings.role.split(":")
+    host = socket.gethostname()
+    found = [account, *role.split("/")[1:], host, host.partition(".")[0], sys.prefix]
+    found += [str(Path.home()), str(Path.cwd()), str(Path(__file__).parents[2])]
+    found += [urlsplit(settings.endpoint or "").hostname or ""]
     with suppress(OSError, KeyError):
         found.append(getpass.getuser())
     if settings.profile != "default":
         found.append(settings.profile)
-    return sorted({name for name in found if len(name) > 3}, key=len, reverse=True)
+    return sorted({name for name in found if len(name) > 1}, key=len, reverse=True)
 
 
 if __name__ == "__main__":

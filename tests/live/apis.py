@@ -215,3 +215,9 @@ def emr_client_token(lab: Lab) -> Any:
     }
     text = json.dumps({"StartAt": "Job", "States": {"Job": job}})
     return lab.client.validate_state_machine_definition(definition=text)["result"]
+
+
+def unfilled_placeholder(lab: Lab) -> Any:
+    """Validate a definition that nobody has filled."""
+    text = json.dumps(_definition("a", seconds=1)).replace('"Seconds": 1', '"Seconds": "${Pause}"')
+    return lab.client.validate_state_machine_definition(definition=text)["result"]

@@ -16,7 +16,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from .settings import PREFIX, Settings
 
 _PRICE = 0.000025  # dollars for a state transition of a STANDARD workflow, the dearest region's
-_LONGEST = 90.0  # seconds for one execution
+LONGEST = 90.0
+"""Seconds for one execution."""
 _RUN = re.compile(rf"{PREFIX}(\d{{14}})-[0-9a-f]{{4}}-")
 
 Definition = dict[str, Any]
@@ -24,6 +25,13 @@ Definition = dict[str, Any]
 
 FAILURES_OF_AWS = (BotoCoreError, ClientError)
 """How a call of AWS fails."""
+
+
+class EndlessError(Exception):
+    """No execution has ever ended here: an emulator without an interpreter, such as moto."""
+
+    def __str__(self) -> str:
+        return "executions don't end here"
 
 
 def machines(client: Any) -> Iterator[tuple[str, str]]:
@@ -58,13 +66,18 @@ def cost(transitions: int) -> str:
 
 @dataclass
 class Lab:
-    """One run's state machines. *transitions* counts the state transitions that it pays for."""
+    """One run's state machines. *transitions* counts the state transitions that it pays for.
+
+    *endless* is set when the first execution doesn't end: then no other is started.
+    """
 
     client: Any
     settings: Settings
     run: str
     transitions: int = 0
     made: list[str] = field(default_factory=list)
+    endless: bool = False
+    _ended: bool = False
     _count: int = 0
 
     @property
@@ -89,6 +102,7 @@ class Lab:
 
     def outcome(self, definition: Definition, data: Any = None) -> dict[str, Any]:
         """Run a definition; return its status, and its output or error and cause."""
+        self.refuse_endless()
         arn = self.create(definition)["stateMachineArn"]
         started = self.client.start_execution(
             stateMachineArn=arn, input=json.dumps({} if data is None else data)
@@ -96,20 +110,29 @@ class Lab:
         return self.wait(started["executionArn"])
 
     def wait(self, execution: str) -> dict[str, Any]:
-        """Wait for the end of an execution; return what it came to."""
-        end, pause = time.monotonic() + _LONGEST, 0.05
+        """Wait for the end of an execution; return what it came to. Raises EndlessError."""
+        self.refuse_endless()
+        end, pause = time.monotonic() + LONGEST, 0.05
         while True:
             found = self.client.describe_execution(executionArn=execution)
+            self._ended = self._ended or found["status"] != "RUNNING"
             if found["status"] != "RUNNING" or time.monotonic() > end:
                 break
             time.sleep(pause)
             pause = min(pause * 1.5, 2)
+        self.endless = not self._ended
+        self.refuse_endless()
         history = self.client.get_execution_history(executionArn=execution, maxResults=1000)
         entered = [event for event in history["events"] if event["type"].endswith("StateEntered")]
         self.transitions += len(entered) + 1
         answer = {"status": found["status"]}
         answer |= {key: found[key] for key in ("error", "cause") if found.get(key)}
         return answer | ({"output": json.loads(found["output"])} if "output" in found else {})
+
+    def refuse_endless(self) -> None:
+        """Raise EndlessError if executions don't end here."""
+        if self.endless:
+            raise EndlessError
 
     def close(self) -> list[str]:
         """Delete the state machines of this run; return the ARNs that couldn't be deleted."""

@@ -8,21 +8,33 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from . import apis
 from .lab import Definition, Lab
 
+Source = Literal["documented", "recorded", "reported", "emulator", "guess"]
+"""Where an assumption comes from.
+
+documented: AWS's documentation says so. recorded: published recordings of AWS show it, or a case
+like it. reported: a user measured it on AWS. emulator: AWS's Step Functions Local does so. guess:
+no source says it, so it's what the local service of sfn-release answers.
+"""
+
 
 @dataclass(frozen=True)
 class Question:
-    """A question to AWS. *ask* returns the answer, *transitions* is what that costs at most."""
+    """A question to AWS. *ask* returns the answer, *transitions* is what that costs at most.
+
+    *source* says how much the assumed answer is worth.
+    """
 
     id: str
     text: str
     assumed: Any
     ask: Callable[[Lab], Any]
     transitions: int = 0
+    source: Source = "guess"
 
 
 def _pass(**fields: Any) -> Definition:
@@ -34,7 +46,14 @@ def _jsonata(**fields: Any) -> Definition:
 
 
 def _runs(
-    id: str, text: str, definition: Definition, data: Any, assumed: Any, *, words: bool = False
+    id: str,
+    text: str,
+    definition: Definition,
+    data: Any,
+    assumed: Any,
+    *,
+    source: Source = "guess",
+    words: bool = False,
 ) -> Question:
     """Return a question about an execution; with *words*, its cause is part of the answer."""
 
@@ -43,7 +62,7 @@ def _runs(
         return found if words else {key: found[key] for key in found if key != "cause"}
 
     transitions = 2 + len(definition["States"])
-    return Question(id, text, assumed, ask, transitions)
+    return Question(id, text, assumed, ask, transitions, source)
 
 
 def _succeeds(output: Any) -> dict[str, Any]:
@@ -112,6 +131,7 @@ QUESTIONS: tuple[Question, ...] = (
         _pass(Parameters={"r.$": "$.items[5]"}),
         _ITEMS,
         _succeeds({"r": None}),
+        source="reported",
     ),
     _runs(
         "negative-index-past-the-end",
@@ -133,6 +153,7 @@ QUESTIONS: tuple[Question, ...] = (
         _pass(Parameters={"r.$": "$.none"}),
         _ITEMS,
         _fails("States.Runtime"),
+        source="recorded",
     ),
     _runs(
         "missing-field-deep-scan",
@@ -154,6 +175,7 @@ QUESTIONS: tuple[Question, ...] = (
         _pass(Parameters={"r.$": "$.items[?(!@.s)].id"}),
         _SESSIONS,
         _succeeds({"r": [1, 3]}),
+        source="emulator",
     ),
     _runs(
         "compared-null",
@@ -168,6 +190,7 @@ QUESTIONS: tuple[Question, ...] = (
         _pass(Parameters={"r.$": "States.Format('{}', $.none)"}),
         {},
         _fails("States.Runtime"),
+        source="reported",
     ),
     _runs(
         "format-null",
@@ -182,6 +205,7 @@ QUESTIONS: tuple[Question, ...] = (
         _pass(Parameters={"r.$": "States.MathAdd($.a, 1)"}),
         {"a": 1.5},
         _succeeds({"r": 3}),
+        source="documented",
     ),
     _runs(
         "choice-missing-variable",
@@ -223,6 +247,7 @@ QUESTIONS: tuple[Question, ...] = (
         ),
         {},
         _fails("States.DataLimitExceeded"),
+        source="documented",
     ),
     _runs(
         "states-all-and-runtime",
@@ -230,6 +255,7 @@ QUESTIONS: tuple[Question, ...] = (
         _parallel(_branch("B", InputPath="$.nowhere"), catch="States.ALL"),
         {},
         _fails("States.Runtime"),
+        source="documented",
     ),
     _runs(
         "fail-without-its-path",
@@ -237,6 +263,7 @@ QUESTIONS: tuple[Question, ...] = (
         _FAIL,
         {},
         _fails("States.Runtime"),
+        source="recorded",
     ),
     # Maps
     _runs(
@@ -260,6 +287,7 @@ QUESTIONS: tuple[Question, ...] = (
         _jsonata(Output="{% $states.input.none %}"),
         {},
         _fails("States.QueryEvaluationError"),
+        source="documented",
     ),
     _runs(
         "jsonata-undefined-member",
@@ -267,6 +295,7 @@ QUESTIONS: tuple[Question, ...] = (
         _jsonata(Output={"r": "{% $states.input.none %}"}),
         {},
         _fails("States.QueryEvaluationError"),
+        source="documented",
     ),
     _runs(
         "jsonata-index-past-the-end",
@@ -274,6 +303,7 @@ QUESTIONS: tuple[Question, ...] = (
         _jsonata(Output="{% $states.input.items[5] %}"),
         _ITEMS,
         _fails("States.QueryEvaluationError"),
+        source="documented",
     ),
     _runs(
         "jsonata-singleton",
@@ -281,6 +311,7 @@ QUESTIONS: tuple[Question, ...] = (
         _jsonata(Output="{% $states.input.items[$ > 2] %}"),
         _ITEMS,
         _succeeds(3),
+        source="documented",
     ),
     _runs(
         "jsonata-division-by-zero",
@@ -308,54 +339,63 @@ QUESTIONS: tuple[Question, ...] = (
         "an update with equal content and publish returns the same version, and no new revision",
         {"same_version": True, "same_revision": True},
         apis.equal_content,
+        source="recorded",
     ),
     Question(
         "white-space",
         "other white space in a definition makes a revision",
         False,
         apis.white_space,
+        source="recorded",
     ),
     Question(
         "stale-publish",
         "PublishStateMachineVersion of an old revision",
         "ConflictException",
         apis.stale_publish,
+        source="recorded",
     ),
     Question(
         "deleted-version",
         "publishing the revision of a deleted version again gives a new number",
         [1, 2],
         apis.deleted_version,
+        source="recorded",
     ),
     Question(
         "aliased-version",
         "deleting a version that an alias routes to; and a version that doesn't exist",
         {"aliased": "ConflictException", "absent": "ok"},
         apis.aliased_version,
+        source="recorded",
     ),
     Question(
         "alias-again",
         "an alias is created again, equal, and with another description",
         {"equal": "ok", "other": "ConflictException"},
         apis.alias_again,
+        source="recorded",
     ),
     Question(
         "alias-weights",
         "routes whose weights don't sum to 100",
         "ValidationException",
         apis.alias_weights,
+        source="recorded",
     ),
     Question(
         "created-with-other-tags",
         "CreateStateMachine again with other tags returns the machine and ignores the tags",
         {"answer": "ok", "tag": "first"},
         apis.other_tags,
+        source="documented",
     ),
     Question(
         "description-without-publish",
         "a versionDescription without publish",
         "ValidationException",
         apis.description_without_publish,
+        source="recorded",
     ),
     Question(
         "execution-names",
@@ -368,6 +408,7 @@ QUESTIONS: tuple[Question, ...] = (
         },
         apis.execution_names,
         6,
+        source="recorded",
     ),
     Question(
         "express-failure",
@@ -375,6 +416,7 @@ QUESTIONS: tuple[Question, ...] = (
         {"status": "FAILED", "error": "Why"},
         apis.express_failure,
         1,
+        source="documented",
     ),
     Question(
         "unqualified-version",
@@ -382,11 +424,19 @@ QUESTIONS: tuple[Question, ...] = (
         None,
         apis.unqualified_version,
         2,
+        source="documented",
     ),
     Question(
         "emr-client-token",
         "EMR Serverless needs no ClientToken in a definition",
         "OK",
         apis.emr_client_token,
+        source="reported",
+    ),
+    Question(
+        "unfilled-placeholder",
+        "a definition whose Seconds is the text ${Pause} is refused",
+        "FAIL",
+        apis.unfilled_placeholder,
     ),
 )

@@ -14,13 +14,14 @@ Verdict = Literal["agrees", "differs", "unanswered"]
 
 @dataclass(frozen=True)
 class Answer:
-    """A question with the assumed answer, and the one that was observed."""
+    """A question with the assumed answer and its source, and the answer that was observed."""
 
     question: str
     text: str
     assumed: Any
     observed: Any
     verdict: Verdict
+    source: str = "guess"
 
 
 @dataclass(frozen=True)
@@ -33,30 +34,51 @@ class Step:
 
 
 _REDACTED = (
+    # A URL's host, unless it's AWS's own.
+    (re.compile(r"\b(https?)://(?![\w.-]+\.(?:amazonaws\.com(?:\.cn)?|api\.aws)(?![\w.-]))"
+                r"[^\s\"'<>/]+"), r"\1://HOST"),
     # A 12-digit number is an account, wherever it is. Requests and versions have other shapes.
-    (re.compile(r"(?<!\d)\d{12}(?!\d)"), "ACCOUNT"),
-    (re.compile(r"\b(?:AKIA|ASIA|AROA|AIDA|ANPA|AGPA|AIPA)[A-Z0-9]{12,}\b"), "KEY"),
+    (re.compile(r"(?<!\d)(?:%[0-9A-F]{2})?(?:\d{12}|\d{4}-\d{4}-\d{4})(?!\d)"), "ACCOUNT"),
+    # An id of IAM, and the session that STS appends to it.
+    (re.compile(r"(?<![A-Za-z0-9])A[A-Z]{2}A[A-Z0-9]{12,}(?::[^\s\"',]+)?(?![A-Za-z0-9])"), "KEY"),
     (re.compile(r"(?<=assumed-role/)[^\s\"',]+"), "ROLE/SESSION"),
     (re.compile(r"(?<=:role/)[^\s\"',]+"), "ROLE"),
-    (re.compile(r"(?<=:user/)[^\s\"',]+"), "USER"),
+    (re.compile(r"(?<=[:-]user/)[^\s\"',]+"), "USER"),
+    (re.compile(r"(?<=:)(group|instance-profile|policy|mfa|saml-provider)/[^\s\"',]+"), r"\1/NAME"),
+    (re.compile(r"\bo-[a-z0-9]{10,32}\b"), "ORGANIZATION"),
     (re.compile(r"\b(?:\d{1,3}\.){3}\d{1,3}\b"), "ADDRESS"),
-    (re.compile(r"(?<![\w/.-])/(?:home|Users|root|tmp|var|private)/[^\s\"',)]+"), "PATH"),
-    (re.compile(r"\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+\b"), "EMAIL"),
-    (re.compile(r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b"), "ID"),
-    (re.compile(r"\b[A-Za-z0-9/+]{40}\b(?=[\s\"']|$)"), "SECRET"),
-)
+    (re.compile(r"(?<![\w:])(?:[0-9A-Fa-f]{1,4}:{1,2}){3,7}[0-9A-Fa-f]{1,4}\b"), "ADDRESS"),
+    (re.compile(r"(?<![\w.-])/(?:home|Users|root|tmp|var|private|opt|srv|mnt)/[^\s\"',)]+"),
+     "PATH"),
+    (re.compile(r"\b[A-Za-z]:\\+[^\s\"',)]+"), "PATH"),
+    (re.compile(r"\b[\w.+-]+@[\w-]+(?:\.[\w-]+)*\b"), "EMAIL"),
+    (re.compile(r"\b[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}\b"), "ID"),
+    (re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]*"), "SECRET"),
+    # Secret keys have 40 of these characters. Tokens and texts in base64 are longer.
+    (re.compile(r"(?<![A-Za-z0-9/+])[A-Za-z0-9/+]{40,}={0,2}(?![A-Za-z0-9/+])"), "SECRET"),
+)  # fmt: skip
 
 
 def redacted(value: Any, secrets: Sequence[str] = ()) -> Any:
-    """Return a JSON value without accounts, keys, users, addresses, paths and *secrets*."""
+    """Return a JSON value without accounts, keys, users, addresses, paths and *secrets*.
+
+    A number counts as a secret anywhere; a name doesn't if it's only a part of a longer word.
+    """
     if isinstance(value, str):
         for secret in secrets:
-            value = value.replace(secret, "HIDDEN") if secret else value
+            if secret.isdigit():
+                value = value.replace(secret, "ACCOUNT")
+            else:
+                word = rf"(?<![A-Za-z0-9]){re.escape(secret)}(?![A-Za-z0-9])"
+                value = re.sub(word, "HIDDEN", value)
         for pattern, word in _REDACTED:
             value = pattern.sub(word, value)
         return value
     if isinstance(value, dict):
         return {redacted(key, secrets): redacted(item, secrets) for key, item in value.items()}
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        text = str(value)
+        return value if redacted(text, secrets) == text else "ACCOUNT"
     return [redacted(item, secrets) for item in value] if isinstance(value, list) else value
 
 
@@ -67,13 +89,15 @@ def report(
     secrets: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Return the report as JSON, redacted; ``text`` is the same for people."""
-    plain = {
+    safe = {
         "schema": "sfn-release/live/1",
         **about,
-        "answers": [asdict(answer) for answer in answers],
-        "story": [asdict(step) for step in steps],
+        # Only what AWS and the commands say: a user may be called "live", or "answers".
+        "answers": [
+            {**asdict(answer), "observed": redacted(answer.observed, secrets)} for answer in answers
+        ],
+        "story": [{**asdict(step), "problem": redacted(step.problem, secrets)} for step in steps],
     }
-    safe: dict[str, Any] = redacted(plain, secrets)
     return {**safe, "text": _lines(safe)}
 
 
@@ -85,7 +109,9 @@ def _lines(safe: dict[str, Any]) -> list[str]:
     for answer in safe["answers"]:
         lines.append(f"{answer['verdict']:10} {answer['question']}: {answer['text']}")
         if answer["verdict"] != "agrees":
-            lines.append(f"           assumed:  {json.dumps(answer['assumed'])}")
+            lines.append(
+                f"           assumed:  {json.dumps(answer['assumed'])} ({answer['source']})"
+            )
             lines.append(f"           observed: {json.dumps(answer['observed'])}")
     return lines
 

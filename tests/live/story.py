@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .lab import FAILURES_OF_AWS, Lab, machines
+from .lab import FAILURES_OF_AWS, EndlessError, Lab, machines
 from .report import Step
 
 STORY_TRANSITIONS = 24
@@ -53,6 +53,7 @@ class UnexpectedError(Exception):
 
 FAILURES = (
     *FAILURES_OF_AWS,
+    EndlessError,
     UnexpectedError,
     subprocess.TimeoutExpired,
     ValueError,
@@ -107,6 +108,8 @@ class Scratch:
 
     def run(self, *arguments: str, code: int = 0, transitions: int = 0) -> Any:
         """Run sfn-release with ``--json`` and return its answer; raises UnexpectedError."""
+        if transitions:
+            self.lab.refuse_endless()
         self.lab.transitions += transitions
         command = [sys.executable, "-m", "sfn_release", "--json", *arguments]
         environ = {**os.environ, "GIT_CONFIG_COUNT": "2"}
