@@ -137,7 +137,8 @@ def _unknown(
 ) -> Iterator[SemanticChange]:
     for found in _new_unknown(old, new):
         text = "a permission of the role can't be read from the definition"
-        yield _permission(workflow, (found.state,), text, found.reason)
+        change = _permission(workflow, (found.state,), text, found.reason)
+        yield replace(change, kind="permission-unknown")
 
 
 def _permission(workflow: str, states: tuple[str, ...], text: str, reason: str) -> SemanticChange:

@@ -98,7 +98,7 @@ def prepare(site: Site, decide: Decide, request: Request) -> PreparedDeployment:
         site.ledger, site.project, alias, target, decided, named, observed, attempts, renamed
     )
     forms = _old_forms(site, named, decided, observed, renamed)
-    decided = with_differences(decided, target, named.serving, forms, observed)
+    decided = with_differences(decided, target, named.serving, forms, observed, site.environment)
     decided = with_permission_changes(decided, target, forms, site.environment)
     decided = with_rename_notes(decided, target, state.serving, renamed)
     decided = _shifted(

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from sfn_release.comparison.semantic_changes import semantic_changes
+from sfn_release.permissions.workflow_place import place_of
 from sfn_release.plan.decisions import pinned_as
 from sfn_release.plan.model import Observed, Plan, Target, WorkflowPlan
+from sfn_release.project import Environment
 from sfn_release.release.differences import differences
 from sfn_release.release.rendering import Rendered
 from sfn_release.release.serving import Serving
@@ -19,12 +21,13 @@ def with_differences(
     serving: Serving | None,
     old: Mapping[str, Rendered],
     observed: Mapping[str, Observed | None],
+    environment: Environment,
 ) -> Plan:
     """Return *plan* with each workflow's differences from its *old* content, and their meaning.
 
     *old* is the content that callers get before. A new pin is no difference: the plan shows pins by
     themselves. Tags are compared with the *observed* ones: a tag that exists isn't added again, and
-    a tag that another tool added isn't a difference.
+    a tag that another tool added isn't a difference. The *environment* fills ARNs of resources.
     """
     served = serving.workflows if serving else {}
 
@@ -43,7 +46,9 @@ def with_differences(
         return replace(
             planned,
             differences=differences(before, new),
-            semantic_changes=semantic_changes(before, new, workflow=name),
+            semantic_changes=semantic_changes(
+                before, new, workflow=name, place=place_of(environment, new)
+            ),
         )
 
     return replace(plan, workflows=tuple(compared(planned) for planned in plan.workflows))

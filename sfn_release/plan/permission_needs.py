@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from sfn_release.comparison.semantic_change import SemanticChange
 from sfn_release.permissions.permission_changes import PermissionChange
 from sfn_release.permissions.role_check import short_resource, states_text
 from sfn_release.permissions.workflow_place import place_of
@@ -62,6 +63,16 @@ def permission_lines(planned: WorkflowPlan) -> list[str]:
             noun = "permission" if len(found) == 1 else "permissions"
             lines.append(f"the role {verb} {len(found)} {more}{noun}: {_listed(found)}")
     return lines
+
+
+def other_changes(planned: WorkflowPlan) -> list[SemanticChange]:
+    """Return the changes of a workflow that `permission_lines` doesn't show."""
+    shown = bool(planned.permission_changes)
+    return [
+        change
+        for change in planned.semantic_changes
+        if not (shown and change.kind == "permissions")
+    ]
 
 
 def _listed(changes: list[PermissionChange]) -> str:

@@ -167,7 +167,12 @@ def test_a_plan_shows_how_the_needs_change(shop: Shop) -> None:
     )
     lines = [line.strip() for line in plan_lines(plan, label="prod")]
     assert {more, less} <= {*lines}
-    assert f"orders: {more}" in markdown.plan(plan, label="prod")
+    shown = markdown.plan(plan, label="prod")
+    assert f"orders: {more}" in shown
+    for text in ("\n".join(lines), shown):  # each is shown once
+        assert (text.count("dynamodb:GetItem"), text.count("dynamodb:UpdateItem")) == (1, 1)
+    said = [change.text for flow in plan.workflows for change in flow.semantic_changes]
+    assert any(text.startswith("the role needs") and "${AWS" not in text for text in said)
     assert [change["kind"] for change in plan.to_json()["permission_changes"]["orders"]] == [
         "added",
         "removed",

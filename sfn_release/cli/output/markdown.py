@@ -106,6 +106,7 @@ def differences(made: Plan, *, verbose: bool = False) -> Iterator[str]:
     """
     from sfn_release.cli.output.changes_markdown import change_items
     from sfn_release.cli.output.plans import FOLD, change_lines
+    from sfn_release.plan.permission_needs import other_changes
 
     lines = [
         f"{workflow.workflow}: {line}"
@@ -117,7 +118,7 @@ def differences(made: Plan, *, verbose: bool = False) -> Iterator[str]:
     for workflow in made.workflows:
         loud = [
             change
-            for change in workflow.semantic_changes
+            for change in other_changes(workflow)
             if change.change_class in ("permissions", "breaking")
         ]
         items = [*change_items(loud, workflow=workflow.workflow)]

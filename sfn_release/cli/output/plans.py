@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from sfn_release.comparison.semantic_change import CLASS_TEXTS
 from sfn_release.plan import Plan, WorkflowPlan
-from sfn_release.plan.permission_needs import permission_lines
+from sfn_release.plan.permission_needs import other_changes, permission_lines
 from sfn_release.plan.steps import Step, TagStateMachine, names_text
 from sfn_release.plan.traffic_shift import stages_text
 from sfn_release.release.pins import pin_text
@@ -86,7 +86,7 @@ def _changes(plan: Plan, *, verbose: bool) -> Iterator[str]:
         lines = lines if verbose else lines[: FOLD - shown]
         shown += len(lines)
         yield from (f"      {line}" for line in (*lines, *permission_lines(workflow)))
-    more = sum(len(workflow.semantic_changes) for workflow in loud) - shown
+    more = sum(len(change_lines(workflow)) for workflow in loud) - shown
     if more:
         yield f"      … {count(more, 'more line')}; -v shows all"
 
@@ -111,10 +111,12 @@ def _listed(names: list[str], *, verbose: bool) -> str:
 
 
 def change_lines(workflow: WorkflowPlan) -> list[str]:
-    """Return the changes of a workflow with their classes, one per line."""
+    """Return the changes of a workflow with their classes, one per line.
+
+    `permission_lines` shows those of permissions.
+    """
     return [
-        f"{change.text}  ({CLASS_TEXTS[change.change_class]})"
-        for change in workflow.semantic_changes
+        f"{change.text}  ({CLASS_TEXTS[change.change_class]})" for change in other_changes(workflow)
     ]
 
 
