@@ -26,11 +26,14 @@ def recorded_needs(
     deployments = site.ledger.deployments
     live: dict[str, str] = {}
     pinned: dict[str, str] = {}
+    starters: dict[str, frozenset[str]] = {}
     for name, tip in deployments.environments(snapshot).items():
         seen: set[tuple[str, str, str]] = set()
         for index, (commit, serving) in enumerate(deployments.last_live(name, tip)):
             recent = index < keep
             for version, workflow in _named(site, name, commit, serving, seen):
+                machine = serving.workflows[workflow].state_machine_arn
+                starters[version] = starters.get(version, frozenset()) | {machine}
                 if recent or version not in _published_again(serving, workflow):
                     because = f"{workflow} of {serving.version} in {name} starts it"
                     pinned.setdefault(version, because)
@@ -49,7 +52,7 @@ def recorded_needs(
                 if arn
             }
     made = deployments.deployed_arns(state.tip, listed) if state.tip else set()
-    return RecordedNeeds(frozenset(made), live, pinned, frozenset(attempted))
+    return RecordedNeeds(frozenset(made), live, pinned, frozenset(attempted), starters)
 
 
 def _why(serving: Serving, state: RecordedState, keep: int) -> str:

@@ -8,7 +8,7 @@ EXPRESS state machines can't be listed; they take five minutes at most and can't
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -26,6 +26,7 @@ EXPRESS_QUIET = timedelta(minutes=10)
 
 _PAGE = 1000  # the most that one call of ListExecutions returns
 _ENDED_BADLY = ("FAILED", "ABORTED", "TIMED_OUT")
+_NO_EXECUTIONS = {"StateMachineDoesNotExist", "StateMachineTypeNotSupported"}
 _OPEN = ("RUNNING", "PENDING_REDRIVE")
 
 
@@ -95,6 +96,27 @@ def express_use(moved: datetime | None, now: datetime) -> str:
     )
 
 
+def unqualified_use(client: StepFunctions, arn: str, now: datetime) -> str:
+    """Return why executions that were started without a version need what their definition names.
+
+    They run on the content that ``$LATEST`` had then, which no version's definition shows. Returns
+    "" if there is none, and for EXPRESS: those have ended when their version may go.
+    """
+    try:
+        for status in (*_OPEN, *_ENDED_BADLY):
+            listed = list_pages(
+                client.list_executions, "executions", stateMachineArn=arn, statusFilter=status
+            )
+            found = _need((one for one in listed if not one.get("stateMachineVersionArn")), now)
+            if found:
+                return f"{found}, and was started without a version: it may start this one"
+    except AwsError as error:
+        if error.aws_code in _NO_EXECUTIONS:
+            return ""
+        return f"executions of {arn.rpartition(':')[2]} can't be listed: {error.message}"
+    return ""
+
+
 def _use(client: StepFunctions, arn: str, now: datetime) -> str:
     """Return why executions need a version, "" if none does. One call for a quiet version."""
     first = call(client.list_executions, stateMachineArn=arn, maxResults=_PAGE)
@@ -110,7 +132,7 @@ def _use(client: StepFunctions, arn: str, now: datetime) -> str:
     return ""
 
 
-def _need(executions: Iterator[Mapping[str, Any]] | list[Mapping[str, Any]], now: datetime) -> str:
+def _need(executions: Iterable[Mapping[str, Any]], now: datetime) -> str:
     """Return why one of *executions* needs their version; stops at the first that does."""
     for execution in executions:
         name = execution.get("name", "")

@@ -23,12 +23,14 @@ class RecordedNeeds:
     *made* were made or served by a deployment of this environment. *live* maps the versions of the
     last releases that were live to why they are needed, *pinned* the ones that a recorded form
     or pin of any environment names. *attempted* belong to a deployment that didn't finish.
+    *starters* maps each version that any recorded form names to the state machines that had it.
     """
 
     made: frozenset[str] = frozenset()
     live: Mapping[str, str] = field(default_factory=dict)
     pinned: Mapping[str, str] = field(default_factory=dict)
     attempted: frozenset[str] = frozenset()
+    starters: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

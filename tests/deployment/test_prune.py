@@ -7,10 +7,12 @@ import shutil
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from sfn_release.deployment.clock_check import aws_time
 from sfn_release.deployment.version_use import version_content
 from sfn_release.errors import SfnReleaseError
 from sfn_release.operations.verbs.prune import Pruned, plan_prune, prune
@@ -162,6 +164,47 @@ def test_a_pruned_child_comes_back_with_the_parent_that_is_pinned_to_it(tmp_path
     assert verify(shop.workspace()).problems == ()
     (there,) = status(shop.workspace(), environment="prod", closer=True)
     assert there.state == "in-sync"
+
+
+@pytest.mark.parametrize("status", ["RUNNING", "ABORTED"])
+def test_an_execution_without_a_version_keeps_what_it_may_start(
+    tmp_path: Path, status: str
+) -> None:
+    """It runs on an old definition of $LATEST, which is pinned to a child that goes otherwise."""
+    shop = make_shop(tmp_path / "shop", config=f'{CONFIG}pins = "required"\n', workflows={})
+    _start(shop, CHILD)
+    for number in range(1, 3):
+        shop.commit(child=f"content {number}")
+        shop.publish(f"1.{number}.0")
+    parent = CHILD.replace("child", "parent")
+    version = {"stateMachineVersionArn": f"{parent}:1"}
+
+    def executions(request: dict[str, Any], **more: Any) -> dict[str, Any]:
+        if (request["stateMachineArn"], request.get("statusFilter")) != (parent, status):
+            return {"executions": []}
+        return {"executions": [{"name": "run", "status": status, "stopDate": PAST, **more}]}
+
+    def plan(**more: Any) -> PrunePlan:
+        client = Answering(
+            shop.client("prod"), list_executions=lambda request: executions(request, **more)
+        )
+        return plan_prune(replace(shop, clock=Clock(PAST)).using(client).workspace(), keep=1)
+
+    assert "run" in kept(plan())["child:1"]
+    assert "was started without a version" in kept(plan())["child:1"]
+    assert [str(version) for version in plan().deleted] == ["parent:1"]
+    assert [str(version) for version in plan(**version).deleted] == ["child:1", "parent:1"]
+
+
+def test_times_are_by_the_clock_of_aws() -> None:
+    """A fast clock here lets no version go early."""
+    site: Any = SimpleNamespace(
+        runtime=SimpleNamespace(now=lambda: PAST + timedelta(days=15)),
+        aws=SimpleNamespace(clock_skew=SimpleNamespace(ahead=timedelta(days=15))),
+    )
+    assert aws_time(site) == PAST
+    site.aws.clock_skew.ahead = None
+    assert aws_time(site) == PAST + timedelta(days=15)
 
 
 def test_executions_and_aliases_of_others_keep_versions(shop: Shop) -> None:

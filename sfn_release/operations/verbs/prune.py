@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from sfn_release.deployment.clock_check import aws_time
 from sfn_release.deployment.known_machines import known_deployments
 from sfn_release.deployment.live_state import MachineQuery, in_parallel, observe
 from sfn_release.deployment.lock import check_lock
 from sfn_release.deployment.recorded_needs import recorded_needs
 from sfn_release.deployment.site import Site
 from sfn_release.deployment.version_deletion import delete_versions
-from sfn_release.deployment.version_use import express_use, machine_versions, version_content
+from sfn_release.deployment.version_use import (
+    express_use,
+    machine_versions,
+    unqualified_use,
+    version_content,
+)
 from sfn_release.errors import ConflictError, NotFoundError, SfnReleaseError, UsageError
 from sfn_release.operations.open_site import open_site
 from sfn_release.operations.workspace import Workspace
@@ -23,6 +29,7 @@ from sfn_release.plan.pruning import (
     MachineVersions,
     PrunedVersion,
     PrunePlan,
+    RecordedNeeds,
     prune_plan,
     recorded_reasons,
 )
@@ -121,7 +128,7 @@ def _plan(site: Site, keep: int) -> tuple[str | None, PrunePlan]:
     workflow_of = {arn: machine.workflow for machine in machines for arn in machine.versions}
     site.aws.expect("DescribeStateMachine", len(listed))
     site.aws.expect("ListExecutions", len({*listed} - known))
-    now = site.runtime.now()
+    now = aws_time(site)
     contents = in_parallel(
         lambda arn: (
             arn,
@@ -132,7 +139,29 @@ def _plan(site: Site, keep: int) -> tuple[str | None, PrunePlan]:
         listed,
     )
     found = {arn: content for arn, content in contents if content is not None}
-    return state.tip, prune_plan(site.name, keep, machines, found, needs)
+    plan = prune_plan(site.name, keep, machines, found, needs)
+    started = _started_unqualified(site, plan, needs)
+    if started:
+        found |= {arn: replace(found[arn], use=use) for arn, use in started.items()}
+        plan = prune_plan(site.name, keep, machines, found, needs)
+    return state.tip, plan
+
+
+def _started_unqualified(site: Site, plan: PrunePlan, needs: RecordedNeeds) -> dict[str, str]:
+    """Return the versions to delete that executions without a version may start, with reasons."""
+    starters = {
+        version.version_arn: needs.starters.get(version.version_arn, frozenset())
+        for version in plan.deleted
+    }
+    now = aws_time(site)
+    uses = dict(
+        in_parallel(
+            lambda arn: (arn, unqualified_use(site.client, arn, now)),
+            sorted(frozenset().union(*starters.values())),
+        )
+    )
+    found = {arn: next(filter(None, map(uses.get, sorted(by))), "") for arn, by in starters.items()}
+    return {arn: use for arn, use in found.items() if use}
 
 
 def _named(record: Record) -> str:
@@ -159,7 +188,7 @@ def _machines(
             f"A deployment to {site.name} began meanwhile.", fix="Run this again when it has ended."
         )
     ended = state.record.finished_at if state.record else None
-    now = site.runtime.now()
+    now = aws_time(site)
 
     def one(name: str) -> tuple[MachineVersions, str | None] | None:
         served, machine = workflows[name], observed[name]
