@@ -13,7 +13,9 @@ import pytest
 
 from sfn_release.operations.proof.environment_proof import prove
 from sfn_release.operations.verbs.acknowledge import acknowledge
+from sfn_release.operations.verbs.adopt import adopt
 from sfn_release.operations.verbs.attest import attest
+from sfn_release.operations.verbs.handover import handover
 from sfn_release.operations.verbs.unlock import unlock
 from sfn_release.operations.verbs.verify import verify
 from sfn_release.operations.verbs.yank import unyank, yank
@@ -35,6 +37,7 @@ from support.forging import forge
 from support.git import run_git
 from support.shop import Shop, add_remote, made_once
 from support.signing import SIGNED, SIGNERS, SshKey, publish_signers, ssh_key
+from support.values import definition
 
 CONFIGURED = f"{SIGNED}\n[environments.staging]{SIGNED.partition('[environments.prod]')[2]}"
 
@@ -298,11 +301,24 @@ def test_an_unsigned_commit_on_top_stops_every_command_that_would_sign_it(
         lambda: clone.rollback(environment="prod"),
         lambda: clone.deploy("1.0.0", "prod"),
         lambda: clone.delete("hello", "prod"),
+        lambda: handover(clone.workspace(), "hello", "billing", environment="prod"),
         lambda: unlock(clone.workspace(), environment="prod"),
         lambda: acknowledge(clone.workspace(), environment="prod"),
     ):
         with refused("E_POLICY", "of prod: not signed"):
             act()
+
+
+def test_an_unsigned_commit_on_top_stops_an_adoption(there: Attacked) -> None:
+    """The record of a found state machine would vouch for it, too."""
+    mallory = there.mallory
+    forged_success(mallory, "1.1.0", result="${Who} 1.1.0")
+    clone = fresh(there)
+    role = "arn:aws:iam::000000000000:role/shop"
+    form = json.dumps(definition("by hand"))
+    clone.client("prod").create_state_machine(name="mine", roleArn=role, definition=form)
+    with refused("E_POLICY", "Adopting isn't possible in prod", "of prod: not signed"):
+        adopt(clone.workspace(), "mine", environment="prod")
 
 
 def test_unsigned_yanks_stop_deployments(there: Attacked) -> None:

@@ -8,6 +8,7 @@ from sfn_release.deployment.prepared import PreparedDeletion
 from sfn_release.deployment.request import Request
 from sfn_release.errors import UsageError
 from sfn_release.operations.open_site import open_site
+from sfn_release.operations.signature_policy import refuse_unsigned
 from sfn_release.operations.workspace import Workspace
 from sfn_release.project.value_rules import project_name
 from sfn_release.release.record import Record
@@ -35,6 +36,11 @@ def handover(
     site = open_site(workspace, workspace.environment(environment))
 
     def prepare() -> PreparedDeletion:
-        return prepare_deletion(site, workflow, to_project=to_project)
+        prepared = prepare_deletion(site, workflow, to_project=to_project)
+        basis = prepared.basis
+        refuse_unsigned(
+            workspace, site.environment, basis.snapshot, "A handover", records=[basis.state.tip]
+        )
+        return prepared
 
     return deployer.deploy(site, prepare(), prepare, Request(reason=reason))
