@@ -20,6 +20,7 @@ _VERSION: Final = re.compile(r":\$\{\w+\}")
 _VERSIONED: Final = re.compile(r"[^:]+:\d+")
 _SHORTEST: Final = 2
 _LONE: Final = re.compile(r"\$\{[^}]*\}")
+_ANY: Final = re.compile(r"resource(?:arn|id|name|identifier)s?")
 _MAKES: Final = re.compile(
     r"(Create|Run|Submit|Import|Copy|Restore|Request|Register|Allocate)[A-Z]"
 )
@@ -69,11 +70,27 @@ def targets(action: IamAction, operation: str, arguments: Arguments, place: Plac
             del found[type]
     if found:
         return Targets(tuple(target for of_type in found.values() for target in of_type))
+    return _unnamed(types, arguments, place)
+
+
+def _unnamed(types: list[ResourceType], arguments: Arguments, place: Place) -> Targets:
+    """Return the resources of a request that names none: all, if IAM asks for none."""
     if not any(type.required for type in types) and not arguments.open:
+        if any(_names_any(name, arguments) for name in arguments.names):
+            return Targets((), "its parameters don't show the kind of resource that it acts on")
         return EVERYTHING
     kinds = " or ".join(dict.fromkeys(type.name for type in types[:3]))
     within = placed(types[0].arn, place, {}) if types else ""
     return Targets((), f"no parameter names the {kinds} that it acts on", within)
+
+
+def _names_any(name: str, arguments: Arguments) -> bool:
+    """Whether a parameter names a resource of any kind: ``ResourceArn``, or an ARN made later."""
+    key = plain(name)
+    if _ANY.fullmatch(key):
+        return True
+    texts = arguments.texts(name) if key.endswith("arn") else ()
+    return any(not text.whole or text.text.startswith("${") for text in texts)
 
 
 def _of_type(

@@ -44,7 +44,9 @@ OWN: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
     ("iam", "UserNameWithPath"): ("UserName",),
     ("kinesis", "StreamName"): ("StreamName", "StreamARN", "StreamArn"),
     ("kms", "KeyId"): ("KeyId", "SourceKeyId", "DestinationKeyId"),
+    ("lambda", "Alias"): ("Qualifier",),
     ("lambda", "FunctionName"): ("FunctionName",),
+    ("lambda", "Version"): ("Qualifier",),
     ("logs", "LogGroupName"): (
         *("LogGroupName", "LogGroupNames", "LogGroupIdentifier"),
         *("LogGroupIdentifiers", "LogGroupArn", "ResourceArn"),
@@ -111,6 +113,8 @@ def parameter_names(service: str, type: str, variable: str, operation: str) -> t
     ('instanceid', 'instanceids')
     """
     own = OWN.get((service, variable))
+    if (service, variable) == ("events", "EventBusName") and operation.endswith("EventBus"):
+        own = ("Name",)
     if own is not None:
         return tuple(map(plain, own))
     return tuple(dict.fromkeys(_generic(plain(type), plain(variable), plain(operation))))

@@ -269,7 +269,7 @@ def test_a_role_that_disappears_while_it_is_compared_is_named(iam: Any) -> None:
     found = compared(client)
     assert found.uncheckable == f"orders: the role {ROLE} doesn't exist"
     assert found.missing == ()
-    assert "list_role_policies" not in client.calls
+    assert "list_attached_role_policies" not in client.calls
 
 
 class Simulating:

@@ -205,6 +205,21 @@ SDK_CALLS: tuple[tuple[str, Mapping[str, Any], set[tuple[str, str]]], ...] = (
         {"Cluster": "arn:aws:ecs:eu-west-1:111111111111:cluster/main", "Service": "web"},
         {("ecs:UpdateService", arn("ecs", "service/main/web"))},
     ),
+    (
+        "eventbridge:deleteEventBus",
+        {"Name": "b"},
+        {("events:DeleteEventBus", arn("events", "event-bus/b"))},
+    ),
+    (
+        "lambda:putProvisionedConcurrencyConfig",
+        {"FunctionName": "f", "Qualifier": "live", "ProvisionedConcurrentExecutions": 1},
+        {("lambda:PutProvisionedConcurrencyConfig", arn("lambda", "function:f:live"))},
+    ),
+    (
+        "sagemaker:addTags",
+        {"ResourceArn": arn("sagemaker", "model/m"), "Tags": []},
+        {("sagemaker:AddTags", arn("sagemaker", "model/m"))},
+    ),
     # An ARN where a name is usual, and the other way around.
     (
         "ecs:updateService",
@@ -718,6 +733,15 @@ def test_a_computed_role_is_in_no_statement() -> None:
     """`iam:PassRole` on all roles would be the widest permission of all."""
     needed = calls("sagemaker:createTrainingJob", {"TrainingJobName": "t", "RoleArn.$": "$.role"})
     assert "iam:PassRole" not in {action for action, _ in pairs(needed)}
+
+
+@pytest.mark.parametrize("value", ["ResourceArn.$", "ResourceArn"])
+def test_a_resource_of_any_kind_is_not_everything(value: str) -> None:
+    """An action on many kinds isn't allowed on `*` because its ARN is computed."""
+    given = {value: "$.arn" if value.endswith("$") else "${Arn}", "Tags": []}
+    needed = calls("aws-sdk:sagemaker:addTags", given)
+    assert needed.permissions == ()
+    assert needed.unknown[0].actions == ("sagemaker:AddTags",)
 
 
 def test_a_name_of_separators_alone_is_unknown() -> None:
