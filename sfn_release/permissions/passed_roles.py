@@ -15,6 +15,13 @@ from sfn_release.permissions.resource_arns import Target, Targets
 _PASS: Final = ("iam:PassRole",)
 _ROLE: Final = re.compile(r"\w*Role(?:Arn|ARN|Override)?")
 _READS: Final = re.compile(r"(?:Get|List|Describe|Delete|Remove|Assume|Simulate)[A-Z]")
+_HOLDERS: Final[Mapping[tuple[str, str], str]] = {
+    ("events", "PutTargets"): "Targets",
+    ("sagemaker", "CreateHyperParameterTuningJob"): "TrainingJobDefinition",
+    ("scheduler", "CreateSchedule"): "Target",
+    ("scheduler", "UpdateSchedule"): "Target",
+}
+"""The members of requests that have a role in them, which may be computed as a whole."""
 _PASS_NONE: Final = frozenset({"emr-containers", "iam", "lakeformation", "organizations", "sts"})
 """Services whose requests name roles that they don't take over."""
 PASSED_TO: Final[Mapping[str, str]] = {
@@ -61,6 +68,10 @@ def add_passed_roles(
         for text in dict.fromkeys(_roles(arguments))
     )
     needs.add_targets(_PASS, Targets(found), state, condition)
+    holder = arguments.part(_HOLDERS.get((prefix, operation), ""))
+    if holder.open:
+        anyone = KnownText(f"arn:{place.partition}:iam::{place.account}:role/*", holder.source)
+        needs.add_targets(_PASS, Targets((Target(anyone, named=False),)), state)
     if prefix == "elasticmapreduce" and arguments.has("JobFlowRole"):
         reason = (
             "JobFlowRole names an instance profile. The policy allows iam:PassRole on the role of"
