@@ -166,3 +166,94 @@ def test_a_default_that_is_written_out_is_safe(field: dict[str, Any]) -> None:
 def test_another_value_than_the_default_is_not_safe() -> None:
     """Null isn't the default of a path."""
     assert classes(machine(A=PASS), machine(A={**PASS, "InputPath": None}))[0] == "data results"
+
+
+def around(branch: dict[str, Any], *caught: str) -> dict[str, Any]:
+    """Return a workflow with a branch in a Parallel that catches some errors."""
+    catch = [{"ErrorEquals": [name], "Next": "Z", "ResultPath": "$.e"} for name in caught]
+    whole = {"Type": "Parallel", "Branches": [branch], "ResultPath": None, "End": True}
+    return machine(A={**whole, "Catch": catch}, Z=PASS)
+
+
+@pytest.mark.parametrize(
+    ("caught", "expected"), [(("States.ALL",), "results"), (("Old",), "breaking"), ((), "breaking")]
+)
+def test_an_error_that_is_caught_is_not_seen_by_callers(
+    caught: tuple[str, ...], expected: str
+) -> None:
+    """The Catch has to handle the old name and the new one."""
+    old, new = (
+        around(machine(F={"Type": "Fail", "Error": name}, start="F"), *caught)
+        for name in ("Old", "New")
+    )
+    assert classes(old, new) == [f"error {expected}"]
+
+
+def ending(following: str) -> dict[str, Any]:
+    """Return a branch that ends in one of two Fail states."""
+    return machine(
+        start="S",
+        S={"Type": "Pass", "Next": following},
+        Old={"Type": "Fail", "Error": "Old"},
+        New={"Type": "Fail", "Error": "New"},
+    )
+
+
+def test_another_error_at_the_end_breaks_callers() -> None:
+    """Although no Fail state changed; unless a Catch around it handles the error."""
+    assert classes(ending("Old"), ending("New")) == ["transition results", "error breaking"]
+    old, new = (around(ending(name), "States.ALL") for name in ("Old", "New"))
+    assert classes(old, new) == ["transition results"]
+
+
+def test_an_error_more_takes_none_away() -> None:
+    """Callers that look for the other name find it still."""
+
+    def failing(*names: str) -> dict[str, Any]:
+        rules = [{"Variable": "$.n", "NumericEquals": at, "Next": n} for at, n in enumerate(names)]
+        inner = ending("Old")["States"]
+        choice = {"Type": "Choice", "Choices": rules, "Default": "Old"}
+        return machine(start="S", **{**inner, "S": choice})
+
+    assert classes(failing("Old"), failing("Old", "New")) == ["choice results"]
+
+
+def test_a_comment_of_a_rule_is_safe() -> None:
+    """It doesn't run."""
+    rule = {"Variable": "$.n", "NumericLessThan": 5, "Next": "B"}
+
+    def choosing(**more: str) -> dict[str, Any]:
+        choice = {"Type": "Choice", "Choices": [{**rule, **more}], "Default": "B"}
+        return machine(A=choice, B=PASS)
+
+    assert classes(choosing(), choosing(Comment="small")) == ["choice safe"]
+
+
+def test_branches_in_another_order_change_the_result() -> None:
+    """It's an array in the order of the branches."""
+
+    def both(*names: str) -> dict[str, Any]:
+        branches = [machine(start=name, **{name: call(name)}) for name in names]
+        return machine(A={"Type": "Parallel", "Branches": branches, "End": True})
+
+    assert classes(both("x", "y"), both("y", "x")) == ["moved results"]
+
+
+def test_a_retry_of_all_errors_leaves_out_the_terminal_ones() -> None:
+    """States.ALL doesn't retry them, so the retry of one is gone."""
+    old, new = (
+        machine(A={**call(), "Retry": [{"ErrorEquals": [name], "MaxAttempts": 3}]})
+        for name in ("States.DataLimitExceeded", "States.ALL")
+    )
+    assert classes(old, new) == ["retry results"]
+
+
+def test_a_permission_that_can_not_be_read_any_more_is_shown() -> None:
+    """Although no permission came or went."""
+
+    def sending(**more: Any) -> dict[str, Any]:
+        body = {"Type": "Task", "Resource": "arn:aws:states:::sns:publish", "End": True}
+        return machine(A={**body, "Parameters": {"Message": "x", **more}}, B=call())
+
+    found = classes(sending(), sending(**{"TopicArn.$": "$.topic"}))
+    assert "permission-unknown permissions" in found
