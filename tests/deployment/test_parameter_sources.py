@@ -246,6 +246,7 @@ def stacks(shelf: Shelf, status: str = "CREATE_COMPLETE", pages: int = 1) -> She
         ("UPDATE_IN_PROGRESS", True),
         ("UPDATE_ROLLBACK_COMPLETE", True),
         ("UPDATE_ROLLBACK_FAILED", True),
+        ("IMPORT_ROLLBACK_COMPLETE", True),
         ("IMPORT_COMPLETE", True),
         ("REVIEW_IN_PROGRESS", False),
         ("CREATE_IN_PROGRESS", False),

@@ -10,7 +10,7 @@ from sfn_release.aws.clients import Stacks
 from sfn_release.errors import AwsError, ConfigError, NotFoundError
 from sfn_release.text import did_you_mean
 
-_NO_OUTPUTS = ("REVIEW_", "CREATE_IN_", "CREATE_FAILED", "ROLLBACK_", "DELETE_", "IMPORT_ROLLBACK_")
+_NO_OUTPUTS = ("REVIEW_", "CREATE_IN_", "CREATE_FAILED", "ROLLBACK_", "DELETE_")
 """The beginnings of states in which a stack doesn't exist yet, or is being removed."""
 _STATES: Mapping[str, str] = {
     "REVIEW_IN_PROGRESS": "It's a change set that was never executed.",

@@ -84,7 +84,7 @@ class TerraformState:
         if not isinstance(attributes, Mapping):
             raise self._damaged(f"{address} has no attributes")
         if _is_sensitive(instance.get("sensitive_attributes"), path):
-            raise self._secret(address, path, "is sensitive")
+            raise self._secret(address, path, "is sensitive", "")
         value: Any = attributes
         for place, key in enumerate(path):
             try:
@@ -98,14 +98,21 @@ class TerraformState:
                     fix=did_you_mean(str(key), known),
                 ) from None
         if _is_secret(address, path, value):
-            raise self._secret(address, path, "is a secret by its name")
+            raise self._secret(
+                address,
+                path,
+                "is a secret by its name",
+                " If it's no secret, add an output for it.",
+            )
         return value
 
-    def _secret(self, address: ResourceAddress, path: tuple[Key, ...], problem: str) -> ConfigError:
+    def _secret(
+        self, address: ResourceAddress, path: tuple[Key, ...], problem: str, otherwise: str
+    ) -> ConfigError:
         return ConfigError(
             f"The attribute {_dotted(path)} of {address} in {self.where} {problem}.",
             why=_NO_SECRETS,
-            fix="Use the name or ARN of the secret, and let the task read it.",
+            fix=f"Use the name or ARN of the secret, and let the task read it.{otherwise}",
         )
 
     def _instance(self, address: ResourceAddress) -> Mapping[str, Any]:
