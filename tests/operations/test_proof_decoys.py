@@ -165,6 +165,20 @@ def test_a_workflow_that_was_deleted_or_handed_over_is_named(shop: Shop) -> None
     assert proof.notes == ("hello was handed over to the project billing: not proven here.",)
 
 
+def test_a_deleted_workflow_of_an_earlier_release_is_not_missed(shop: Shop) -> None:
+    """A retained one beside it is no reason to look for it."""
+    shop.commit(third="x")
+    shop.publish("1.2.0", "prod")
+    for name in ("other", "third"):
+        (shop.root / "workflows" / f"{name}.asl.json").unlink()
+    shop.commit()
+    shop.publish("1.3.0", "prod")
+    shop.delete("third", "prod")
+    proof = proven(shop)
+    assert (proof.ok, proof.notes) == (True, ())
+    assert "other" in {link.workflow for link in proof.links}
+
+
 @pytest.mark.parametrize("source", ["", "workflows/hello.asl.json"])
 def test_a_record_that_retains_other_content(source: str, shop: Shop) -> None:
     """A workflow of the release isn't retained from another one, and has its content."""
