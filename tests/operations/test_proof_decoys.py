@@ -165,6 +165,32 @@ def test_a_workflow_that_was_deleted_or_handed_over_is_named(shop: Shop) -> None
     assert proof.notes == ("hello was handed over to the project billing: not proven here.",)
 
 
+def test_a_record_that_mixes_releases(shop: Shop) -> None:
+    """One workflow was put back to an earlier release, and the record says so beside 1.1.0."""
+    old = json.loads(shop.git("show", f"{PROD}~2:manifest.json"))["workflows"]["hello"]
+    before = shop.git("show", f"{PROD}~2:{definition_path('hello')}")
+    client, arn = shop.client("prod"), shop.arn("hello", "prod")
+    client.update_state_machine(stateMachineArn=arn, definition=before)
+    point(shop, f"{arn}:live", old["version_arn"])
+    tags = client.list_tags_for_resource(resourceArn=arn)["tags"]
+    kept = ("sfn-release:project", "sfn-release:environment")
+    client.untag_resource(
+        resourceArn=arn, tagKeys=[tag["key"] for tag in tags if tag["key"] not in kept]
+    )
+    named = {"sfn-release:version": "1.0.0", "sfn-release:digest": old["digest"]}
+    client.tag_resource(
+        resourceArn=arn, tags=[{"key": key, "value": value} for key, value in named.items()]
+    )
+
+    def edit(workflows: dict[str, Any]) -> None:
+        names = workflows["hello"].keys()
+        workflows["hello"] |= {key: value for key, value in old.items() if key in names}
+
+    proof = proven(edited(shop, edit, hello=before))
+    assert broken(proof) == {"hello": "release"}
+    assert "says that it serves hello of 1.0.0" in first_broken(proof.links)["hello"].text
+
+
 def test_a_deleted_workflow_of_an_earlier_release_is_not_missed(shop: Shop) -> None:
     """A retained one beside it is no reason to look for it."""
     shop.commit(third="x")

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from sfn_release.errors import GitError
+from sfn_release.ledger.git.remotes import Remotes
 from sfn_release.ledger.git.signature_checks import Keyring
 from sfn_release.ledger.git.signature_words import SignatureCheck
 from sfn_release.operations.verbs.doctor import doctor
@@ -229,6 +231,21 @@ def test_a_shallow_clone_behind_the_protected_branch_reads_its_tip(shop: Shop) -
     publish_signers(shop, ssh_key(shop.root.parent / "bob", "bob").line())
     with refused("E_POLICY", "your records: signed with a key that isn't allowed"):
         behind.rollback(environment="prod")
+
+
+def test_a_protected_branch_that_moves_meanwhile_is_no_missing_file(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A shallow clone says so, and doesn't judge by the files of another commit."""
+    turned_on(shop)
+    behind = clone(shop, "behind", "--no-local", "--depth=1", "--no-tags")
+    publish_signers(shop, f"# first\n{alice(shop).line()}")
+    tip = shop.git("rev-parse", "HEAD")
+    publish_signers(shop, f"# second\n{alice(shop).line()}")
+    monkeypatch.setattr(Remotes, "default_branch", lambda *_: ("refs/heads/main", tip))
+    trusted = behind.workspace().ledger.signatures.trusted
+    assert isinstance(trusted, GitError)
+    assert trusted.message == f"The commit {tip[:12]} of refs/heads/main is missing."
 
 
 @needs_gpg

@@ -31,7 +31,7 @@ def release_link(workflow: WorkflowEvidence, *, where: str, wanted: str | None =
     record = workflow.record
     try:
         _refuse_other_release(record, workflow, release)
-        _refuse_retained(workflow, record.serving.version)
+        _refuse_mixed(workflow, record.serving.version)
         form = record.forms.get(workflow.name)
         if form is not None:
             refuse_forged(record.serving, {workflow.name: form}, release, where=where)
@@ -69,9 +69,18 @@ def _refuse_other_release(
             )
 
 
-def _refuse_retained(workflow: WorkflowEvidence, version: str) -> None:
-    """Raise TamperedError if the record retains a workflow that its release *version* has."""
-    if workflow.served.retained and workflow.released:
+def _refuse_mixed(workflow: WorkflowEvidence, version: str) -> None:
+    """Raise TamperedError if a workflow of the recorded release *version* is of another one."""
+    served = workflow.served
+    if not workflow.released:
+        return
+    if served.version != version:
+        raise TamperedError(
+            f"The record serves {version}, which has {workflow.name}, and says that it serves"
+            f" {workflow.name} of {served.version}.",
+            fix="`git log` of the environment's branch shows who wrote the record.",
+        )
+    if served.retained:
         raise TamperedError(
             f"The record serves {version}, which has {workflow.name}, and says that"
             f" {workflow.name} isn't part of it.",
