@@ -18,7 +18,7 @@ from sfn_release.local_service.executions.wake_timer import WakeTimer
 from sfn_release.simulator import Later, RealClock, TaskCall
 from support.machines import ROLE
 
-SOON, LATE = timedelta(milliseconds=20), timedelta(hours=1)
+SOON, LATE = timedelta(milliseconds=200), timedelta(hours=1)
 PATIENCE = 60
 
 
