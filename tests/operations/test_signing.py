@@ -137,6 +137,26 @@ def test_good_signatures_are_remembered_until_the_signers_change(
     assert {check.subject for check in verify(shop.workspace()).problems} == {"1.2.0", "prod"}
 
 
+@pytest.mark.parametrize("change", ["a key is revoked", "history is no longer accepted"])
+def test_remembered_signatures_are_forgotten_with_everything_that_decided_them(
+    shop: Shop, change: str
+) -> None:
+    """The file of the signers stays the same."""
+    turned_on(shop)
+    alice(shop).used_in(shop)
+    shop.commit(hello="${Who} 1.2.0")
+    shop.publish("1.2.0", "prod")
+    assert verify(shop.workspace()).problems == ()
+    signers = alice(shop).line()
+    if change == "a key is revoked":
+        publish_signers(shop, signers, **{f"{SIGNERS}__revoked": alice(shop).public})
+        expected = {"1.2.0", "prod"}
+    else:
+        publish_signers(shop, signers, releases__toml=SIGNED)
+        expected = {"1.0.0", "1.1.0", "prod"}
+    assert {check.subject for check in verify(shop.workspace()).problems} == expected
+
+
 def test_without_a_key_no_version_is_taken(shop: Shop) -> None:
     """The refusal comes with the others, and doctor says what to do, also in a pipeline."""
     turned_on(shop)
