@@ -15,6 +15,7 @@ from sfn_release.comparison.schema_changes import schema_changes
 from sfn_release.comparison.semantic_change import UNTOLD, SemanticChange
 from sfn_release.comparison.setting_changes import role_changes, setting_changes
 from sfn_release.comparison.structure_changes import definition_changes
+from sfn_release.errors import FileError
 from sfn_release.permissions.needed import ANYWHERE, Place
 from sfn_release.release.differences import ComparableWorkflow, differences
 
@@ -83,7 +84,12 @@ def _changes(
         name, old.definition, new.definition, old_schema, errors="error" not in kinds
     )
     if not kinds <= _WITHOUT_CALLS:
-        yield from role_changes(name, old, new, place)
+        try:
+            yield from [*role_changes(name, old, new, place)]
+        except FileError as error:  # a deployment doesn't wait for the data of IAM
+            text = "the permissions of the role can't be compared"
+            kind = "permission-unknown"
+            yield SemanticChange(name, "", kind, "permissions", text, error.message)
 
 
 def _is_equal(old: ComparableWorkflow, new: ComparableWorkflow) -> bool:

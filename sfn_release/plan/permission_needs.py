@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from sfn_release.comparison.semantic_change import SemanticChange
+from sfn_release.errors import FileError
 from sfn_release.permissions.permission_changes import PermissionChange
 from sfn_release.permissions.role_check import short_resource, states_text
 from sfn_release.permissions.workflow_place import place_of
@@ -45,7 +46,10 @@ def _changes(
     from sfn_release.permissions.workflow_needs import needed_permissions  # loads service models
 
     place = place_of(environment, new)
-    changes = permission_changes(needed_permissions(old, place), needed_permissions(new, place))
+    try:
+        changes = permission_changes(needed_permissions(old, place), needed_permissions(new, place))
+    except FileError:
+        return ()  # the semantic changes say so
     return tuple(
         replace(change, resource=short_resource(change.resource, place)) for change in changes
     )

@@ -8,6 +8,7 @@ import pytest
 
 from sfn_release.authoring.declaration import Declaration
 from sfn_release.comparison.semantic_changes import semantic_changes
+from sfn_release.errors import FileError
 
 TOPIC = "arn:aws:sns:eu-west-1:111111111111:"
 PASS: dict[str, Any] = {"Type": "Pass", "End": True}
@@ -257,3 +258,14 @@ def test_a_permission_that_can_not_be_read_any_more_is_shown() -> None:
 
     found = classes(sending(), sending(**{"TopicArn.$": "$.topic"}))
     assert "permission-unknown permissions" in found
+
+
+def test_a_comparison_goes_on_without_the_data_of_iam(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rollback doesn't wait for a Python package: the change says what isn't known."""
+
+    def missing(*_: object) -> None:
+        raise FileError("Can't read IAM's actions.")
+
+    monkeypatch.setattr("sfn_release.comparison.semantic_changes.role_changes", missing)
+    found = classes(machine(A=call("f")), machine(A=call("g")))
+    assert found == ["arguments results", "permission-unknown permissions"]
