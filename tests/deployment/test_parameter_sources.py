@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import dataclasses
+import io
 import json
 import threading
 import traceback
@@ -316,6 +317,25 @@ def test_a_large_state_is_refused(shelf: Shelf, monkeypatch: pytest.MonkeyPatch)
     for tfstate in (S3, "t.tfstate"):
         with refused("E_CONFIG", f"{tfstate} is larger than"):
             shelf.value(tfstate=tfstate, output="charge_arn")
+
+
+def test_a_large_object_of_unknown_size_is_refused(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not all of it is read."""
+    monkeypatch.setattr(state_files, "LARGEST", 100)
+    body = io.BytesIO(STATE.encode())
+    client = shelf.aws.objects
+
+    class Unsized:
+        meta = client.meta
+
+        def get_object(self, **_: Any) -> dict[str, Any]:
+            return {"Body": body}
+
+    monkeypatch.setattr(type(shelf.aws), "objects", Unsized())
+    with refused("E_CONFIG", f"{S3} is larger than"):
+        shelf.value(tfstate=S3, output="charge_arn")
 
 
 @pytest.mark.parametrize(
