@@ -325,7 +325,7 @@ def test_a_large_object_of_unknown_size_is_refused(
     """Not all of it is read."""
     monkeypatch.setattr(state_files, "LARGEST", 100)
     body = io.BytesIO(STATE.encode())
-    client = shelf.aws.objects
+    client: Any = shelf.aws.objects
 
     class Unsized:
         meta = client.meta
