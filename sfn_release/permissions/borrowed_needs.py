@@ -74,7 +74,7 @@ def _media(_operation: str, arguments: Arguments, place: Place) -> _Borrowed:
     """Yield the objects of Rekognition and Textract; Textract may also write its results."""
     for member in _MEDIA:
         media = arguments.part(member)
-        if not arguments.has(member) or media.has("Bytes"):
+        if not arguments.has(member):
             continue
         item = media if media.open else media.part("S3Object")
         version = "s3:GetObjectVersion" if item.has("Version") else "s3:GetObject"
