@@ -34,7 +34,7 @@ def recorded_needs(
             for version, workflow in _named(site, name, commit, serving, seen):
                 machine = serving.workflows[workflow].state_machine_arn
                 starters[version] = starters.get(version, frozenset()) | {machine}
-                if recent or version not in _published_again(serving, workflow):
+                if recent or version not in published_again(serving, workflow):
                     because = f"{workflow} of {serving.version} in {name} starts it"
                     pinned.setdefault(version, because)
             if recent and name == site.name:
@@ -92,7 +92,7 @@ def _named(
                 yield arn, name
 
 
-def _published_again(serving: Serving, workflow: str) -> set[str]:
+def published_again(serving: Serving, workflow: str) -> set[str]:
     """Return the pinned versions of *workflow* that a rollback publishes again if they are gone.
 
     They are versions of workflows in the same release, and the author wrote no version.

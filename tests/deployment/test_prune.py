@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from sfn_release.deployment.clock_check import aws_time
+from sfn_release.deployment.recorded_needs import published_again
 from sfn_release.deployment.version_use import version_content
 from sfn_release.errors import SfnReleaseError
 from sfn_release.operations.verbs.prune import Pruned, plan_prune, prune
@@ -474,3 +475,30 @@ def test_a_release_that_was_live_twice_counts_once(shop: Shop) -> None:
     shop.rollback("1.5.0", "prod")
     plan = plan_prune(shop.workspace(), keep=3)
     assert [str(version) for version in plan.deleted] == [f"child:{n}" for n in (1, 2, 3)]
+
+
+def test_a_machine_of_another_owner_is_left_alone(shop: Shop) -> None:
+    """Its tags name another project: no version of it is deleted."""
+    tags = [{"key": "sfn-release:project", "value": "depot"}]
+    shop.client("prod").tag_resource(resourceArn=CHILD, tags=tags)
+    plan = plan_prune(shop.workspace(), keep=1)
+    assert plan.deleted == ()
+    assert "does not belong to prod of shop" in kept(plan)["child:1"]
+
+
+def test_pins_that_a_rollback_publishes_again() -> None:
+    """Only to workflows of the same release, and only where the author wrote no version."""
+
+    def served(name: str, **more: Any) -> Any:
+        arn = CHILD.replace("child", name)
+        return SimpleNamespace(**{"state_machine_arn": arn, "retained": False, "pins": {}, **more})
+
+    gone, other = (f"{CHILD.replace('child', name)}:1" for name in ("gone", "elsewhere"))
+    pins = {CHILD: f"{CHILD}:1", f"{CHILD}:2": f"{CHILD}:2", gone[:-2]: gone, other[:-2]: other}
+    workflows = {
+        "parent": served("parent", pins=pins),
+        "child": served("child"),
+        "gone": served("gone", retained=True),
+    }
+    serving: Any = SimpleNamespace(workflows=workflows)
+    assert published_again(serving, "parent") == {f"{CHILD}:1"}
