@@ -319,6 +319,22 @@ def test_a_large_state_is_refused(shelf: Shelf, monkeypatch: pytest.MonkeyPatch)
             shelf.value(tfstate=tfstate, output="charge_arn")
 
 
+def test_nothing_is_decrypted(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A SecureString is refused by its type, so its value isn't asked for."""
+    asked: list[dict[str, Any]] = []
+
+    class Store:
+        def get_parameters(self, **request: Any) -> dict[str, Any]:
+            asked.append(request)
+            found = {"Name": "/shop/key", "Type": "SecureString", "Value": "hunter2"}
+            return {"Parameters": [found], "InvalidParameters": []}
+
+    monkeypatch.setattr(type(shelf.aws), "parameter_store", Store())
+    error = shelf.failure(ssm="/shop/key")
+    assert ("SecureString" in error.message, "hunter2" in str(error)) == (True, False)
+    assert asked == [{"Names": ["/shop/key"], "WithDecryption": False}]
+
+
 def test_a_large_object_of_unknown_size_is_refused(
     shelf: Shelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
