@@ -108,12 +108,18 @@ def _of_type(
     names = _given(type, first, operation, arguments)
     texts = [(name, text) for name in names for text in arguments.texts(name)]
     default = default_name(type.service, first, operation)
-    if not texts and default and not arguments.open:
+    any_kind = any(_ANY.fullmatch(plain(name)) for name in arguments.names)
+    if not texts and default and not arguments.open and not any_kind:
         texts = [("", KnownText(default))]
     rest = {other: _rest(type, other, operation, arguments) for other in more}
-    if not type.required and any(
-        not text.text and parameter_names(type.service, type.name, other, operation)
-        for other, text in rest.items()
+    whole = bool(texts) and all(_pattern(type.arn).fullmatch(text.text) for _, text in texts)
+    if (
+        not type.required
+        and not whole
+        and any(
+            not text.text and parameter_names(type.service, type.name, other, operation)
+            for other, text in rest.items()
+        )
     ):
         return  # an index, or a version, that the request doesn't name
     for name, text in texts:

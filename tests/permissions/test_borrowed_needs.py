@@ -262,3 +262,11 @@ def test_a_rule_without_a_documented_name_is_a_pattern() -> None:
     assert found.partial
     (unknown,) = needed.unknown
     assert unknown.within == rule
+
+
+def test_tagging_what_exists_is_no_creation() -> None:
+    """`TagResource` itself has tags too; its ARN names the one resource."""
+    task = PLACE.arn("ecs", "task/main/t1")
+    needed = needs("aws-sdk:ecs:tagResource", {"ResourceArn": task, "Tags": TAGS})
+    assert pairs(needed) == {("ecs:TagResource", task)}
+    assert [dict(permission.condition) for permission in needed.permissions] == [{}]
