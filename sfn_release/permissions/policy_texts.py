@@ -17,32 +17,33 @@ from sfn_release.permissions.policy_division import (
     MANAGED_LIMIT,
     MANAGED_POLICIES,
 )
+from sfn_release.permissions.policy_identifiers import logical_id, terraform_name
 from sfn_release.permissions.policy_statements import VERSION, PolicyStatement
 from sfn_release.text import count
 
 _SHOWN = 5  # states in a comment
 
 
-def terraform(policies: Iterable[LeastPolicy]) -> str:
-    """Return least policies in Terraform's language (HCL).
+def terraform(policies: Iterable[LeastPolicy], about: Iterable[str] = ()) -> str:
+    """Return least policies in Terraform's language (HCL), *about* in comments above them.
 
     Terraform would replace ``${…}`` and ``%{…}`` in a string, so both are written with two signs.
     """
-    names = _Names("_")
-    blocks = [_terraform(policy, names.next(_short(policy))) for policy in policies]
-    return "\n\n".join(blocks) + "\n" if blocks else ""
+    blocks = [_terraform(policy, terraform_name(_named(policy))) for policy in policies]
+    above = "".join(f"# {_line(text)}\n" for text in about)
+    return "\n\n".join([*([above.rstrip()] if above else []), *blocks]) + "\n" if blocks else ""
 
 
-def cloudformation(policies: Iterable[LeastPolicy]) -> str:
-    """Return least policies as one CloudFormation template in YAML.
+def cloudformation(policies: Iterable[LeastPolicy], about: Iterable[str] = ()) -> str:
+    """Return least policies as one CloudFormation template in YAML, *about* in comments above it.
 
     Every text is in double quotes, as JSON writes it, which YAML reads the same.
     """
-    names = _Names("")
-    lines = ['AWSTemplateFormatVersion: "2010-09-09"', "Resources:"]
+    lines = [f"# {_line(text)}" for text in about]
+    lines += ['AWSTemplateFormatVersion: "2010-09-09"', "Resources:"]
     outputs: list[str] = []
     for policy in policies:
-        name = names.next(_short(policy))
+        name = logical_id(_named(policy))
         lines += _template(policy, name)
         outputs += [f"  {name}RoleArn:", f"    Value: !GetAtt {name}Role.Arn"]
     if not outputs:
@@ -69,7 +70,7 @@ def notes(policy: LeastPolicy) -> Iterator[str]:
     for workflow, unknown in policy.unknown:
         where = f'state "{unknown.state}"' if unknown.state else "the state machine"
         where = f"{workflow}, {where}" if several else where
-        yield _line(f"unknown: {where}: {unknown.reason}")
+        yield _line(f"a permission can't be read from the definition: {where}: {unknown.reason}")
     for role, statements in policy.assumed.items():
         actions = sorted({action for statement in statements for action in statement.actions})
         yield _line(f"{role} is assumed by a state, and needs: {', '.join(actions) or 'nothing'}")
@@ -94,31 +95,9 @@ def _short(policy: LeastPolicy) -> str:
     return policy.subject.rpartition("/")[2]
 
 
-class _Names:
-    """Makes identifiers of letters, digits and *joint*, each different."""
-
-    def __init__(self, joint: str) -> None:
-        self._joint = joint
-        self._used: set[str] = set()
-
-    def next(self, text: str) -> str:
-        words = re.findall(r"[A-Za-z0-9]+", text)
-        if self._joint:
-            plain = self._joint.join(words) or "workflow"
-            plain = plain if plain[0].isalpha() else f"w{self._joint}{plain}"
-        else:
-            plain = "".join(word[0].upper() + word[1:] for word in words) or "Workflow"
-            plain = plain if plain[0].isalpha() else f"W{plain}"
-        plain = plain[:_LONGEST]
-        name, number = plain, 1
-        while name.lower() in self._used:
-            number += 1
-            name = f"{plain}{self._joint or 'No'}{number}"
-        self._used.add(name.lower())
-        return name
-
-
-_LONGEST = 100  # characters of an identifier; a CloudFormation logical id has 255 at most
+def _named(policy: LeastPolicy) -> str:
+    """Return the name of the one workflow, or of a role with its path."""
+    return policy.subject.rpartition(":role/")[2]
 
 
 def _comments(policy: LeastPolicy) -> list[str]:
@@ -165,6 +144,7 @@ def _terraform(policy: LeastPolicy, name: str) -> str:
             f"  policy_arn = aws_iam_policy.{label}.arn",
             "}",
         ]
+    lines += ["", f'output "{name}_role_arn" {{', f"  value = aws_iam_role.{name}.arn", "}"]
     return "\n".join(lines)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import hcl2
@@ -18,11 +19,13 @@ from sfn_release.permissions.needed import (
     Place,
     UnknownPermission,
 )
+from sfn_release.permissions.policy_identifiers import logical_id, terraform_name
 from sfn_release.permissions.policy_statements import policy_document
 from sfn_release.permissions.policy_texts import cloudformation, notes, terraform
 
 PLACE = Place("aws", "eu-west-1", "111111111111")
 ROLE = "arn:aws:iam::111111111111:role/shop"
+NEEDED = NeededPermission(("s3:GetObject",), ("arn:aws:s3:::shop/*",), ("Read",))
 EVIL = 'a"b\\c${d}%{e}\n#f\u2028\x7f\x85'
 
 
@@ -94,7 +97,9 @@ def test_terraform_says_what_the_document_says() -> None:
     assert said == ORDERS.document["Statement"]
     (trust,) = found["orders_trust"]["statement"]
     assert unquoted(trust["principals"][0]["identifiers"]) == ["states.amazonaws.com"]
-    assert '# unknown: state "Send }": The queue is computed.' in text
+    comment = "# a permission can't be read from the definition: "
+    assert f'{comment}state "Send }}": The queue is computed.' in text
+    assert "value = aws_iam_role.orders.arn" in text
 
 
 def test_cloudformation_says_what_the_document_says() -> None:
@@ -102,19 +107,19 @@ def test_cloudformation_says_what_the_document_says() -> None:
     text = cloudformation([ORDERS, MANY, policy("nothing")])
     template = loaded(text)
     resources = template["Resources"]
-    written = resources["OrdersPolicy"]["Properties"]["PolicyDocument"]
+    written = resources["ordersPolicy"]["Properties"]["PolicyDocument"]
     assert written == ORDERS.document
-    role = resources["OrdersRole"]["Properties"]
+    role = resources["ordersRole"]["Properties"]
     assert role["AssumeRolePolicyDocument"] == ORDERS.trust
-    assert role["ManagedPolicyArns"] == [{"Ref": "OrdersPolicy"}]
+    assert role["ManagedPolicyArns"] == [{"Ref": "ordersPolicy"}]
     parts = [policy_document(part) for part in MANY.parts]
     assert len(parts) > 1
     assert [
-        resources[f"ManyPolicy{number}"]["Properties"]["PolicyDocument"]
+        resources[f"manyPolicy{number}"]["Properties"]["PolicyDocument"]
         for number, _ in enumerate(parts, 1)
     ] == parts
-    assert "ManagedPolicyArns" not in resources["NothingRole"]["Properties"]
-    assert template["Outputs"]["OrdersRoleArn"] == {"Value": {"Fn::GetAtt": ["OrdersRole", "Arn"]}}
+    assert "ManagedPolicyArns" not in resources["nothingRole"]["Properties"]
+    assert template["Outputs"]["ordersRoleArn"] == {"Value": {"Fn::GetAtt": ["ordersRole", "Arn"]}}
 
 
 def test_a_linter_of_cloudformation_finds_no_error() -> None:
@@ -135,16 +140,53 @@ def test_a_linter_of_cloudformation_finds_no_error() -> None:
     assert errors == []  # ids of mere information begin with I
 
 
+ALIKE = ("a-b", "a_b", "A-B", "Bücher", "日本", "2nd", "日本語", "grüße", "größe", "a b")
+ENDINGS = ("orders", "Orders", "orders_trust", "orders_1", "ordersPolicy", "ordersRole")
+
+
 @pytest.mark.parametrize("write", [terraform, cloudformation])
-def test_names_that_look_alike_get_different_identifiers(write: Any) -> None:
-    """Names of state machines may hold any letter; identifiers of both tools may not."""
-    text = write(
-        [policy(name) for name in ("a-b", "a_b", "A-B", "Bücher", "日本", "2nd", "日本語")]
-    )
-    if write is terraform:
-        assert len(documents(text)) == 7
-    else:
-        assert len(loaded(text)["Resources"]) == 7
+def test_the_names_of_a_workflow_do_not_depend_on_other_workflows(write: Any) -> None:
+    """Otherwise the tool gives a live role the permissions of another workflow."""
+    together: set[str] = set()
+    names = [*ALIKE, *ENDINGS, "x" * 200, "x" * 201]
+    for name in names:
+        alone = declared(write([policy(name, NEEDED)]))
+        assert not alone & together, name
+        together |= alone
+    every = [policy(name, NEEDED) for name in names]
+    assert declared(write(every)) == declared(write(every[::-1])) == together
+
+
+@given(st.lists(st.text("abAB12_-. ü", min_size=1, max_size=6), unique=True, max_size=30))
+def test_different_names_get_different_identifiers(names: list[str]) -> None:
+    """Each is an identifier of its tool."""
+    for make, form in ((terraform_name, r"[A-Za-z]\w*"), (logical_id, r"[A-Za-z][A-Za-z0-9]*")):
+        made = [make(name) for name in names]
+        assert len(set(made)) == len(made)
+        assert all(re.fullmatch(form, name, re.ASCII) for name in made)
+
+
+def test_a_plain_name_is_its_own_identifier() -> None:
+    """So that you recognize your workflow."""
+    assert terraform_name("ship_orders") == "ship_orders"
+    assert logical_id("shipOrders") == "shipOrders"
+    assert re.fullmatch("gr_e_[0-9a-f]{8}", terraform_name("grüße"))
+
+
+def test_comments_stand_above_the_policies() -> None:
+    """They're about all of them."""
+    assert terraform([ORDERS], ["Shared\nrole."]).startswith("# Shared role.\n\n# orders: ")
+    assert cloudformation([ORDERS], ["Shared."]).startswith("# Shared.\nAWSTemplate")
+
+
+def declared(text: str) -> set[str]:
+    """Return the addresses and outputs of Terraform's text, or the logical ids of a template."""
+    if "AWSTemplate" in text:
+        template = loaded(text)
+        return {*template["Resources"], *(f"output {name}" for name in template["Outputs"])}
+    found = re.findall(r'^(data|resource|output) ("\w+")(?: ("\w+"))? \{$', text, re.MULTILINE)
+    assert len(set(found)) == len(found)
+    return {" ".join(parts) for parts in found}
 
 
 def test_a_policy_that_no_role_can_hold_is_told() -> None:
@@ -198,4 +240,4 @@ def test_any_text_arrives_in_a_template_as_it_is(permissions: list[NeededPermiss
     made = policy("orders", *permissions)
     resources = loaded(cloudformation([made]))["Resources"]
     if permissions:
-        assert resources["OrdersPolicy"]["Properties"]["PolicyDocument"] == made.document
+        assert resources["ordersPolicy"]["Properties"]["PolicyDocument"] == made.document

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import click
@@ -54,12 +54,14 @@ def run(
                 write = (
                     policy_texts.terraform if form == "terraform" else policy_texts.cloudformation
                 )
-                terminal.write_block(write(policies.values()).rstrip("\n"))
+                about = [] if merged else list(_shared(found, form))
+                terminal.write_block(write(policies.values(), about).rstrip("\n"))
             case _:
                 label = workspace.environment(found.environment).label
                 _write_tables(policies, label)
                 if not merged:
-                    _write_shared(found)
+                    for line in _shared(found):
+                        terminal.write(line)
 
     session.show("permissions", found.to_json(), text)
 
@@ -93,8 +95,12 @@ def _write_tables(policies: Mapping[str, LeastPolicy], label: str) -> None:
         terminal.write()
 
 
-def _write_shared(found: LeastPolicies) -> None:
-    """Say which role several workflows share: its policy has to allow all that they need."""
+def _shared(found: LeastPolicies, form: str = "") -> Iterator[str]:
+    """Yield which role several workflows share: its policy has to allow all that they need."""
     for role, policy in found.shared.items():
         workflows = count(policy.workflows, "workflow")
-        terminal.write(f"{workflows} share the role {role}. Its whole policy: --merged")
+        words = ["sfn-release permissions --env", found.environment]
+        words += ["--version", found.version] if found.version else []
+        words += ["--format", form] if form else []
+        command = " ".join([*words, "--merged"])
+        yield f"{workflows} share the role {role}. Its whole policy:  {command}"
