@@ -9,15 +9,18 @@ from typing import Any
 
 import pytest
 
+from sfn_release.cli.main import main
+from sfn_release.operations.verbs.check_environments import check_environments
 from sfn_release.operations.verbs.plan import plan_rollback, plan_version
 from sfn_release.operations.verbs.prune import plan_prune
+from sfn_release.operations.verbs.publish import publish
 from sfn_release.operations.verbs.status import status
 from sfn_release.operations.verbs.verify import verify
 from sfn_release.plan import Plan
 from sfn_release.project import parse_project
 from support.errors import refused
 from support.faults import DENIED, KILLED, At, Fault, Faulty, KilledError
-from support.shop import ROLE, Shop, made_once
+from support.shop import ROLE, Shop, made_once, make_shop
 
 CONFIG = f"""\
 [project]
@@ -263,3 +266,44 @@ def test_tables(case: str) -> None:
         return
     with refused("E_CONFIG", expected):
         parse_project(text, path="releases.toml")
+
+
+def test_a_former_name_that_no_release_has_is_an_error_before_anything_is_planned(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A typo would create another state machine, under the wrong name."""
+    rename(shop, config=RENAMED.replace('"checkout"', '"chekout"'))
+    typo = ("E_CONFIG", "No release has a workflow 'chekout'.", 'Did you mean "checkout"?')
+    with refused(*typo):
+        plan_version(shop.workspace(), environment="prod")
+    with refused(*typo):
+        shop.publish("1.1.0")
+    with refused(*typo):
+        publish(shop.workspace(), "1.1.0", deploy=False)
+    assert {*shop.machines()} == {"checkout-prod", "other-prod"}
+    found = check_environments(shop.workspace(), environments=["prod"]).problems
+    assert "No release has a workflow 'chekout'." in str(found[0].error)
+    assert main(["-C", str(shop.root), "check"]) == 1
+    assert "No release has a workflow 'chekout'." in capsys.readouterr().out
+    rename(shop)
+    assert main(["-C", str(shop.root), "check"]) == 0
+    # A release deploys by the releases.toml of today.
+    shop.publish("1.1.0")
+    rename(shop, "two", config=RENAMED.replace('"checkout"', '"chekout"'))
+    with refused(*typo):
+        shop.deploy("1.1.0")
+
+
+def test_a_former_name_works_where_an_environment_never_had_it(shop: Shop) -> None:
+    """Another environment had it; and before the first release nothing is known."""
+    staging = '[environments.staging]\nregion = "eu-west-1"\nname = "{workflow}-staging"\n'
+    rename(shop, config=RENAMED + f'{staging}role_arn = "{ROLE}"\n')
+    (record,) = shop.publish("1.1.0", "staging").deployments
+    arn = record.workflows["orders"].state_machine_arn
+    assert arn is not None
+    assert arn.endswith(":checkout-staging")
+
+
+def test_a_first_release_may_have_former_names(tmp_path: Path) -> None:
+    first = make_shop(tmp_path / "first", config=RENAMED, workflows={"orders": "one"})
+    assert plan_version(first.workspace(), environment="prod").workflows

@@ -48,6 +48,10 @@ def run(session: Session, named: tuple[str, ...], format_: str, strict: bool, re
     session.reports &= format_ != "github"  # that writes the annotations itself
     ask = asker(session.workspace(), session.environment) if remote else None
     checked = check(named, session.directory, stdin=read_stdin, environ=os.environ, ask=ask)
+    if checked.renamed:
+        from sfn_release.operations.former_names import with_former_names
+
+        checked = with_former_names(session.workspace, checked)
     environment = session.environment
     if environment is not None:
         from sfn_release.operations.role_findings import with_role_findings

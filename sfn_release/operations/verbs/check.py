@@ -58,13 +58,15 @@ class CheckedFinding:
 class Checked:
     """The result of `check`. *silenced* counts the findings that releases.toml silences.
 
-    *failures*: the error for each file that couldn't be read.
+    *failures*: the error for each file that couldn't be read. *renamed* are the checked workflows
+    that have a former name in releases.toml.
     """
 
     workflows: tuple[str, ...]
     findings: tuple[CheckedFinding, ...]
     silenced: int
     failures: Mapping[str, SfnReleaseError] = field(default_factory=dict)
+    renamed: frozenset[str] = frozenset()
 
     def count(self, severity: str) -> int:
         """Return the number of findings of a severity."""
@@ -121,7 +123,8 @@ def check(
         for silence in silences
         if silence not in used and (not named or silence.workflow in names)
     ]
-    return Checked(tuple(names), tuple(found), silenced, reader.failures)
+    renamed = frozenset(project.first_names if project else ()) & {*owned}
+    return Checked(tuple(names), tuple(found), silenced, reader.failures, renamed)
 
 
 def _check_schemas(

@@ -19,6 +19,7 @@ from sfn_release.errors import (
     PolicyError,
     SfnReleaseError,
 )
+from sfn_release.operations.former_names import refuse_unknown_former
 from sfn_release.operations.name_clashes import refuse_same_names
 from sfn_release.operations.open_site import require_remote, site_of
 from sfn_release.operations.pin_preview import resolved_pins
@@ -65,6 +66,8 @@ def check_environments(
     chosen = [project.environment(name) for name in names]
     declarations = list(work_tree(workspace).values())
     checks = [_checked("ledger", "the ledger's remote", lambda: _ledger(workspace))]
+    if project.first_names:
+        checks.append(_checked("ledger", "former names", lambda: _former(workspace, declarations)))
     accounts: dict[str, str] = {}
     for environment in chosen:
         checks += _check_environment(workspace, environment, declarations, accounts)
@@ -103,6 +106,11 @@ def _checked(subject: str, text: str, ask: Callable[[], str]) -> Check:
         return Check(subject, ask())
     except SfnReleaseError as error:
         return Check(subject, text, error)
+
+
+def _former(workspace: Workspace, declarations: Sequence[Declaration]) -> str:
+    refuse_unknown_former(workspace, [declaration.name for declaration in declarations])
+    return "releases have the former names of renamed workflows"
 
 
 def _ledger(workspace: Workspace) -> str:

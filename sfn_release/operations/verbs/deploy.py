@@ -12,6 +12,7 @@ from sfn_release.deployment.request import Request
 from sfn_release.deployment.site import Site
 from sfn_release.errors import ConflictError, NotFoundError
 from sfn_release.ledger import Snapshot
+from sfn_release.operations.former_names import refuse_unknown_former
 from sfn_release.operations.open_site import open_site
 from sfn_release.operations.policy_checks import permitted
 from sfn_release.operations.release_target import earlier_versions, target
@@ -44,6 +45,7 @@ def deploy(
     site = open_site(workspace, workspace.environment(environment))
     private = site.environment.backend.private
     release = workspace.released(workspace.snapshot(offline=private), version)
+    refuse_unknown_former(workspace, release.declarations, adopt=adopt)
 
     def decide(_: Snapshot, state: RecordedState) -> Target:
         return deploy_target(release.content, site, state)

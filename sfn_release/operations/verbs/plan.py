@@ -11,6 +11,7 @@ from sfn_release.deployment.prepared import PreparedDeployment
 from sfn_release.deployment.request import Request
 from sfn_release.deployment.site import Site
 from sfn_release.ledger import Snapshot
+from sfn_release.operations.former_names import refuse_unknown_former
 from sfn_release.operations.open_site import open_site
 from sfn_release.operations.policy_checks import Verdict, changed_roles, verdict
 from sfn_release.operations.release_target import unreleased
@@ -49,10 +50,12 @@ def plan_version(
     wanted = parse_version(version) if version is not None else None
     if wanted is None:
         built = work_tree(workspace) if declarations is None else declarations
+        refuse_unknown_former(workspace, built, adopt=adopt)
         site = open_site(workspace, chosen)
         prepared, content = prepare_work_tree(workspace, site, built, request)
     else:
         content = workspace.released(workspace.snapshot(), wanted).content
+        refuse_unknown_former(workspace, content.declarations, adopt=adopt)
         site = open_site(workspace, chosen)
 
         def decide(_: Snapshot, state: RecordedState) -> Target:

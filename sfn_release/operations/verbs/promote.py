@@ -8,6 +8,7 @@ from sfn_release.deployment.request import Request
 from sfn_release.deployment.site import Site
 from sfn_release.errors import NotFoundError, UsageError
 from sfn_release.ledger import Snapshot
+from sfn_release.operations.former_names import refuse_unknown_former
 from sfn_release.operations.open_site import open_site
 from sfn_release.operations.policy_checks import live_period, verdict
 from sfn_release.operations.verbs.deploy import deploy_release, deploy_target
@@ -36,7 +37,9 @@ def promote(
     *source*, PolicyError unless there is an *override*.
     """
     request = Request(adopt=adopt, reason=reason, override=override)
-    site, release, decide = _promotion(workspace, version, source=source, environment=environment)
+    site, release, decide = _promotion(
+        workspace, version, source=source, environment=environment, adopt=adopt
+    )
     return deploy_release(workspace, site, release, decide, request)
 
 
@@ -52,7 +55,9 @@ def plan_promotion(
 
     Raises every other error that `promote` would raise before it writes anything.
     """
-    site, release, decide = _promotion(workspace, version, source=source, environment=environment)
+    site, release, decide = _promotion(
+        workspace, version, source=source, environment=environment, adopt=adopt
+    )
     prepared = prepare(site, decide, Request(adopt=adopt))
     if prepared.nothing_to_do:
         return prepared.plan
@@ -67,7 +72,7 @@ def serves_a_release(workspace: Workspace, environment: str) -> bool:
 
 
 def _promotion(
-    workspace: Workspace, version: str | None, *, source: str, environment: str
+    workspace: Workspace, version: str | None, *, source: str, environment: str, adopt: bool
 ) -> tuple[Site, Release, Decide]:
     before, after = workspace.environment(source), workspace.environment(environment)
     if before.name == after.name:
@@ -77,6 +82,7 @@ def _promotion(
     site = open_site(workspace, after)
     private = before.backend.private and after.backend.private
     release = _succeeded(workspace, workspace.snapshot(offline=private), source, version)
+    refuse_unknown_former(workspace, release.declarations, adopt=adopt)
 
     def decide(_: Snapshot, state: RecordedState) -> Target:
         return deploy_target(release.content, site, state, promoted_from=source)

@@ -18,6 +18,7 @@ from sfn_release.errors import ConflictError, SeveralError, SfnReleaseError
 from sfn_release.ledger import Snapshot
 from sfn_release.operations.build_release import build_release, immutable
 from sfn_release.operations.each_environment import Attempts
+from sfn_release.operations.former_names import refuse_unknown_former
 from sfn_release.operations.name_clashes import refuse_shared
 from sfn_release.operations.open_site import open_site
 from sfn_release.operations.policy_checks import permitted
@@ -99,6 +100,7 @@ def publish(
     shared = not names or any(not workspace.environment(name).backend.private for name in names)
     refused = Attempts(len(names))
     sites, release, standing = _build_and_open(workspace, version, names, refused, shared=shared)
+    refuse_unknown_former(workspace, release.declarations, adopt=adopt)
     release, overridden = with_tests(workspace, release, standing, override)
     refuse_shared([site.environment for site in sites], release.declarations.values())
     prepared: dict[str, PreparedDeployment] = {}
