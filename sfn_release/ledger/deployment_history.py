@@ -85,7 +85,7 @@ class DeploymentHistory:
             trees = self.git.objects.trees([(commit, "") for commit in page])
             files = [StoredFiles.of(tree) for tree in trees]
             contents = iter(
-                self.git.objects.blobs(
+                self.git.objects.contents(
                     [
                         object_id
                         for stored in files

@@ -16,16 +16,8 @@ from sfn_release.operations.signature_policy import missing_signatures
 from sfn_release.operations.workspace import Workspace
 from sfn_release.permissions.role_comparison import RoleComparison, role_notes
 from sfn_release.plan import Plan
-from sfn_release.plan.policy import (
-    Facts,
-    LivePeriod,
-    OnBranches,
-    Refusal,
-    ReplayedWorkflow,
-    matches,
-    refusals,
-    refused,
-)
+from sfn_release.plan.policy import Refusal, matches, refusals, refused
+from sfn_release.plan.policy_facts import Facts, LivePeriod, OnBranches, ReplayedWorkflow
 from sfn_release.release.record import Change, Record, ReplayOutcome
 from sfn_release.release.release import ReleaseContent
 

@@ -15,7 +15,7 @@ from sfn_release.operations.replaying.replay_jobs import replay_side_by_side
 from sfn_release.operations.replaying.replay_report import ReplayTally, one_line_difference
 from sfn_release.operations.replaying.replay_work import ReplayWork
 from sfn_release.operations.workspace import Workspace
-from sfn_release.plan.policy import ReplayedWorkflow
+from sfn_release.plan.policy_facts import ReplayedWorkflow
 from sfn_release.project.replay_policy import ReplayPolicy
 from sfn_release.release.record import Change, ReplayOutcome
 from sfn_release.release.release import ReleaseContent

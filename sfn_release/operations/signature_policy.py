@@ -16,7 +16,8 @@ from sfn_release.ledger.signatures import SignatureVerdict
 from sfn_release.ledger.tag_checks import TagRefs
 from sfn_release.ledger.trusted_signers import ProtectedBranch, TrustedSigners
 from sfn_release.operations.workspace import Workspace
-from sfn_release.plan.policy import MissingSignature, Refusal, signature_refusals
+from sfn_release.plan.policy import Refusal, signature_refusals
+from sfn_release.plan.policy_facts import MissingSignature
 from sfn_release.project import Environment
 from sfn_release.release.version import is_found
 

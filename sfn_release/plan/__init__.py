@@ -11,7 +11,7 @@ One plan has several readers: the command line prints it, `deployment` applies i
     content_changes      show the changes by state and field
     traffic_shift        cut a switch into the stages of a canary or linear strategy
     unfinished_attempts  find changes that unfinished deployments left
-    policy               decide whether a release may enter an environment
+    policy               decide whether a release may enter an environment (`policy_facts`)
     preconditions        check a workflow against Step Functions' conditions (`rendered_checks`)
     drift                compare the live state with the last record
 

@@ -738,7 +738,7 @@ def test_a_computed_role_is_in_no_statement() -> None:
 @pytest.mark.parametrize("value", ["ResourceArn.$", "ResourceArn"])
 def test_a_resource_of_any_kind_is_not_everything(value: str) -> None:
     """An action on many kinds isn't allowed on `*` because its ARN is computed."""
-    given = {value: "$.arn" if value.endswith("$") else "${Arn}", "Tags": []}
+    given: dict[str, Any] = {value: "$.arn" if value.endswith("$") else "${Arn}", "Tags": []}
     needed = calls("aws-sdk:sagemaker:addTags", given)
     assert needed.permissions == ()
     assert needed.unknown[0].actions == ("sagemaker:AddTags",)

@@ -6,15 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from sfn_release.plan.policy import (
-    Facts,
-    LivePeriod,
-    MissingSignature,
-    OnBranches,
-    matches,
-    refusals,
-    refused,
-)
+from sfn_release.plan.policy import matches, refusals, refused
+from sfn_release.plan.policy_facts import Facts, LivePeriod, MissingSignature, OnBranches
 from sfn_release.project import Environment
 from sfn_release.project.backends import AWS
 

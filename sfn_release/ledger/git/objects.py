@@ -101,10 +101,6 @@ class ObjectStore:
             if stored is not None and stored.kind == "commit"
         }
 
-    def blobs(self, object_ids: Sequence[str]) -> list[bytes | None]:
-        """Return the content of each of *object_ids*, None for a missing one."""
-        return self._objects([checked(object_id) for object_id in object_ids])
-
     def tree(self, commit: str, path: str = "") -> dict[str, tuple[str, str, str]]:
         """Return ``{name: (mode, type, object id)}`` of a commit's folder; {} if there is none."""
         return self.trees([(commit, path)])[0]
