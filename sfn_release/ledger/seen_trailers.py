@@ -72,7 +72,7 @@ def lost_branches(
             yield ref, _missing(ref, sighting, remote)
         elif not contains(branch, commit):
             reported.add(branch)
-            yield ref, _cut_back(ref, sighting, remote)
+            yield ref, _cut_back(ref, sighting, refs[ref], remote)
 
 
 def _missing(ref: str, sighting: Sighting, remote: str | None) -> TamperedError:
@@ -83,20 +83,27 @@ def _missing(ref: str, sighting: Sighting, remote: str | None) -> TamperedError:
     )
 
 
-def _cut_back(ref: str, sighting: Sighting, remote: str | None) -> TamperedError:
+def _cut_back(ref: str, sighting: Sighting, tip: str, remote: str | None) -> TamperedError:
     return TamperedError(
         f"{ref} was cut back: it no longer contains {sighting.commit[:12]}.",
         why=_sighting_text(sighting),
-        fix=f"Find out who pushed by force. {_restore(ref, sighting, remote)}",
+        fix=f"Find out who pushed by force. {_restore(ref, sighting, remote, tip)}",
     )
 
 
-def _restore(ref: str, sighting: Sighting, remote: str | None) -> str:
-    """Return the advice to restore a branch from another clone."""
+def _restore(ref: str, sighting: Sighting, remote: str | None, tip: str | None = None) -> str:
+    """Return the advice to restore a branch from another clone.
+
+    *tip* is where the branch is now, None if it is missing. Its commits may be no ancestors of the
+    lost one, so only a forced push, or fetch, moves it.
+    """
     if remote is None:
-        return f"Fetch it from a clone that saw it:  git fetch CLONE {ref}:{ref}"
+        forced = "+" if tip else ""
+        return f"Fetch it from a clone that saw it:  git fetch CLONE {forced}{ref}:{ref}"
     commit = sighting.commit[:12]
-    return f"Put it back from a clone that saw it:  git push {remote} {commit}:{ref}"
+    # A clone that saw the branch may not have its present tip: git wants the lease's whole id then.
+    lease = f"--force-with-lease={ref}:{tip} " if tip else ""
+    return f"Put it back from a clone that saw it:  git push {lease}{remote} {commit}:{ref}"
 
 
 def _sighting_text(sighting: Sighting) -> str:

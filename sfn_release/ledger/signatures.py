@@ -20,6 +20,7 @@ SignatureStatus = Literal[
     "good", "unsigned", "bad", "unknown_key", "expired", "revoked", "unverifiable"
 ]
 _NO_TAG = b"another object"
+_PAGE = 20  # commits whose signatures are checked together
 _AT_ONCE = 200  # tags in one command; a command line has a maximal length
 
 
@@ -127,6 +128,17 @@ class Signatures:
                 verdict = replace(verdict, pinned=True)
             verdicts[object_id] = verdict
         return verdicts
+
+    def good_before(self, commit: str, *, ref: str) -> str | None:
+        """Return the newest commit below *commit* on *ref* with a good signature, None for none."""
+        below = [older for older, _ in self.git.history.log(commit)][1:]
+        for start in range(0, len(below), _PAGE):
+            page = below[start : start + _PAGE]
+            verdicts = self.of_all(page, ref=ref)
+            good = next((older for older in page if verdicts[older].good), None)
+            if good is not None:
+                return good
+        return None
 
     def of_tags(self, tags: Mapping[str, str]) -> dict[str, SignatureVerdict]:
         """Return the verdicts on *tags* (``{full ref: object id}``), also on the remote's.

@@ -12,9 +12,9 @@ from sfn_release.deployment.prepared import PreparedDeployment
 from sfn_release.errors import ConfigError, PolicyError, SfnReleaseError
 from sfn_release.ledger import Snapshot
 from sfn_release.ledger.git.signing import SigningError
-from sfn_release.ledger.signatures import SignatureVerdict
 from sfn_release.ledger.tag_checks import TagRefs
 from sfn_release.ledger.trusted_signers import ProtectedBranch, TrustedSigners
+from sfn_release.operations.signature_advice import commit_advice, tag_advice
 from sfn_release.operations.workspace import Workspace
 from sfn_release.plan.policy import Refusal, signature_refusals
 from sfn_release.plan.policy_facts import MissingSignature
@@ -103,7 +103,7 @@ def missing_in_ledger(
     """Return which signatures a release and records of an environment miss, needed or not."""
     return (
         *(_release(workspace, snapshot, version) if version else ()),
-        *_records(workspace, environment, records),
+        *_records(workspace, environment, snapshot, records),
     )
 
 
@@ -214,12 +214,15 @@ def _release(workspace: Workspace, snapshot: Snapshot, version: str) -> Iterator
     """Yield whether a release's ledger commit and its tag aren't signed. Both may not exist yet."""
     ledger = workspace.ledger
     commit, ref = ledger.releases.branch_commit(snapshot, version), ledger.layout.releases_ref
-    pinned = False
+    pinned, accepted = False, True
     if commit is not None:
         verdict = ledger.signatures.of_all([commit], ref=ref)[commit]
         pinned = verdict.pinned
         if not verdict.accepted:
-            yield _missing(f"the release {version} ({commit[:12]})", verdict, commit)
+            subject = f"the release {version} ({commit[:12]})"
+            advice = commit_advice(ledger, verdict, commit, ref=ref, tip=snapshot.refs.get(ref))
+            yield MissingSignature(subject, verdict.text, advice)
+            accepted = False
     if is_found(version):
         return
     shared = ledger.integrity.knows_tags(snapshot)
@@ -228,18 +231,23 @@ def _release(workspace: Workspace, snapshot: Snapshot, version: str) -> Iterator
     if tag in refs and not pinned:
         verdict = ledger.signatures.of_tags({tag: refs[tag]})[tag]
         if not verdict.good:
-            yield _missing(f"the tag {ledger.layout.tag_name(version)}", verdict, None)
+            manifest = ledger.releases.manifest(snapshot, version) if accepted else None
+            advice = tag_advice(verdict, version, manifest.commit if manifest else None)
+            subject = f"the tag {ledger.layout.tag_name(version)}"
+            yield MissingSignature(subject, verdict.text, advice)
 
 
 def _records(
-    workspace: Workspace, environment: str, commits: Sequence[str]
+    workspace: Workspace, environment: str, snapshot: Snapshot, commits: Sequence[str]
 ) -> Iterator[MissingSignature]:
     """Yield which commits of an environment's branch aren't signed."""
     ledger = workspace.ledger
     ref = ledger.layout.env_ref(environment)
     for commit, verdict in ledger.signatures.of_all(commits, ref=ref).items():
         if not verdict.accepted:
-            yield _missing(f"the record {commit[:12]} of {environment}", verdict, commit)
+            advice = commit_advice(ledger, verdict, commit, ref=ref, tip=snapshot.refs.get(ref))
+            subject = f"the record {commit[:12]} of {environment}"
+            yield MissingSignature(subject, verdict.text, advice)
 
 
 def _yanks(workspace: Workspace, snapshot: Snapshot) -> Iterator[MissingSignature]:
@@ -249,23 +257,9 @@ def _yanks(workspace: Workspace, snapshot: Snapshot) -> Iterator[MissingSignatur
     if tip is not None:
         verdict = ledger.signatures.of_all([tip], ref=ref)[tip]
         if not verdict.accepted:
-            yield _missing(f"the list of yanked releases ({tip[:12]})", verdict, tip)
-
-
-def _missing(subject: str, verdict: SignatureVerdict, commit: str | None) -> MissingSignature:
-    return MissingSignature(subject, verdict.text, history_advice(verdict, commit))
-
-
-def history_advice(verdict: SignatureVerdict, commit: str | None) -> str:
-    """Return the advice for a commit, or for a tag (None), without a good signature."""
-    if verdict.status == "unverifiable":
-        return "Make the signature verifiable here, and run this again."
-    if verdict.status == "unsigned" and commit is not None:
-        return (
-            "If it is from before signing was turned on, accept it and everything under it, on the"
-            f' protected branch:  unsigned_history = ["{commit}"]'
-        )
-    return "Find out who pushed it. Don't deploy it."
+            advice = commit_advice(ledger, verdict, tip, ref=ref, tip=tip)
+            subject = f"the list of yanked releases ({tip[:12]})"
+            yield MissingSignature(subject, verdict.text, advice)
 
 
 def _unknown(error: SfnReleaseError) -> MissingSignature:

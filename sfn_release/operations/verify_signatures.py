@@ -18,7 +18,8 @@ from sfn_release.ledger.signatures import SignatureVerdict
 from sfn_release.ledger.tag_checks import TagRefs
 from sfn_release.ledger.trusted_signers import TrustedSigners
 from sfn_release.ledger.verified_tips import VerifiedTip, VerifiedTips
-from sfn_release.operations.signature_policy import has_signers, history_advice
+from sfn_release.operations.signature_advice import commit_advice, tag_advice
+from sfn_release.operations.signature_policy import has_signers
 from sfn_release.operations.verification import LEDGER, Check
 from sfn_release.operations.workspace import Workspace
 from sfn_release.release.manifest import Manifest
@@ -99,27 +100,33 @@ class _Walk:
     def branch(self, ref: str, subject: str, noun: str) -> Iterator[Check]:
         """Yield the problems of a branch's commits, or one check that all is well.
 
-        Commits with the same problem share a check.
+        Commits with the same problem share a check, but those from before the first good signature
+        stand apart: only they can be from before signing was turned on.
         """
         commits, before = self._new(ref)
         verdicts = self.workspace.ledger.signatures.of_all(commits, ref=ref)
-        problems: dict[tuple[str, str], list[str]] = {}
-        for commit in commits:
+        ledger, tip = self.workspace.ledger, self.snapshot.refs[ref]
+        problems: dict[tuple[str, str, bool], list[str]] = {}
+        older = True  # than every good signature
+        if before and not all(verdict.accepted for verdict in verdicts.values()):
+            older = ledger.signatures.good_before(commits[-1], ref=ref) is None
+        for commit in commits[::-1]:
             verdict = verdicts[commit]
+            older = older and not verdict.good
             if not verdict.accepted:
-                problems.setdefault((verdict.status, verdict.text), []).append(commit)
-        for same in problems.values():
+                problems.setdefault((verdict.status, verdict.text, older), []).insert(0, commit)
+        for (_, _, early), same in problems.items():
             shown = ", ".join(commit[:12] for commit in same[:_SHOWN])
             more = f" and {len(same) - _SHOWN} more" if len(same) > _SHOWN else ""
             text = f"the signature of {count(same, noun)} ({shown}{more})"
             verdict = verdicts[same[0]]
-            yield Check(subject, text, _error(f"{text}: {verdict.text}.", verdict, same[0]))
+            advice = commit_advice(ledger, verdict, same[0 if early else -1], ref=ref, tip=tip)
+            yield Check(subject, text, _error(f"{text}: {verdict.text}.", verdict, advice))
         total = before + len(commits)
         if not problems:
             parts = _signers(verdicts, before)
             words = f"{total} {noun}{'' if total == 1 else 's'}: {'; '.join(parts)}"
             yield Check(subject, words)
-        tip = self.snapshot.refs[ref]
         self.tips[ref] = VerifiedTip(tip, not problems, {_COUNTED: total})
 
     def releases(
@@ -154,10 +161,20 @@ class _Walk:
         for version, commit in commits.items():
             if commit in verdicts:
                 good = good and verdicts[commit].accepted
-                yield _check(version, f"the release commit {commit[:12]}", verdicts[commit], commit)
+                verdict, tip = verdicts[commit], self.snapshot.refs[ref]
+                text = f"the release commit {commit[:12]}"
+                advice = (
+                    ""
+                    if verdict.accepted
+                    else commit_advice(ledger, verdict, commit, ref=ref, tip=tip)
+                )
+                yield _check(version, text, verdict, advice)
             tag = f"refs/tags/{manifests[version].tag}" if version in manifests else ""
             if tag in named:
-                yield _check(version, f"the tag {manifests[version].tag}", named[tag], None)
+                accepted = commit not in verdicts or verdicts[commit].accepted
+                source = manifests[version].commit if accepted else None
+                advice = tag_advice(named[tag], version, source)
+                yield _check(version, f"the tag {manifests[version].tag}", named[tag], advice)
             elif commit not in verdicts:
                 yield Check(version, "its signatures were good when this clone verified them")
         self.tips[ref] = VerifiedTip(self.snapshot.refs[ref], good)
@@ -177,17 +194,16 @@ def _signers(verdicts: Mapping[str, SignatureVerdict], before: int) -> list[str]
     ]
 
 
-def _check(subject: str, text: str, verdict: SignatureVerdict, commit: str | None) -> Check:
-    """Return the check of one signature; *commit* is None for a tag."""
+def _check(subject: str, text: str, verdict: SignatureVerdict, advice: str) -> Check:
+    """Return the check of one signature, with the *advice* for one that isn't accepted."""
     if verdict.accepted:
         return Check(subject, f"{text}: {verdict.text}")
     message = f"{text[0].upper()}{text[1:]} of {subject}: {verdict.text}."
-    return Check(subject, text, _error(message, verdict, commit))
+    return Check(subject, text, _error(message, verdict, advice))
 
 
-def _error(message: str, verdict: SignatureVerdict, commit: str | None) -> SfnReleaseError:
+def _error(message: str, verdict: SignatureVerdict, advice: str) -> SfnReleaseError:
     message = f"{message[0].upper()}{message[1:]}"
-    fix = history_advice(verdict, commit)
     if verdict.status == "unverifiable":
-        return GitError(message, fix=fix)
-    return TamperedError(message, fix=fix)
+        return GitError(message, fix=advice)
+    return TamperedError(message, fix=advice)

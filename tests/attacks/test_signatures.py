@@ -6,11 +6,13 @@ A clone that has seen the truth notices by itself. A fresh clone notices by the 
 from __future__ import annotations
 
 import json
+import shlex
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from sfn_release.errors import PolicyError
 from sfn_release.operations.proof.environment_proof import prove
 from sfn_release.operations.verbs.acknowledge import acknowledge
 from sfn_release.operations.verbs.adopt import adopt
@@ -298,6 +300,7 @@ def test_an_unsigned_commit_on_top_stops_every_command_that_would_sign_it(
     clone = fresh(there)
     clone.clock.at = clone.clock.at.replace(year=2031)
     assert has(found(clone), "prod: The signature of 1 record", "not signed")
+    assert not has(found(clone), "unsigned_history = ")
     for act in (
         lambda: clone.rollback(environment="prod"),
         lambda: clone.deploy("1.0.0", "prod"),
@@ -354,3 +357,40 @@ def test_an_override_deploys_anyway(there: Attacked) -> None:
     clone = replace(fresh(there))
     record = clone.deploy("1.0.0", "prod", override="The auditors know")
     assert record.override is not None
+
+
+def test_a_commit_above_a_signed_one_is_cut_off_and_never_accepted(there: Attacked) -> None:
+    """It can't be from before signing, so the only advice is a cut, which works."""
+    mallory = there.mallory
+    good = {ref: mallory.git("rev-parse", ref) for ref in (RELEASES, PROD)}
+    release = forged_release(mallory, "6.6.6")
+    add_release(mallory, release)
+    push(mallory, RELEASES)
+    mallory.git("tag", "v6.6.6", release.manifest.commit)
+    push(mallory, "refs/tags/v6.6.6")
+    forged_success(mallory, "6.6.6")
+    old = there.old
+    for act in (
+        lambda: old.rollback("1.0.0", "prod"),
+        lambda: old.deploy("6.6.6", "staging"),
+    ):
+        with pytest.raises(PolicyError) as caught:
+            act()
+        assert "unsigned_history = " not in str(caught.value)
+        assert "Signing was on before it" in str(caught.value)
+    problems = found(old)
+    assert not has(problems, "unsigned_history = ")
+    for ref in (RELEASES, PROD):
+        (line,) = {
+            line.strip()
+            for problem in problems
+            for line in problem.splitlines()
+            if line.strip().startswith("git push --force-with-lease=") and line.endswith("-rewrite")
+            if f":{ref} &&" in line
+        }
+        old.git(*shlex.split(line.partition(" && ")[0])[1:])
+    old.git("push", "--quiet", "origin", ":refs/tags/v6.6.6")
+    old.git("fetch", "--quiet", "--prune", "--prune-tags", "origin")
+    verify(old.workspace(), accept_rewrite=True)
+    assert {ref: old.git("rev-parse", ref) for ref in good} == good
+    assert found(old) == found(fresh(there)) == []

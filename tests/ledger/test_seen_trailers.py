@@ -42,10 +42,11 @@ def test_a_branch_that_was_cut_back_is_reported_once() -> None:
     [(lost, message, fix)] = found({ref: NEW})
     assert (lost, message) == (ref, f"{ref} was cut back: it no longer contains {OLD[:12]}.")
     assert fix.startswith("Find out who pushed by force.")
+    assert fix.endswith(f"git push --force-with-lease={ref}:{NEW} upstream {OLD[:12]}:{ref}")
 
 
 @pytest.mark.parametrize("refs", [{}, {f"{BASE}env/prod": NEW}])
 def test_without_a_remote_the_branch_is_fetched_from_another_clone(refs: dict[str, str]) -> None:
     """A clone without a remote can't push, so the advice is a fetch."""
     [(ref, _, fix)] = found(refs, None)
-    assert fix.endswith(f"git fetch CLONE {ref}:{ref}")
+    assert fix.endswith(f"git fetch CLONE {'+' if refs else ''}{ref}:{ref}")
