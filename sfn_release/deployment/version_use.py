@@ -107,7 +107,10 @@ def unqualified_use(client: StepFunctions, arn: str, now: datetime) -> str:
             listed = list_pages(
                 client.list_executions, "executions", stateMachineArn=arn, statusFilter=status
             )
-            found = _need((one for one in listed if not one.get("stateMachineVersionArn")), now)
+            found = _need(
+                (execution for execution in listed if not execution.get("stateMachineVersionArn")),
+                now,
+            )
             if found:
                 return f"{found}, and was started without a version: it may start this one"
     except AwsError as error:
