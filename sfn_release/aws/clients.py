@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from sfn_release.aws.api_calls import Operation
 from sfn_release.aws.clock_skew import ClockSkew
+from sfn_release.aws.service_names import SERVICE_NAMES
 from sfn_release.aws.stepfunctions import StepFunctions
 from sfn_release.errors import ConfigError
 
@@ -93,27 +94,12 @@ class Pipes(Protocol):
     list_pipes: Operation
 
 
-_NAMES = {
-    "sts": "STS",
-    "ssm": "Parameter Store",
-    "lambda": "Lambda",
-    "cloudwatch": "CloudWatch",
-    "logs": "CloudWatch Logs",
-    "iam": "IAM",
-    "events": "EventBridge",
-    "scheduler": "EventBridge Scheduler",
-    "pipes": "EventBridge Pipes",
-    "cloudformation": "CloudFormation",
-    "s3": "S3",
-}
-
-
 def no_other(backend: str = "The backend") -> Callable[[str], Any]:
     """Return the clients of a *backend* that has Step Functions only: none."""
 
     def client(service: str) -> Any:
         raise ConfigError(
-            f"{backend} doesn't include {_NAMES.get(service, service)}.",
+            f"{backend} doesn't include {SERVICE_NAMES.get(service, service)}.",
             fix="Use it in environments on AWS only.",
         )
 

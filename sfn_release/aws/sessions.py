@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sfn_release.errors import AccessError, AwsError
+from sfn_release.aws.service_names import SERVICE_NAMES
+from sfn_release.errors import AccessError, AwsError, ConfigError
 
 if TYPE_CHECKING:
     from sfn_release.aws.rate_limits import RateLimiter
@@ -52,6 +53,14 @@ class Access:
 
         return urlsplit(self.endpoint(service) or "").hostname in _LOOPBACK
 
+    def has(self, service: str) -> bool:
+        """Whether the environment has a service.
+
+        Where Step Functions is on loopback, it has those with a URL only: an emulator's ARNs and
+        names mean nothing to AWS, and its credentials are often made up.
+        """
+        return self.endpoint(service) is not None or not self.on_this_machine("stepfunctions")
+
 
 @dataclass(frozen=True)
 class Lifetime:
@@ -87,12 +96,14 @@ def clients(access: Access, rate_limiter: RateLimiter | None = None) -> Callable
     """Return the function that returns a service's client. It makes each client once, on demand.
 
     *rate_limiter* keeps Step Functions and IAM below their quotas. The function raises AccessError
-    for an unknown profile, and AwsError when no region is known.
+    for an unknown profile, AwsError when no region is known, and ConfigError for a service that the
+    environment doesn't have (`Access.has`).
     """
     made: dict[str, Any] = {}
     sessions: list[Any] = []
 
     def client(service: str) -> Any:
+        _check(access, service)
         with creating:
             if service not in made:
                 with _explained():
@@ -104,6 +115,16 @@ def clients(access: Access, rate_limiter: RateLimiter | None = None) -> Callable
             return made[service]
 
     return client
+
+
+def _check(access: Access, service: str) -> None:
+    """Raise ConfigError for a service that the environment doesn't have."""
+    if not access.has(service):
+        raise ConfigError(
+            f"The environment has no {SERVICE_NAMES.get(service, service)}: Step Functions is on"
+            " this machine, and AWS isn't called in the place of an emulator.",
+            fix=f'Give its URL:  endpoint_url = {{ stepfunctions = "…", {service} = "…" }}',
+        )
 
 
 def client_config(*, custom_endpoint: bool, adaptive: bool = False) -> Any:
@@ -129,6 +150,8 @@ def client_config(*, custom_endpoint: bool, adaptive: bool = False) -> Any:
 def _session(access: Access) -> Any:
     import botocore.session
 
+    if access.assume_role:
+        _check(access, "sts")
     session = botocore.session.Session(profile=access.profile)
     return _assumed(session, access) if access.assume_role else session
 

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from sfn_release.aws.api_calls import call
 from sfn_release.aws.clients import Aws
 from sfn_release.deployment.live_state import in_parallel
-from sfn_release.errors import AccessError, AwsError, NetworkError, SfnReleaseError
+from sfn_release.errors import AccessError, AwsError, ConfigError, NetworkError, SfnReleaseError
 from sfn_release.operations.diagnosis.source_reads import source_reads
 from sfn_release.project import Environment
 
@@ -58,7 +58,7 @@ def ask(aws: Aws, environment: Environment, arn: str, role: str | None) -> list[
     NetworkError, and AccessError if the credentials themselves are refused.
     """
     probes = list(_probes(environment, arn, role, amazon=on_amazon(aws.stepfunctions)))
-    return in_parallel(lambda probe: _asked(_client(aws, probe.service), probe), probes)
+    return in_parallel(lambda probe: _permission(aws, probe), probes)
 
 
 def on_amazon(client: Any) -> bool:
@@ -67,8 +67,14 @@ def on_amazon(client: Any) -> bool:
     return host.endswith(_AMAZON)
 
 
-def _client(aws: Aws, service: str) -> Any:
-    return aws.stepfunctions if service == "stepfunctions" else aws.other(service)
+def _permission(aws: Aws, probe: _Probe) -> Permission:
+    if probe.service == "stepfunctions":
+        return _asked(aws.stepfunctions, probe)
+    try:
+        client = aws.other(probe.service)
+    except ConfigError as error:  # the environment doesn't have this service
+        return Permission(probe.action, probe.purpose, "unknown", error.message)
+    return _asked(client, probe)
 
 
 def _probes(
