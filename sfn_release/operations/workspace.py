@@ -131,11 +131,7 @@ class Workspace:
         if release is None:
             self.ledger.integrity.refuse_lost_release(snapshot, version)
             versions = self.ledger.releases.versions(snapshot)
-            raise NotFoundError(
-                f"There is no release {version}.",
-                why=f"The releases are: {', '.join(versions[:10])}." if versions else "",
-                fix=_advice(version, versions),
-            )
+            raise unknown_release(version, versions)
         self.ledger.integrity.refuse_other_tag(snapshot, release.manifest)
         return release
 
@@ -172,6 +168,15 @@ def checked_caller(environment: Environment, aws: Aws) -> Mapping[str, Any]:
             fix="Log in to that account, or set `profile` or `assume_role` for the environment.",
         )
     return caller
+
+
+def unknown_release(version: str, versions: Sequence[str]) -> NotFoundError:
+    """Return the error for a missing *version*; *versions* are the releases, the highest first."""
+    return NotFoundError(
+        f"There is no release {version}.",
+        why=f"The releases are: {', '.join(versions[:10])}." if versions else "",
+        fix=_advice(version, versions),
+    )
 
 
 def _advice(version: str, versions: Sequence[str]) -> str:

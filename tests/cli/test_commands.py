@@ -355,7 +355,7 @@ def test_delete_removes_the_state_machine_and_keeps_the_release(project: Project
     assert "run it again with --yes" in refused.err
     assert "in-sync" in project.ok("status").out
     ran = project.ok("delete", "hello", "--yes", "--reason", "gone")
-    assert f"deleted from {project.named}: hello deleted\n" == ran.out
+    assert f"deleted from {project.named}: hello\n" == ran.out
     assert project.run("execute", "hello").code == 1
     project.ok("deploy", "1.0.0")
     assert project.json("execute", "hello")["output"] == "Hello Alice"

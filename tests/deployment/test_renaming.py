@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from sfn_release.cli.main import main
+from sfn_release.operations.verbs.blame import blame
 from sfn_release.operations.verbs.check_environments import check_environments
 from sfn_release.operations.verbs.plan import plan_rollback, plan_version
 from sfn_release.operations.verbs.prune import plan_prune
@@ -307,3 +308,22 @@ def test_a_former_name_works_where_an_environment_never_had_it(shop: Shop) -> No
 def test_a_first_release_may_have_former_names(tmp_path: Path) -> None:
     first = make_shop(tmp_path / "first", config=RENAMED, workflows={"orders": "one"})
     assert plan_version(first.workspace(), environment="prod").workflows
+
+
+def test_blame_and_diff_follow_a_workflow_through_its_names(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A rename changes no state, and makes no workflow more."""
+    rename(shop)
+    shop.publish("1.1.0")
+    rename(shop, "two")
+    shop.publish("1.2.0")
+    for config in (RENAMED, CONFIG):  # without the table, the records say it
+        shop.write("releases.toml", config)
+        found = blame(shop.workspace(), "orders", version="1.1.0")
+        assert {state.manifest.version for state in found.states} == {"1.0.0"}
+        assert found.settings.version == "1.0.0"
+        last = blame(shop.workspace(), "orders")
+        assert {state.manifest.version for state in last.states} == {"1.2.0"}
+    assert main(["-C", str(shop.root), "diff", "1.0.0", "1.1.0"]) == 0
+    assert ": 1 of 2 workflows changed" in capsys.readouterr().out

@@ -77,8 +77,10 @@ def test_unknown_names_are_refused_with_what_is_there(shop: Shop) -> None:
     workspace = shop.workspace()
     with refused("E_NOT_FOUND", "No release has a workflow 'order'.", "hello, orders"):
         blame(workspace, "order")
-    with refused("E_NOT_FOUND", "orders of 2.0.0 has no state 'Frist'.", "First"):
+    with refused("E_NOT_FOUND", "orders of 2.0.0 has no state 'Frist'.", 'Did you mean "First"?'):
         blame(workspace, "orders", "Frist")
+    with refused("E_NOT_FOUND", "has no state 'Charge'.", "Its states are: First, Second."):
+        blame(workspace, "orders", "Charge")
     with refused("E_NOT_FOUND", "There is no release 9.0.0."):
         blame(workspace, "orders", version="9.0.0")
     with refused("E_NOT_FOUND", "orders isn't deployed to local"):
@@ -90,6 +92,13 @@ def test_the_command_shows_a_table(project: Project) -> None:
     project.publish("1.0.0")
     lines = project.ok("blame", "hello").out.splitlines()
     assert lines[0] == "hello of 1.0.0"
+    assert "FORMERLY" not in lines[1]
     assert [line.split()[:2] for line in lines[2:]] == [["Only", "1.0.0"], ["(settings)", "1.0.0"]]
     assert project.json("blame", "hello", "Only")["states"][0]["version"] == "1.0.0"
     assert "(settings)" not in project.ok("blame", "hello", "Only").out
+    text = (project.root / "workflows/hello.asl.json").read_text().replace("Only", "Sole")
+    project.write("workflows/hello.asl.json", text)
+    project.commit()
+    project.publish("1.1.0")
+    heading, row = project.ok("blame", "hello", "Sole").out.splitlines()[1:3]
+    assert (heading.split()[-1], row.split()[-1]) == ("FORMERLY", "Only")

@@ -24,7 +24,7 @@ def test_the_next_version_follows_from_the_changes(shop: Project) -> None:
     )
     shop.publish("1.0.0")
     assert shop.json("next")["bump"] == "none"
-    assert shop.ok("next").out == "1.0.0  is released, and nothing changed since\n"
+    assert shop.ok("next").out == "1.0.0 is released, and nothing changed since\n"
 
     shop.write("workflows/hello.asl.json", definition(**{"a.$": "$.a", "b": "y"}))
     assert shop.ok("next").out.startswith("1.1.0  minor, after 1.0.0\n  hello: ")
@@ -46,9 +46,14 @@ def test_the_next_version_follows_from_the_changes(shop: Project) -> None:
     done = shop.ok("publish", "--bump", "auto", "--no-deploy")
     assert "version 2.0.0, major after 1.0.0: hello: the output can lack $.b" in done.err
     assert done.out.startswith("2.0.0 released")
+    shop.write("workflows/hello.asl.json", definition(c="z"))
+    shop.commit()
+    small = shop.ok("publish", "--bump", "patch", "--no-deploy").err
+    assert "version 2.0.1, patch after 2.0.0, as --bump patch chose\n" in small
+    assert "the changes since 2.0.0 ask for 3.0.0, not 2.0.1: hello: " in small
     again = shop.ok("publish", "--bump", "patch", "--no-deploy")
-    assert "nothing changed since 2.0.0: it is published again" in again.err
-    assert "2.0.0 is already released" in again.out
+    assert "nothing changed since 2.0.1: it is published again" in again.err
+    assert "2.0.1 is already released" in again.out
 
 
 def test_a_version_and_a_bump_do_not_go_together(shop: Project) -> None:

@@ -70,7 +70,9 @@ def test_what_nobody_touched_is_in_order(shop: Shop) -> None:
 
 def test_a_version_that_is_not_there_is_named(shop: Shop) -> None:
     """The error suggests similar versions."""
-    with refused("E_NOT_FOUND", "no release 1.1.1", 'Did you mean "1.1.0"?'):
+    with refused(
+        "E_NOT_FOUND", "no release 1.1.1", "The releases are: 1.1.0, 1.0.0.", "nearest is 1.1.0"
+    ):
         verify(shop.workspace(), "1.1.1")
 
 

@@ -26,7 +26,8 @@ def run(session: Session, workflow: str, state: str | None, version: str | None)
     """Show which release last changed each state of a workflow.
 
     Shows all states of WORKFLOW, or one STATE, with the release, its commit, author and date. With
-    --env, shows the states that an environment serves. States are followed through renames.
+    --env, shows the states that an environment serves. States and workflows are followed
+    through renames.
     """
     from sfn_release.operations.verbs.blame import blame
 
@@ -44,13 +45,13 @@ def _write(found: Blamed, *, alone: bool) -> None:
         (
             state.name,
             *_release(state.manifest),
-            f"was {state.former}" if state.former else "",
+            state.former or "",
         )
         for state in found.states
     ]
     if not alone:
         rows.append(("(settings)", *_release(found.settings), ""))
-    write_table(("STATE", "RELEASE", "COMMIT", "DATE", "AUTHOR", ""), rows, indent=2)
+    write_table(("STATE", "RELEASE", "COMMIT", "DATE", "AUTHOR", "FORMERLY"), rows, indent=2)
 
 
 def _release(manifest: Manifest) -> tuple[str, str, str, str]:

@@ -32,11 +32,12 @@ def run(session: Session) -> None:
 
 def _write(found: VersionProposal, *, verbose: bool) -> None:
     words = {
-        "first": "  the first release",
-        "none": "  is released, and nothing changed since",
+        "first": "the first release",
+        "none": "is released, and nothing changed since",
     }
-    about = words.get(found.bump, f"  {found.bump}, after {found.last}")
-    terminal.write_parts(terminal.Styled(found.version, "bold"), about)
+    about = words.get(found.bump, f"{found.bump}, after {found.last}")
+    gap = " " if found.bump == "none" else "  "  # that one is a sentence
+    terminal.write_parts(terminal.Styled(found.version, "bold"), gap, about)
     if not found.changes:
         return
     shown = found.reasons if verbose else found.reasons[:_SHOWN]

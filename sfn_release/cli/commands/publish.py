@@ -119,7 +119,9 @@ def _bumped(workspace: Workspace, bump: Bumped) -> str:
         case "first":
             words = f"version {found.version}, the first release"
         case _:
-            words = f"version {found.version}, {found.bump} after {found.last}: {found.reasons[0]}"
+            chosen = "" if bump == "auto" else f", as --bump {bump} chose"
+            reason = f": {found.reasons[0]}" if found.bump == found.needed else ""
+            words = f"version {found.version}, {found.bump} after {found.last}{chosen}{reason}"
     workspace.runtime.watcher.say(words)
     return found.version
 

@@ -34,7 +34,14 @@ def write_changes(title: str, found: Sequence[WorkflowDiff], *, verbose: bool) -
 
 def _counted(found: Sequence[WorkflowDiff]) -> str:
     changed = sum(bool(workflow.differences or workflow.changes) for workflow in found)
-    workflows = count(found, "workflow")
+    # A renamed workflow is there under both names, and has its changes under the new one.
+    renamed = sum(
+        change.kind == "renamed" and not change.state
+        for workflow in found
+        for change in workflow.changes
+    )
+    changed -= renamed
+    workflows = count(len(found) - renamed, "workflow")
     return f": {changed} of {workflows} changed" if changed else f": no difference in {workflows}"
 
 

@@ -18,7 +18,7 @@ _DONE = {
     "promote": "promoted {version} to {where}",
     "rollback": "rolled back {where} from {from_version} to {version}",
     "delete": "deleted from {where}",
-    "handover": "handed over from {where}",
+    "handover": "handed over from {where} to {handed_to}",
     "acknowledge": "acknowledged in {where}",
     "adopt": "recorded what was in {where} as {version}",
 }
@@ -50,7 +50,10 @@ def line(record: Record | None, environment: Environment, otherwise: str) -> lis
         return [f"{otherwise} in {where}: nothing to do"]
     restored = record.action == "rollback" and record.version == record.from_version
     sentence = (_RESTORED if restored else _DONE[record.action]).format(
-        where=where, version=record.version, from_version=record.from_version
+        where=where,
+        version=record.version,
+        from_version=record.from_version,
+        handed_to=record.handed_to,
     )
     return [terminal.Styled(sentence, "green"), f": {changes(record)}"]
 
@@ -62,12 +65,23 @@ def name(actor: str) -> str:
 
 def action(record: Record) -> str:
     """Return a deployment's action, with a workflow that it took away: ``delete hello``."""
-    gone = [name for name, outcome in record.workflows.items() if outcome.change in _GONE]
-    return " ".join([record.action, *(gone if record.action in {"delete", "handover"} else [])])
+    return " ".join([record.action, *_taken_away(record)])
+
+
+def _taken_away(record: Record) -> list[str]:
+    """Return the workflows that a deletion or a handover was about."""
+    if record.action not in {"delete", "handover"}:
+        return []
+    return [name for name, outcome in record.workflows.items() if outcome.change in _GONE]
 
 
 def changes(record: Record) -> str:
-    """Return how many workflows were created, updated, and so on; a single one by name."""
+    """Return how many workflows were created, updated, and so on; a single one by name.
+
+    The action says what happened to a workflow that was taken away.
+    """
+    if gone := _taken_away(record):
+        return ", ".join(gone)
     counted = Counter(outcome.change for outcome in record.workflows.values())
     names = {outcome.change: name for name, outcome in record.workflows.items()}
     return ", ".join(

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import groupby, pairwise
+from operator import itemgetter
 from typing import Any
 
 from sfn_release.authoring.declaration import Declaration
 from sfn_release.comparison.state_origins import state_origins
 from sfn_release.errors import NotFoundError
 from sfn_release.ledger import Snapshot
+from sfn_release.operations.workflow_names import under_its_names
 from sfn_release.operations.workspace import Workspace
 from sfn_release.release.manifest import Manifest
 from sfn_release.release.version import Precedence, parse_version
 from sfn_release.text import did_you_mean
 
 _INSIDE = " › "
+_LISTED = 20  # states that an error names
 
 
 @dataclass(frozen=True)
@@ -71,37 +74,48 @@ def blame(
 
     The states are those of release *version*, of the release that an *environment* serves, or of
     the highest release that has the workflow. Each release is compared with the next lower one, as
-    ``since`` does. Raises NotFoundError for an unknown workflow, version or state.
+    ``since`` does. A renamed workflow is followed through its former names. Raises NotFoundError
+    for an unknown workflow, version or state.
     """
     snapshot = workspace.snapshot()
     if version is None and environment is not None:
         version = _served_version(workspace, snapshot, workflow, environment)
     having = _having(workspace, snapshot, workflow, version)
-    changing = [*_changing(having, workflow)]
+    changing = [*_changing(having)]
     declared = [
-        *workspace.ledger.releases.declarations(
-            snapshot, workflow, [manifest.version for manifest in changing]
+        declaration
+        for name, versions in groupby(changing, key=itemgetter(1))
+        for declaration in workspace.ledger.releases.declarations(
+            snapshot, name, [manifest.version for manifest, _ in versions]
         )
     ]
     origins = state_origins(declaration.definition for declaration in declared)
     states = tuple(
-        BlamedState(origin.label, changing[origin.index], origin.former)
+        BlamedState(origin.label, changing[origin.index][0], origin.former)
         for origin in origins
         if state in {None, origin.label, origin.label.rpartition(_INSIDE)[2]}
     )
+    highest, _ = having[0]
     if state is not None and not states:
+        labels = [origin.label for origin in origins]
         raise NotFoundError(
-            f"{workflow} of {having[0].version} has no state {state!r}.",
-            fix=did_you_mean(state, [origin.label for origin in origins]),
+            f"{workflow} of {highest.version} has no state {state!r}.",
+            why=f"Its states are: {_listed(labels)}.",
+            fix=did_you_mean(state, labels),
         )
-    settings = changing[_settings_origin(declared)]
-    return Blamed(workflow, having[0].version, settings, states)
+    settings, _ = changing[_settings_origin(declared)]
+    return Blamed(workflow, highest.version, settings, states)
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = [f"… and {len(names) - _LISTED} more"] if len(names) > _LISTED else []
+    return ", ".join([*names[:_LISTED], *more])
 
 
 def _having(
     workspace: Workspace, snapshot: Snapshot, workflow: str, version: str | None
-) -> list[Manifest]:
-    """Return the releases that have the workflow, the highest first, from *version* down."""
+) -> list[tuple[Manifest, str]]:
+    """Return the releases with the workflow, from *version* down, and its name in each."""
     manifests = workspace.ledger.releases.manifests(snapshot)
     if version is not None:
         wanted = workspace.released(snapshot, parse_version(version)).manifest
@@ -109,11 +123,11 @@ def _having(
             raise _unknown(f"{wanted.version} has no workflow {workflow!r}.", wanted.workflows)
         highest = Precedence(wanted.version)
         manifests = [it for it in manifests if it == wanted or Precedence(it.version) < highest]
-    having = [it for it in manifests if workflow in it.workflows]
-    if not having:
+    first = next((place for place, it in enumerate(manifests) if workflow in it.workflows), None)
+    if first is None:
         known = sorted({name for manifest in manifests for name in manifest.workflows})
         raise _unknown(f"No release has a workflow {workflow!r}.", known)
-    return having
+    return [*under_its_names(workspace, snapshot, workflow, manifests[first:])]
 
 
 def _unknown(message: str, known: Iterable[str]) -> NotFoundError:
@@ -136,11 +150,11 @@ def _served_version(
     return serving.workflows[workflow].version
 
 
-def _changing(having: Sequence[Manifest], workflow: str) -> Iterator[Manifest]:
+def _changing(having: Sequence[tuple[Manifest, str]]) -> Iterator[tuple[Manifest, str]]:
     """Yield the releases that brought another content than the one below; the lowest did, too."""
-    for manifest, lower in pairwise(having):
-        if manifest.workflows[workflow].digest != lower.workflows[workflow].digest:
-            yield manifest
+    for (manifest, name), (lower, former) in pairwise(having):
+        if manifest.workflows[name].digest != lower.workflows[former].digest:
+            yield manifest, name
     yield having[-1]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sfn_release.errors import NotFoundError, SfnReleaseError, TamperedError
+from sfn_release.errors import SfnReleaseError, TamperedError
 from sfn_release.ledger import Snapshot
 from sfn_release.ledger.remote_rewrites import Rewrite, accept_rewrites
 from sfn_release.ledger.verified_tips import VerifiedTip, VerifiedTips
@@ -28,10 +28,9 @@ from sfn_release.operations.verify_refs import (
 )
 from sfn_release.operations.verify_releases import ReleaseChecks, release_entries
 from sfn_release.operations.verify_signatures import signature_checks
-from sfn_release.operations.workspace import Workspace
+from sfn_release.operations.workspace import Workspace, unknown_release
 from sfn_release.release.release import Release
-from sfn_release.release.version import parse_version
-from sfn_release.text import did_you_mean
+from sfn_release.release.version import Precedence, parse_version
 
 
 @dataclass(frozen=True)
@@ -118,9 +117,7 @@ def _releases(release: ReleaseChecks, wanted: str | None) -> Iterator[Check]:
     ]
     yield from lost
     if wanted is not None and wanted not in commits and not lost:
-        raise NotFoundError(
-            f"There is no release {wanted}.", fix=did_you_mean(wanted, sorted(commits))
-        )
+        raise unknown_release(wanted, sorted(commits, key=Precedence, reverse=True))
     for known in sorted(release.manifests):
         if wanted in {None, known}:
             yield from release.checks(known)
