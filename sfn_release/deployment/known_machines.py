@@ -8,8 +8,10 @@ from sfn_release.deployment.live_state import MachineQuery, observe
 from sfn_release.deployment.prepared import LeftMachine
 from sfn_release.deployment.record_content import left_machine
 from sfn_release.deployment.site import Site
+from sfn_release.ledger.deployment_history import DeploymentHistory
 from sfn_release.plan import Observed, alias_deployment, is_ours
-from sfn_release.release.serving import RecordedState
+from sfn_release.plan.steps import ObservedAlias
+from sfn_release.release.serving import RecordedState, Served
 
 
 def known_deployments(
@@ -32,6 +34,23 @@ def known_deployments(
     if known != named and site.ledger.branches.tip(site.name) != state.tip:
         return None
     return known
+
+
+def names_unknown_deployment(
+    deployments: DeploymentHistory,
+    state: RecordedState,
+    alias: ObservedAlias | None,
+    served: Served,
+) -> bool:
+    """Return whether an alias names a deployment that the environment's branch doesn't have.
+
+    Another ledger made it, or the branch was cut back after it. Only ``--adopt`` deploys there.
+    """
+    description = alias.description if alias else ""
+    deployment = alias_deployment(description)
+    if deployment is None or description == served.alias_description:
+        return False
+    return not deployments.contains(state, deployment)
 
 
 def left_machines(

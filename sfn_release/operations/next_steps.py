@@ -124,11 +124,14 @@ def _of_record(
     serving = state.serving
     if serving is None:
         return
-    restore = f"sfn-release rollback {serving.version}{env}"
     if serving.version in yanked:
         if health != "in-sync":
             yield f"roll back from {serving.version}, which is yanked:  sfn-release rollback{env}"
         return
+    foreign = ", ".join(workflow.name for workflow in workflows if workflow.foreign)
+    restore = f"sfn-release rollback {serving.version}{env}"
+    if foreign:  # everything else is refused there
+        restore = f"sfn-release deploy {serving.version}{env} --adopt"
     if health in {"abandoned", "failed"}:
         if state.record is not None and _half_given(state.record, workflows):
             return  # until it is finished, rollbacks are refused
@@ -137,11 +140,13 @@ def _of_record(
     changed = [
         workflow.name for workflow in workflows if workflow.state in _CHANGED and workflow.changed
     ]
-    if any(not serving.workflows[name].retained for name in changed):
+    retained = [name for name in changed if serving.workflows[name].retained]
+    if foreign:
+        yield f"take {foreign} back, and keep what is live as a release of its own:  {restore}"
+    elif changed != retained:
         yield f"undo the manual change, unless you put it into a release:  {restore}"
-    for name in changed:
-        if serving.workflows[name].retained:
-            yield f"delete {name}, retained, if nothing needs it:  sfn-release delete {name}{env}"
+    for name in retained:
+        yield f"delete {name}, retained, if nothing needs it:  sfn-release delete {name}{env}"
 
 
 def _half_given(record: Record, workflows: Sequence[WorkflowStatus]) -> bool:

@@ -8,10 +8,11 @@ from typing import Any
 
 from sfn_release.aws.clients import Aws
 from sfn_release.aws.stepfunctions import StepFunctions
+from sfn_release.deployment.known_machines import names_unknown_deployment
 from sfn_release.deployment.live_state import look, version_descriptions
 from sfn_release.ledger import Ledger
 from sfn_release.operations.workspace import Workspace
-from sfn_release.plan import Observed, is_description
+from sfn_release.plan import Observed, has_other_owner, is_description
 from sfn_release.plan.drift import (
     MachineDetails,
     WorkflowState,
@@ -33,7 +34,8 @@ class WorkflowStatus:
 
     *recorded_digest* is None if it was deleted from the environment. *differences* are the reasons
     why it is drifted; *notes* aren't. *strange* are the ARNs of versions that no release made.
-    *attempted*: the running deployment explains every difference.
+    *attempted*: the running deployment explains every difference. *foreign*: the ledger doesn't
+    have the deployment that the alias names, or the tags name another owner.
     """
 
     name: str
@@ -46,6 +48,7 @@ class WorkflowStatus:
     notes: tuple[str, ...] = ()
     strange: tuple[str, ...] = ()
     attempted: bool = False
+    foreign: bool = False
 
     @property
     def changed(self) -> bool:
@@ -112,6 +115,13 @@ def workflow_statuses(
                 differences=drift.differences,
                 strange=tuple(strange.get(name, ())),
                 attempted=attempted,
+                foreign=observed is not None
+                and (
+                    (closely is not None and has_other_owner(closely.tags, owner))
+                    or names_unknown_deployment(
+                        workspace.ledger.deployments, state, observed.alias, served
+                    )
+                ),
                 notes=tuple(
                     left_aliases(served, closely.aliases if closely else (), environment.alias)
                 ),

@@ -24,6 +24,7 @@ from sfn_release.plan.decisions import plan, plan_delete, serving_version
 from sfn_release.plan.model import Observed, Plan, ShiftStage, Target, TargetWorkflow, WorkflowPlan
 from sfn_release.plan.ownership import (
     alias_deployment,
+    has_other_owner,
     is_alias_description,
     is_description,
     is_of_another_ledger,
@@ -39,6 +40,7 @@ __all__ = [
     "TargetWorkflow",
     "WorkflowPlan",
     "alias_deployment",
+    "has_other_owner",
     "is_alias_description",
     "is_description",
     "is_of_another_ledger",

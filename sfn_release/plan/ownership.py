@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from sfn_release.errors import ConflictError, NotOursError
 from sfn_release.names import TAG_PREFIX
@@ -66,15 +66,20 @@ def refuse_others(
             why=f'Its alias says "{described}", and this project\'s ledger has no such deployment.',
             fix="Was a branch of the ledger cut back? Restore it from a clone that has seen the"
             " deployment (`sfn-release verify` there shows how). Is there another ledger? Use one"
-            " remote for one environment (`remote` in releases.toml). If neither is the case, take"
-            " the state machine over by deploying with --adopt.",
+            " remote for one environment (`remote` in releases.toml). If neither is the case,"
+            " take the state machine over, which keeps its content as a release:"
+            f"  sfn-release deploy VERSION --env {environment} --adopt",
         )
 
 
 def is_ours(observed: Observed, project: str, environment: str) -> bool:
     """Return whether a machine's tags name this environment of this project."""
-    owner = {"project": project, "environment": environment}
-    return all(observed.tags.get(TAG_PREFIX + key) == value for key, value in owner.items())
+    return not has_other_owner(observed.tags, {"project": project, "environment": environment})
+
+
+def has_other_owner(tags: Mapping[str, str], owner: Mapping[str, str]) -> bool:
+    """Return whether a machine's *tags* don't name the *owner*, tags without our prefix."""
+    return any(tags.get(TAG_PREFIX + key) != value for key, value in owner.items())
 
 
 def is_of_another_ledger(observed: Observed, known: frozenset[str], served: Served | None) -> bool:

@@ -18,6 +18,7 @@ from sfn_release.operations.verbs.acknowledge import acknowledge
 from sfn_release.operations.verbs.adopt import adopt
 from sfn_release.operations.verbs.attest import attest
 from sfn_release.operations.verbs.handover import handover
+from sfn_release.operations.verbs.status import status
 from sfn_release.operations.verbs.unlock import unlock
 from sfn_release.operations.verbs.verify import verify
 from sfn_release.operations.verbs.yank import unyank, yank
@@ -378,6 +379,12 @@ def test_a_commit_above_a_signed_one_is_cut_off_and_never_accepted(there: Attack
             act()
         assert "unsigned_history = " not in str(caught.value)
         assert "Signing was on before it" in str(caught.value)
+    (seen,) = status(old.workspace(), environment="prod")
+    assert [line.partition(" (")[0].split()[:2] for line in seen.unsigned] == [
+        ["the", "release"],
+        ["the", "tag"],
+        ["the", "record"],
+    ]
     problems = found(old)
     assert not has(problems, "unsigned_history = ")
     for ref in (RELEASES, PROD):
@@ -394,3 +401,4 @@ def test_a_commit_above_a_signed_one_is_cut_off_and_never_accepted(there: Attack
     verify(old.workspace(), accept_rewrite=True)
     assert {ref: old.git("rev-parse", ref) for ref in good} == good
     assert found(old) == found(fresh(there)) == []
+    assert status(old.workspace(), environment="prod")[0].unsigned == ()

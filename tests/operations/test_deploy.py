@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from sfn_release.errors import AwsError, NotFoundError
+from sfn_release.operations.proof.environment_proof import prove
+from sfn_release.operations.proof.links import first_broken
 from sfn_release.operations.verbs.delete import delete, plan_deletion
 from sfn_release.operations.verbs.execute import execute
 from sfn_release.operations.verbs.plan import plan_version
@@ -370,6 +372,11 @@ def test_a_machine_that_another_ledger_deploys_is_left_alone(shop: Shop, tmp_pat
     assert shop.live("hello", "prod") == ("theirs", "theirs")
     with refused("E_CONFLICT", "Another ledger deploys to hello"):
         shop.deploy("1.0.0", "prod")
+    advised = "sfn-release deploy 1.0.0 --env prod --adopt"
+    (seen,) = status(shop.workspace(), environment="prod")
+    assert [step.partition(":  ")[2] for step in seen.next_steps] == [advised]
+    (proof,) = prove(shop.workspace(), ["prod"]).environments
+    assert first_broken(proof.links)["hello"].fix.endswith(f":  {advised}")
     shop.deploy("1.0.0", "prod", adopt=True)
     assert shop.live("hello", "prod") == ("one Alice", "one Alice")
 

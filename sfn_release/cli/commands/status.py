@@ -29,7 +29,7 @@ _LEGEND = (
 @click.option(
     "--check",
     is_flag=True,
-    help="Compare more, and exit 3 if an environment differs from its record.",
+    help="Compare more, and exit 3 for differences from the record and missing signatures.",
 )
 def run(session: Session, check: bool) -> int:
     """Show what is live in each environment, and drift.
@@ -55,9 +55,8 @@ def run(session: Session, check: bool) -> int:
     session.show("status", {"environments": [environment.to_json() for environment in found]}, text)
     if any(environment.state == "unreachable" for environment in found):
         return FAILED
-    return (
-        DIFFERENT if check and any(environment.state not in _QUIET for environment in found) else 0
-    )
+    differs = any(environment.state not in _QUIET or environment.unsigned for environment in found)
+    return DIFFERENT if check and differs else 0
 
 
 def _write_environment(environment: EnvironmentStatus, *, verbose: bool) -> None:
@@ -81,6 +80,10 @@ def _write_environment(environment: EnvironmentStatus, *, verbose: bool) -> None
         terminal.write_parts(
             terminal.Styled(f"  {environment.version} was {environment.yank}", "red")
         )
+    for line in environment.unsigned:
+        terminal.write_parts(terminal.Styled(f"  signed = true: {line}", "red"))
+    if environment.unsigned:
+        terminal.write("  next: find every commit without a good signature:  sfn-release verify")
     if environment.problem:
         terminal.write(f"  {environment.problem}")
     if environment.workflows:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from sfn_release.deployment.known_machines import names_unknown_deployment
 from sfn_release.errors import AwsError, SfnReleaseError
 from sfn_release.ledger import Snapshot
 from sfn_release.ledger.git import NotReachedError
@@ -25,6 +26,7 @@ from sfn_release.operations.proof.release_lookup import Rebuild, ReleaseLookup
 from sfn_release.operations.proof.signature_evidence import signature_evidence
 from sfn_release.operations.proof.source_evidence import SourceEvidence
 from sfn_release.operations.workspace import Workspace
+from sfn_release.plan import has_other_owner
 from sfn_release.plan.drift import naming_tags
 from sfn_release.project import Environment
 from sfn_release.release.serving import Served, Serving
@@ -113,6 +115,7 @@ def _prove(lookup: ReleaseLookup, environment: Environment, wanted: str | None) 
             release=releases[recorded.version],
             past=past.get(workflow, ""),
             released=released.get(workflow) == serving.version,
+            foreign=_is_foreign(lookup, name, machines[workflow], recorded, tags),
         )
         links.append(live_link(evidence, name))
         links.append(record_link(evidence, name))
@@ -122,6 +125,23 @@ def _prove(lookup: ReleaseLookup, environment: Environment, wanted: str | None) 
     links += absent
     return EnvironmentProof(
         name, environment.label, serving.version, tuple(links), record.record, notes
+    )
+
+
+def _is_foreign(
+    lookup: ReleaseLookup,
+    environment: str,
+    machine: LiveMachine | SfnReleaseError | None,
+    served: Served,
+    owner: Mapping[str, str],
+) -> bool:
+    """Return whether only a deployment with ``--adopt`` is possible to a machine."""
+    if not isinstance(machine, LiveMachine):
+        return False
+    deployments = lookup.workspace.ledger.deployments
+    state = deployments.state(lookup.snapshot, environment)
+    return has_other_owner(machine.tags, owner) or names_unknown_deployment(
+        deployments, state, machine.alias, served
     )
 
 

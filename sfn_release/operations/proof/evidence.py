@@ -96,7 +96,8 @@ class WorkflowEvidence:
     *alias* is the name of the alias that its callers use, "" for none. *machine* is None if it is
     gone, or the error that kept it from being read. *tags* are the ownership tags that it should
     have, without our prefix. *past* describes earlier deployments of the live content. *released*
-    is whether the release that the environment serves has the workflow.
+    is whether the release that the environment serves has the workflow. *foreign* is whether the
+    ledger lacks the deployment that the alias names, or the tags name another owner.
     """
 
     name: str
@@ -108,3 +109,4 @@ class WorkflowEvidence:
     release: ReleaseEvidence
     past: str = ""
     released: bool = False
+    foreign: bool = False

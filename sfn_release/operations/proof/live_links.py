@@ -86,9 +86,11 @@ def record_link(workflow: WorkflowEvidence, environment: str) -> Link:
             text += f" {workflow.past}"
         if record.failed is not None:
             text += f" The last deployment, {_attempt(record.failed)}, {record.failed.status}."
-        fix = "To go back to the record:  " + _DEPLOY.format(
-            version=workflow.served.version, environment=environment
-        )
+        fix = "To go back to the record"
+        if workflow.foreign:  # a deployment without --adopt is refused
+            fix += ", and keep what is live as a release of its own"
+        deploy = _DEPLOY.format(version=workflow.served.version, environment=environment)
+        fix += f":  {deploy}{' --adopt' if workflow.foreign else ''}"
         return _unlike(workflow, text, fix)
     served = workflow.served
     version = f"{number(served.version_arn)}, " if served.version_arn else ""

@@ -8,9 +8,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sfn_release.aws.clients import Aws
-from sfn_release.errors import AwsError, LockedError, TamperedError
+from sfn_release.errors import AwsError, LockedError, SfnReleaseError, TamperedError
 from sfn_release.ledger import Snapshot
+from sfn_release.ledger.trusted_signers import TrustedSigners
 from sfn_release.operations.next_steps import EnvironmentState, next_steps, unclaimed
+from sfn_release.operations.signature_policy import missing_in_ledger, needs_signatures
 from sfn_release.operations.split_callers import mixes
 from sfn_release.operations.workflow_status import WorkflowStatus, workflow_statuses
 from sfn_release.operations.workspace import Workspace
@@ -30,7 +32,8 @@ class EnvironmentStatus:
     *record* is the last deployment, *live_since_record* the deployment of the live release,
     *problem* an explanation of the state. *next_steps* are commands that you can run to resolve it.
     *yank* is None unless the live release was yanked. *yielded*: it is a local trial, and another
-    release has taken its version.
+    release has taken its version. *unsigned* are the signatures that the environment needs and that
+    the live release or its record misses, one a line.
     """
 
     name: str
@@ -45,6 +48,7 @@ class EnvironmentStatus:
     live_since_record: Record | None = None
     next_steps: tuple[str, ...] = ()
     yielded: bool = False
+    unsigned: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON form."""
@@ -59,6 +63,7 @@ class EnvironmentStatus:
             "served_since": _event(self.live_since_record),
             "last_attempt": _event(self.record),
             "yanked": self.yank.to_json() if self.yank else None,
+            "unsigned": list(self.unsigned),
             "workflows": [workflow.to_json() for workflow in self.workflows],
         }
 
@@ -180,11 +185,37 @@ def _environment(
         problem,
         digest,
         live_since_record=_live_since_record(workspace, name, state),
+        unsigned=_unsigned(workspace, snapshot, environment, version, state.tip),
         next_steps=steps,
         yielded=name in workspace.ledger.layout.private
         and version is not None
         and workspace.ledger.releases.yielded_digests().get(version) == digest,
     )
+
+
+def _unsigned(
+    workspace: Workspace,
+    snapshot: Snapshot,
+    environment: Environment,
+    version: str | None,
+    tip: str | None,
+) -> tuple[str, ...]:
+    """Return which signatures of the live release and the last record an environment misses.
+
+    Only these are checked: `verify` checks all. What can't be checked here is named as well.
+    """
+    try:
+        if not needs_signatures(workspace, environment, snapshot):
+            return ()
+        trusted = workspace.ledger.signatures.trusted
+        if not isinstance(trusted, TrustedSigners):
+            return (f"the signatures can't be checked: {trusted.message}",)
+        missing = missing_in_ledger(
+            workspace, environment.name, snapshot, version=version, records=[tip] if tip else []
+        )
+    except SfnReleaseError as error:
+        return (f"the signatures can't be checked: {error.message}",)
+    return tuple(f"{found.subject}: {found.why}" for found in missing)
 
 
 def _newest(workspace: Workspace, snapshot: Snapshot, record: Record) -> str | None:
