@@ -146,7 +146,8 @@ def _protected_tip(git: Git, remote: str | None) -> tuple[str, str]:
     if found is None:
         raise NotFoundError(
             f"{remote} has no default branch, so there is no protected branch to read from.",
-            fix=f"Choose one on the host, or in this clone:  git config {SETTING} main",
+            fix=f"If {remote} is empty, push its first branch:  git push {remote} main\n"
+            f"Else choose one on the host, or in this clone:  git config {SETTING} main",
         )
     return found
 

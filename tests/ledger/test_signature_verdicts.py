@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from sfn_release.errors import NotFoundError
 from sfn_release.ledger.git import Git, Identity, RemoteTimeout
 from sfn_release.ledger.git.signing import SigningError
 from sfn_release.ledger.layout import Layout
@@ -352,6 +353,16 @@ def test_the_protected_branch_may_be_named_in_the_clone(shop: Shop, alice: SshKe
     assert "has no branch main" in str(found)
     shop.git("config", "sfn-release.protectedBranch", "trunk")
     assert isinstance(signatures(opened(shop)).trusted, TrustedSigners)
+
+
+def test_an_empty_remote_needs_its_first_branch(shop: Shop, tmp_path: Path) -> None:
+    """A host whose branches you can't see needs the choice of one: both are said."""
+    shop.git("init", "--quiet", "--bare", str(tmp_path / "empty.git"))
+    shop.git("remote", "add", "origin", str(tmp_path / "empty.git"))
+    with pytest.raises(NotFoundError) as refused:
+        protected_branch(opened(shop), "origin", "")
+    assert "git push origin main" in refused.value.fix
+    assert "git config sfn-release.protectedBranch main" in refused.value.fix
 
 
 def test_the_fingerprint_of_the_trust_changes_with_the_keys(
