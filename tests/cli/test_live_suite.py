@@ -254,6 +254,26 @@ def test_a_policy_allows_our_prefix_only(account: Any, capsys: pytest.CaptureFix
     assert passed["Resource"] == [ROLE]
 
 
+@pytest.mark.parametrize("role", ["", "nonsense", ROLE])
+def test_the_policy_and_the_list_are_shown_before_there_are_credentials(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], role: str
+) -> None:
+    """You need the policy to get them. What isn't set is a placeholder."""
+    for name in ("SFN_RELEASE_LIVE", "SFN_RELEASE_LIVE_REGION", "SFN_RELEASE_LIVE_ROLE"):
+        monkeypatch.delenv(name, raising=False)
+    if role:
+        monkeypatch.setenv("SFN_RELEASE_LIVE", "default")
+        monkeypatch.setenv("SFN_RELEASE_LIVE_ROLE", role)
+    assert main(["--policy"]) == 0
+    shown = capsys.readouterr()
+    limited, *_, passed = json.loads(shown.out)["Statement"]
+    account = ACCOUNT if role == ROLE else "ACCOUNT"
+    assert limited["Resource"] == [f"arn:aws:states:REGION:{account}:stateMachine:{PREFIX}*"]
+    assert passed["Resource"] == [ROLE if role == ROLE else "arn:aws:iam::ACCOUNT:role/ROLE"]
+    assert ("SFN_RELEASE_LIVE_REGION" in shown.err) == bool(role)
+    assert main(["--list"]) == 0
+
+
 @pytest.mark.parametrize(
     ("text", "safe"),
     [

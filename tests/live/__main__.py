@@ -20,7 +20,7 @@ from .lab import FAILURES_OF_AWS, LONGEST, EndlessError, Lab, cost, new_run
 from .policy import policy
 from .questions import QUESTIONS, Question
 from .report import Answer, Step, Verdict, redacted, report, write_report
-from .settings import PREFIX, VARIABLES, Settings, SettingsError, read_settings
+from .settings import PREFIX, VARIABLES, Settings, SettingsError, placeholders, read_settings
 from .story import STEPS, STORY_TRANSITIONS, tell
 from .sweep import AGE, sweep
 
@@ -51,6 +51,8 @@ def main(arguments: list[str] | None = None) -> int:
         for id, (name, _) in STEPS.items():
             _say(f"{id:30} story: {name}")
         return 0
+    if options.policy:
+        return _show_policy()
     try:
         settings = read_settings(os.environ)
     except SettingsError as error:
@@ -59,10 +61,18 @@ def main(arguments: list[str] | None = None) -> int:
     if settings is None:
         _say("skipped: SFN_RELEASE_LIVE is not set (see python -m tests.live --help)")
         return 0
-    if options.policy:
-        _say(json.dumps(policy(settings), indent=2))
-        return 0
     return _on_account(settings, options)
+
+
+def _show_policy() -> int:
+    """Show the policy, which you need before you have credentials: with placeholders then."""
+    try:
+        settings = read_settings(os.environ) or placeholders(os.environ)
+    except SettingsError as error:
+        settings = placeholders(os.environ)
+        _say(f"note: {error}", sys.stderr)
+    _say(json.dumps(policy(settings), indent=2))
+    return 0
 
 
 def _on_account(settings: Settings, options: argparse.Namespace) -> int:

@@ -19,6 +19,9 @@ variables:
   SFN_RELEASE_LIVE_CANARY    how long callers are shifted (default: 2m)
 """
 
+_REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d+")
+_ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/\S+")
+
 
 class SettingsError(Exception):
     """A variable is missing or wrong; the message says which."""
@@ -55,9 +58,9 @@ def read_settings(environ: Mapping[str, str]) -> Settings | None:
         return None
     region = environ.get("SFN_RELEASE_LIVE_REGION", "")
     role = environ.get("SFN_RELEASE_LIVE_ROLE", "")
-    if not re.fullmatch(r"[a-z]{2,}(-[a-z]+)+-\d+", region):
+    if not _REGION.fullmatch(region):
         raise SettingsError("Set SFN_RELEASE_LIVE_REGION to a region such as eu-west-1.")
-    if not re.fullmatch(r"arn:aws[a-z-]*:iam::\d{12}:role/\S+", role):
+    if not _ROLE.fullmatch(role):
         raise SettingsError(
             "Set SFN_RELEASE_LIVE_ROLE to the ARN of a role that states.amazonaws.com may assume."
         )
@@ -67,4 +70,17 @@ def read_settings(environ: Mapping[str, str]) -> Settings | None:
         role,
         environ.get("SFN_RELEASE_LIVE_ENDPOINT") or None,
         environ.get("SFN_RELEASE_LIVE_CANARY") or "2m",
+    )
+
+
+def placeholders(environ: Mapping[str, str]) -> Settings:
+    """Return settings with placeholders for what is missing or wrong: for texts, not for a run."""
+    region = environ.get("SFN_RELEASE_LIVE_REGION", "")
+    role = environ.get("SFN_RELEASE_LIVE_ROLE", "")
+    return Settings(
+        environ.get("SFN_RELEASE_LIVE") or "default",
+        region if _REGION.fullmatch(region) else "REGION",
+        role if _ROLE.fullmatch(role) else "arn:aws:iam::ACCOUNT:role/ROLE",
+        None,
+        "2m",
     )
