@@ -14,7 +14,7 @@ from sfn_release.ledger import Snapshot
 from sfn_release.ledger.git.ancestry import branch_containing
 from sfn_release.operations.signature_policy import missing_signatures
 from sfn_release.operations.workspace import Workspace
-from sfn_release.permissions.role_comparison import RoleComparison, role_notes
+from sfn_release.permissions.role_comparison import RoleComparison, not_compared, role_notes
 from sfn_release.plan import Plan
 from sfn_release.plan.policy import Refusal, matches, refusals, refused
 from sfn_release.plan.policy_facts import Facts, LivePeriod, OnBranches, ReplayedWorkflow
@@ -114,7 +114,10 @@ def verdict(
             records=[prepared.basis.state.tip],
         ),
     )
-    notes += role_notes(roles, refused=environment.permissions == "required")
+    required = environment.permissions == "required"
+    notes += role_notes(roles, refused=required)
+    if required and not environment.has_iam:
+        notes += (not_compared(environment.name),)
     outcomes = {name: found.outcome for name, found in replays.items() if found.outcome}
     return Verdict(refusals(environment, facts), notes, outcomes)
 

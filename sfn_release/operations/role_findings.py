@@ -13,7 +13,7 @@ from sfn_release.operations.rendered_tree import pinned_forms, rendered_tree
 from sfn_release.operations.roles.compared_roles import compare_roles
 from sfn_release.operations.verbs.check import Checked, CheckedFinding
 from sfn_release.operations.workspace import Workspace
-from sfn_release.permissions.role_comparison import RoleComparison
+from sfn_release.permissions.role_comparison import RoleComparison, not_compared, policy_hint
 
 
 def with_role_findings(workspace: Workspace, environment: str, checked: Checked) -> Checked:
@@ -24,6 +24,9 @@ def with_role_findings(workspace: Workspace, environment: str, checked: Checked)
     environment, and AccessError for the credentials of another account.
     """
     chosen = workspace.environment(environment)
+    if chosen.permissions == "required" and not chosen.has_iam:
+        finding = Finding("role-unchecked", "warning", "$", "", f"{not_compared(environment)}.")
+        return replace(checked, findings=(*checked.findings, CheckedFinding("", finding, "")))
     if not chosen.has_iam or chosen.permissions == "off":
         return checked
     aws = workspace.reach(chosen)
@@ -42,13 +45,13 @@ def with_role_findings(workspace: Workspace, environment: str, checked: Checked)
     found = [
         finding
         for compared in compare_roles(aws, chosen, wanted)
-        for finding in _findings(compared, severity)
+        for finding in _findings(compared, environment, severity)
     ]
     return replace(checked, findings=(*checked.findings, *found))
 
 
 def _findings(
-    compared: RoleComparison, severity: Literal["error", "warning"]
+    compared: RoleComparison, environment: str, severity: Literal["error", "warning"]
 ) -> Iterator[CheckedFinding]:
     """Yield the findings about one role. They have no line: a state may need a role in many."""
     place = compared.place
@@ -71,6 +74,6 @@ def _findings(
         yield finding(first, "role-permission", message, "Correct its trust policy.")
     for gap in compared.gaps:
         rule = "role-permission" if gap.sure else "role-unchecked"
-        fix = f"The policy that it needs:  sfn-release permissions {gap.workflow}"
+        fix = policy_hint(environment, gap.workflow)
         state = gap.states[0] if gap.states else ""
         yield finding(gap.workflow, rule, gap.text(place), fix, state)

@@ -54,10 +54,9 @@ class RoleComparison:
             return ""
         return f"{_named(self.workflows)}: the role {self.role} {self.unchecked}"
 
-    @property
-    def advice(self) -> str:
-        """The fix of a lacking permission, or of a role that couldn't be compared."""
-        return self.fix or "The policy that it needs:  sfn-release permissions"
+    def advice(self, environment: str) -> str:
+        """Return the fix of a lacking permission, or of a role that couldn't be compared."""
+        return self.fix or policy_hint(environment)
 
     def _trust(self, decision: str, text: str) -> Iterable[str]:
         if self.trust.decision == decision:
@@ -85,6 +84,20 @@ def role_notes(comparisons: Sequence[RoleComparison], *, refused: bool) -> tuple
         lines = [line for compared in comparisons for line in compared.missing] + lines
         lines += [compared.uncheckable for compared in comparisons if compared.unchecked]
     return shown(lines)
+
+
+def not_compared(environment: str) -> str:
+    """Return the note of an environment that requires permissions and has no IAM to ask."""
+    return (
+        f'permissions = "required": no role was compared, because {environment} has no IAM.'
+        " An emulator's IAM needs a URL of its own in endpoint_url"
+    )
+
+
+def policy_hint(environment: str, workflow: str = "") -> str:
+    """Return how you see the policy that a role needs: of one workflow, or of all."""
+    words = ["sfn-release permissions", *([workflow] if workflow else []), "--env", environment]
+    return f"The policy that it needs:  {' '.join(words)}"
 
 
 def _named(workflows: Sequence[str]) -> str:

@@ -24,6 +24,7 @@ from support.errors import refused
 from support.shop import ALONE, Shop, make_shop
 
 ACCOUNT = "000000000000"
+LOCAL = "http://127.0.0.1:1"
 PLACE = Place("aws", "eu-west-1", ACCOUNT)
 
 
@@ -131,6 +132,9 @@ def test_the_policy_refuses_and_can_be_overridden(shop: Shop) -> None:
     assert line in plan.refusals[0].message
     problems = check_environments(shop.workspace(), environments=["prod"]).problems
     assert [problem.text for problem in problems] == [line]
+    assert [problem.error.fix for problem in problems if problem.error] == [
+        "The policy that it needs:  sfn-release permissions --env prod"
+    ]
     shop.publish("1.1.0", "prod", override="a bucket policy allows it")
     assert shop.record().override == "a bucket policy allows it"
     shop.others["iam"] = Iam()
@@ -150,6 +154,26 @@ def test_a_role_that_could_not_be_compared_is_refused_too(shop: Shop) -> None:
     write(shop, definition("orders"), "required")
     with refused("E_POLICY", "isn't checked", "sfn-release doctor --iam"):
         shop.publish("1.0.0", "prod")
+
+
+def test_an_emulator_without_iam_compares_nothing_and_says_so(shop: Shop) -> None:
+    """In one line of the plan, of `publish`, and of both checks."""
+    shop.others.clear()
+    write(shop, definition("orders"), "required")
+    toml = (shop.root / "releases.toml").read_text(encoding="utf-8")
+    shop.write("releases.toml", toml + f"endpoint_url = {{ stepfunctions = {LOCAL!r} }}\n")
+    shop.git("commit", "--quiet", "--all", "--message", "emulator")
+    line = 'permissions = "required": no role was compared, because prod has no IAM'
+    (note,) = plan_version(shop.workspace(), environment="prod").notes
+    assert note.startswith(line)
+    found = check_environments(shop.workspace(), environments=["prod"])
+    assert not found.problems
+    assert [check.text for check in found.checks if check.warning] == [note]
+    checked = replace(check([], shop.root, stdin=bytes, environ={}), findings=())
+    (finding,) = with_role_findings(shop.workspace(), "prod", checked).findings
+    assert finding.finding.message == f"{note}."
+    shop.publish("1.0.0", "prod")
+    assert shop.watcher.plans[-1].notes == (note,)
 
 
 def test_a_plan_shows_how_the_needs_change(shop: Shop) -> None:
@@ -220,6 +244,9 @@ def test_check_names_what_the_roles_of_an_environment_lack(shop: Shop) -> None:
 
     text = 'The role may not dynamodb:UpdateItem on table/orders (state "Reserve Item").'
     assert [*findings("prod")] == [("orders", "role-permission", "warning", text)]
+    checked = replace(check([], shop.root, stdin=bytes, environ={}), findings=())
+    (lacking,) = with_role_findings(shop.workspace(), "prod", checked).findings
+    assert lacking.finding.fix.endswith("sfn-release permissions orders --env prod")
     write(shop, definition("orders"), "required")
     assert [*findings("prod")] == [("orders", "role-permission", "error", text)]
     assert [*findings("local")] == []

@@ -10,7 +10,7 @@ from sfn_release.operations.diagnosis.diagnosis import Diagnosis, Findings
 from sfn_release.operations.open_site import site_of
 from sfn_release.operations.rendered_tree import pinned_forms, rendered_tree
 from sfn_release.operations.workspace import Workspace
-from sfn_release.permissions.role_comparison import RoleComparison
+from sfn_release.permissions.role_comparison import RoleComparison, policy_hint
 from sfn_release.project import Environment
 from sfn_release.text import count
 
@@ -45,7 +45,7 @@ def _diagnoses(
     if compared.unchecked:
         yield wrong(_SUBJECT, compared.uncheckable, compared.fix)
         return
-    policies = f"The policy that it needs:  sfn-release permissions --env {environment.name}"
+    policies = policy_hint(environment.name)
     for line in compared.missing:
         yield wrong(_SUBJECT, line, policies)
     for line in compared.unsure:

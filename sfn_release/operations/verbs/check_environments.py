@@ -30,6 +30,7 @@ from sfn_release.operations.secret_values import secret_notes
 from sfn_release.operations.verbs.plan import prepare_work_tree, work_tree
 from sfn_release.operations.verification import Check
 from sfn_release.operations.workspace import Workspace, checked_caller
+from sfn_release.permissions.role_comparison import not_compared
 from sfn_release.plan.preconditions import Submission, refusal, unmet
 from sfn_release.project import Environment, toml_text
 from sfn_release.release.rendering import Rendered, parameters_of, render
@@ -165,16 +166,20 @@ def _roles(workspace: Workspace, site: Site, rendered: Mapping[str, Rendered]) -
     A role that lacks a permission stops a deployment where the policy says so.
     """
     environment = site.environment
+    required = environment.permissions == "required"
+    if required and not environment.has_iam:
+        yield Check(site.name, not_compared(site.name), warning=True)
     if not environment.has_iam or environment.permissions == "off":
         return
     from sfn_release.operations.roles.compared_roles import compare_roles  # loads service models
 
     forms = pinned_forms(workspace, site, rendered)
-    required = environment.permissions == "required"
     for compared in compare_roles(site.aws, environment, forms):
         lines = [*compared.missing, *([compared.uncheckable] if compared.unchecked else [])]
         for line in lines:
-            error = PolicyError(f"{line}.", why='permissions = "required"', fix=compared.advice)
+            error = PolicyError(
+                f"{line}.", why='permissions = "required"', fix=compared.advice(site.name)
+            )
             yield Check(site.name, line, error if required else None, warning=not required)
         yield from (Check(site.name, line, warning=True) for line in compared.unsure)
         if not lines:
