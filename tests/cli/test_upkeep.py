@@ -79,7 +79,11 @@ def test_a_handover_and_what_follows(released: Project) -> None:
     assert asked.code != 0
     assert "Hand hello in local (not AWS) over to depot?" in asked.err
     ran = released.ok("handover", "hello", "--to", "depot", "--yes", "--reason", "Split")
-    assert "handed over from local (not AWS)" in ran.out
+    assert ran.out == "handed over from local (not AWS) to depot: hello\n"
+    for command in (("status",), ("at", "0s"), ("verify", "--env", "local")):
+        assert "  hello: handed over to depot\n" in released.ok(*command).out
+    assert "proven: every link is ok" in released.ok("verify", "--env", "local").out
+    assert released.json("status")["environments"][0]["handed_over"] == {"hello": "depot"}
     assert "depot can deploy to hello once it runs:  sfn-release adopt" in ran.err
     (record, *_) = json.loads(released.ok("--json", "history").out)["deployments"]
     assert (record["action"], record["handed_to"], record["reason"]) == (

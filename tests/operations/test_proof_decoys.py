@@ -162,7 +162,7 @@ def test_a_workflow_that_was_deleted_or_handed_over_is_named(shop: Shop) -> None
     handover(shop.workspace(), "hello", "billing", environment="prod")
     proof = proven(shop)
     assert proof.ok
-    assert proof.notes == ("hello was handed over to the project billing: not proven here.",)
+    assert proof.notes == ("hello: handed over to billing",)
 
 
 def test_a_record_that_mixes_releases(shop: Shop) -> None:

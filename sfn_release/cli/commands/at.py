@@ -57,8 +57,10 @@ def _write(then: LiveAt, label: str) -> None:
     elif then.serving is not None:
         _row("until", "now")
     _write_attempt(then)
-    if then.serving is not None:
-        terminal.write()
+    if then.serving is None:
+        return
+    terminal.write()
+    if then.serving.workflows:
         write_table(
             ("WORKFLOW", "RELEASE", "STATE MACHINE VERSION", "DIGEST"),
             [
@@ -72,6 +74,8 @@ def _write(then: LiveAt, label: str) -> None:
             ],
             indent=2,
         )
+    for workflow, project in sorted(then.serving.handed_over.items()):
+        terminal.write(f"  {workflow}: handed over to {project}")
 
 
 def _write_attempt(then: LiveAt) -> None:

@@ -103,6 +103,8 @@ def _write_environment(environment: EnvironmentStatus, *, verbose: bool) -> None
             ],
             indent=2,
         )
+    for workflow, project in sorted(environment.handed_over.items()):
+        terminal.write(f"  {workflow}: handed over to {project}")
     _write_lines(environment, verbose=verbose)
     for step in environment.next_steps:
         terminal.write(f"  next: {step}")

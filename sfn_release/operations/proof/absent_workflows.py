@@ -24,18 +24,20 @@ def absent_workflows(
 ) -> tuple[list[Link], tuple[str, ...]]:
     """Return a broken link for each absent workflow that AWS has, and notes about the others.
 
+    Those that were handed over have links of their own (`handed_over_links`).
+
     *released* are the workflows of the releases that are served, with their versions.
     """
     links: list[Link] = []
     notes: list[str] = []
     like = next((served.state_machine_arn for served in serving.workflows.values()), None)
-    for workflow in sorted(released.keys() - serving.workflows.keys()):
-        project = serving.handed_over.get(workflow)
-        if project is not None:
-            notes.append(f"{workflow} was handed over to the project {project}: not proven here.")
-            continue
+    notes += [f"{name}: handed over to {to}" for name, to in sorted(serving.handed_over.items())]
+    gone = released.keys() - serving.workflows.keys() - serving.handed_over.keys()
+    for workflow in sorted(gone):
         if like is None:
-            continue  # nothing is served, so nothing is proven
+            # No ARN is known, so AWS can't be asked: without a link, nothing is proven.
+            notes.append(f"{workflow} of {released[workflow]} isn't served here: nothing to prove.")
+            continue
         arn = named_like(like, environment.state_machine_name(workflow))
         try:
             there = exists(workspace.reach(environment).stepfunctions, arn)

@@ -16,6 +16,7 @@ from sfn_release.ledger.git import NotReachedError
 from sfn_release.ledger.layout import TAGS
 from sfn_release.operations.proof.absent_workflows import absent_workflows
 from sfn_release.operations.proof.evidence import LiveMachine, WorkflowEvidence
+from sfn_release.operations.proof.handed_over_links import handed_over_links
 from sfn_release.operations.proof.links import Link
 from sfn_release.operations.proof.live_links import live_link, record_link
 from sfn_release.operations.proof.live_machines import read_machines
@@ -85,6 +86,8 @@ def _prove(lookup: ReleaseLookup, environment: Environment, wanted: str | None) 
     past = earlier_deployments(workspace, lookup.snapshot, name, record, machines)
     where = workspace.ledger.deployments.place(name, record.commit)
     digests: dict[str, dict[str, str]] = {}
+    if record.serving.handed_over:
+        digests[record.serving.version] = {}
     for workflow, recorded in served.items():
         digests.setdefault(recorded.version, {})[workflow] = recorded.digest
     releases = {
@@ -123,6 +126,8 @@ def _prove(lookup: ReleaseLookup, environment: Environment, wanted: str | None) 
         links += source_links(evidence)
     absent, notes = absent_workflows(workspace, environment, serving, released)
     links += absent
+    if serving.handed_over:
+        links += handed_over_links(record, releases[serving.version], wanted=wanted)
     return EnvironmentProof(
         name, environment.label, serving.version, tuple(links), record.record, notes
     )

@@ -63,6 +63,7 @@ class LiveAt:
                 }
                 for name, served in (serving.workflows if serving else {}).items()
             ],
+            "handed_over": dict(serving.handed_over) if serving else {},
             "under_way": self.under_way.to_json() if self.under_way else None,
         }
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sfn_release.aws.clients import Aws
@@ -33,7 +33,8 @@ class EnvironmentStatus:
     *problem* an explanation of the state. *next_steps* are commands that you can run to resolve it.
     *yank* is None unless the live release was yanked. *yielded*: it is a local trial, and another
     release has taken its version. *unsigned* are the signatures that the environment needs and that
-    the live release or its record misses, one a line.
+    the live release or its record misses, one a line. *handed_over* maps workflows to their new
+    projects.
     """
 
     name: str
@@ -49,6 +50,7 @@ class EnvironmentStatus:
     next_steps: tuple[str, ...] = ()
     yielded: bool = False
     unsigned: tuple[str, ...] = ()
+    handed_over: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON form."""
@@ -65,6 +67,7 @@ class EnvironmentStatus:
             "yanked": self.yank.to_json() if self.yank else None,
             "unsigned": list(self.unsigned),
             "workflows": [workflow.to_json() for workflow in self.workflows],
+            "handed_over": dict(self.handed_over),
         }
 
 
@@ -187,6 +190,7 @@ def _environment(
         live_since_record=_live_since_record(workspace, name, state),
         unsigned=_unsigned(workspace, snapshot, environment, version, state.tip),
         next_steps=steps,
+        handed_over=given,
         yielded=name in workspace.ledger.layout.private
         and version is not None
         and workspace.ledger.releases.yielded_digests().get(version) == digest,
