@@ -103,15 +103,15 @@ def _write_environment(environment: EnvironmentStatus, *, verbose: bool) -> None
             ],
             indent=2,
         )
-    for workflow, project in sorted(environment.handed_over.items()):
-        terminal.write(f"  {workflow}: handed over to {project}")
     _write_lines(environment, verbose=verbose)
     for step in environment.next_steps:
         terminal.write(f"  next: {step}")
 
 
 def _write_lines(environment: EnvironmentStatus, *, verbose: bool) -> None:
-    """Write the differences and notes of every workflow."""
+    """Write the differences and notes of every workflow, and who has the others now."""
+    for workflow, project in sorted(environment.handed_over.items()):
+        terminal.write(f"  {workflow}: handed over to {project}")
     for workflow in environment.workflows:
         lines = [*workflow.differences, *(f"note: {note}" for note in workflow.notes)]
         shown = lines if verbose else lines[:_SHOWN]
