@@ -92,7 +92,9 @@ class CommitStore:
         self.git.remotes.push(
             remote,
             [
-                update if self.layout.copy_ref(update.ref) in copies else replace(update, old=None)
+                update
+                if update.ref.startswith(TAGS) or self.layout.copy_ref(update.ref) in copies
+                else replace(update, old=None)
                 for update in updates
             ],
         )

@@ -115,13 +115,10 @@ def lost_release(ref: str, version: str, digest: str, branch: str, tags: TagRefs
 
 def _put_back(manifest: Manifest, tags: TagRefs, *, shared: bool) -> str:
     """Return the command that makes a missing tag again."""
-    ref, name = f"refs/tags/{manifest.tag}", manifest.tag
-    if not shared:
-        return f"git tag {name} {manifest.commit}"
-    if target(tags.here, ref) == manifest.commit:
+    ref = f"refs/tags/{manifest.tag}"
+    if shared and target(tags.here, ref) == manifest.commit:
         return f"git push {tags.name} {ref}"
-    again = f"sfn-release publish {manifest.version} --no-deploy"
-    return f"git checkout {manifest.commit[:12]} && {again}"
+    return _again(manifest)
 
 
 def _moved_back(manifest: Manifest, tags: TagRefs, *, shared: bool) -> str:
@@ -131,9 +128,10 @@ def _moved_back(manifest: Manifest, tags: TagRefs, *, shared: bool) -> str:
         return f"git push --force {tags.name} {tags.here[ref]}:{ref}"
     if not shared and target(tags.remote or {}, ref) == commit:
         return f"git fetch --force {tags.name} {ref}:{ref}"
-    where = "this clone and the remote" if tags.name else "this clone"
-    note = f"The annotated tag, with its notes, isn't on that commit in {where} any more:"
-    note += " look for a clone that has it. If no clone has it, create a plain tag."
-    if shared:
-        return f"git push --force {tags.name} {commit}:{ref}\n{note}"
-    return f"git tag --force {manifest.tag} {commit}\n{note}"
+    return _again(manifest)
+
+
+def _again(manifest: Manifest) -> str:
+    """Return the command that makes the annotated tag of a release again, signed if need be."""
+    again = f"sfn-release publish {manifest.version} --no-deploy"
+    return f"git checkout {manifest.commit[:12]} && {again}"

@@ -42,7 +42,7 @@ def tag_updates(
         RefUpdate(
             ref,
             local_refs.get(ref)
-            or _make_tag(git, layout, manifest, notes.get(manifest.version, ""), at=at, sign=sign),
+            or make_tag(git, layout, manifest, notes.get(manifest.version, ""), at=at, sign=sign),
             None,
         )
         for ref, manifest in refs.items()
@@ -83,7 +83,7 @@ def _refuse(
     )
 
 
-def _make_tag(
+def make_tag(
     git: Git, layout: Layout, release: Manifest, notes: str, *, at: datetime, sign: bool
 ) -> str:
     """Store the tag object of a release and return its id."""

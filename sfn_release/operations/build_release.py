@@ -10,6 +10,7 @@ from sfn_release.comparison.release_changes import WorkflowSet, release_changes
 from sfn_release.errors import ImmutableError, VersionError
 from sfn_release.ledger import Snapshot
 from sfn_release.ledger.git.export import export_commit
+from sfn_release.operations.tag_repair import repair_tag
 from sfn_release.operations.version_proposal import small_bump_note
 from sfn_release.operations.workflow_schemas import committed_schemas
 from sfn_release.operations.workspace import Workspace
@@ -25,11 +26,17 @@ _SHOWN = 10  # changes in an error; `diff` shows them all
 
 
 def build_release(
-    workspace: Workspace, version: str, *, offline: bool, meanwhile: Callable[[], None]
+    workspace: Workspace,
+    version: str,
+    *,
+    offline: bool,
+    meanwhile: Callable[[], None],
+    retag: bool = False,
 ) -> tuple[Release, Release | None]:
     """Build the current commit as a release, and return the existing one, if any.
 
-    *meanwhile* is called once, when the build's processes have started.
+    *meanwhile* is called once, when the build's processes have started. With *retag*, a wrong tag
+    of the existing release is put right.
 
     Raises DirtyError, BuildError, NonDeterministicError, YankedError, ImmutableError.
     """
@@ -50,7 +57,7 @@ def build_release(
     workspace.ledger.integrity.refuse_lost(snapshot)
     if standing is None:
         workspace.ledger.integrity.refuse_lost_release(snapshot, version)
-    else:
+    elif not retag:
         # A publication that was interrupted before the tag was made is finished by the next one.
         workspace.ledger.integrity.refuse_other_tag(snapshot, standing.manifest, unmade=True)
     warnings = built.warnings
@@ -64,6 +71,10 @@ def build_release(
     release = _release(workspace, snapshot, built, version, commit, schemas)
     if standing is not None and standing.digest != release.digest:
         raise immutable(release, standing)
+    if standing is not None and retag:
+        repair_tag(workspace, snapshot, standing)
+        snapshot = workspace.snapshot(offline=offline)
+        workspace.ledger.integrity.refuse_other_tag(snapshot, standing.manifest, unmade=True)
     _check_module_versions(release, built)
     note = small_bump_note(workspace, snapshot, release) if standing is None else None
     if note is not None:

@@ -14,6 +14,7 @@ import pytest
 
 from sfn_release.errors import PolicyError
 from sfn_release.operations.proof.environment_proof import prove
+from sfn_release.operations.tag_repair import repair_tag
 from sfn_release.operations.verbs.acknowledge import acknowledge
 from sfn_release.operations.verbs.adopt import adopt
 from sfn_release.operations.verbs.attest import attest
@@ -32,6 +33,7 @@ from support.attacks.ledger import (
     add_release,
     forged_release,
     forged_success,
+    ledger,
     push,
     read,
 )
@@ -276,6 +278,22 @@ def test_a_tag_of_the_same_commit_must_be_the_signed_one(there: Attacked) -> Non
     assert has(found(clone), "1.1.0: The tag v1.1.0", "it is a lightweight tag")
     with refused("E_POLICY", "the tag v1.1.0: not signed: it is a lightweight tag"):
         clone.deploy("1.1.0", "staging")
+    again = f"git checkout {commit[:12]} && sfn-release publish 1.1.0 --no-deploy"
+    assert has(found(clone), "1.1.0: The tag v1.1.0", again)
+    clone.git("fetch", "--quiet", "origin", commit)
+    clone.git("checkout", "--quiet", commit)
+    clone.publish("1.1.0", deploy=False)
+    assert found(clone) == found(fresh(there, "later")) == []
+
+
+def test_a_tag_of_an_unsigned_release_is_not_made_again(there: Attacked) -> None:
+    """A signature on the tag would vouch for the release."""
+    rewrite(there, sign=False)
+    clone = fresh(there)
+    release = ledger(clone).releases.release(clone.workspace().snapshot(), "1.1.0")
+    assert release is not None
+    with refused("E_POLICY", "The tag of 1.1.0 isn't made again: the release isn't signed"):
+        repair_tag(clone.workspace(), clone.workspace().snapshot(offline=False), release)
 
 
 def test_a_signed_record_of_another_environment_is_found(there: Attacked) -> None:

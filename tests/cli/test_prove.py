@@ -51,7 +51,8 @@ def test_a_broken_link_is_explained_and_fails(project: Project) -> None:
     assert ran.code == 1
     text = "Größe, hello: tag is broken: The tag v1.0.0 is not in this clone."
     assert text in ran.out
-    assert "    Put it back:  git tag v1.0.0 " in ran.out
+    assert "    Put it back:  git checkout " in ran.out
+    assert " && sfn-release publish 1.0.0 --no-deploy" in ran.out
     assert ran.out.splitlines()[-1] == "2 broken links"
     other = project.run("--json", "verify", "1.1.0", "--env", "local")
     links = [link for link in other.json["links"] if link["link"] == "release"]

@@ -168,6 +168,7 @@ def _build_and_open(
             workspace,
             version,
             offline=not shared,
+            retag=not names,
             meanwhile=lambda: opening.append(pool.submit(opened)),
         )
         return opening[0].result(), release, standing
