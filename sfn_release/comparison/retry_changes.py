@@ -8,6 +8,7 @@ from typing import Any, Final
 from sfn_release.asl.error_names import States
 
 _ATTEMPTS: Final = 3  # MaxAttempts that a retrier has by default
+_SHOWN: Final = 2  # errors that name a retrier with a long list
 _OTHER: Final = ""  # stands for an error that no retrier names
 _TERMINAL: Final = (States.Runtime, States.DataLimitExceeded)
 
@@ -58,17 +59,39 @@ def rule_lines(old: Any, new: Any, verb: str) -> Iterator[str]:
     for rule in after:
         if rule in before:
             continue
-        same = next((item for item in left if _errors(item) == _errors(rule)), None)
-        if same is None:
-            same = next((item for item in left if _without(item) == _without(rule)), None)
+        same = _before(rule, left, after)
         if same is not None:
             left.remove(same)
-            yield f"{verb} {_names(rule)}: {_changed(same, rule)}"
+            yield f"{verb} {_brief(same)}: {_changed(same, rule)}"
         else:
             yield f"{verb} {_names(rule)}{_how(rule, verb)}"
     yield from (f"no longer {verb} {_names(rule)}" for rule in left)
     if kept != [rule for rule in after if rule in before]:
         yield f"{verb} errors in another order"
+
+
+def _before(
+    rule: Mapping[str, Any], left: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str, Any]]
+) -> Mapping[str, Any] | None:
+    """Return what a rule was among the rules *left*; None for a new one.
+
+    That is the rule with the same errors, else the one that differs in its errors alone, else the
+    one with most of its errors, unless a rule *after* has all of them.
+    """
+    for item in left:
+        if _errors(item) == _errors(rule):
+            return item
+    for item in left:
+        if _without(item) == _without(rule):
+            return item
+    taken = [_errors(other) for other in after]
+    shared = {
+        len({*_errors(item)} & {*_errors(rule)}): item
+        for item in reversed(left)
+        if _errors(item) not in taken
+    }
+    most = max(shared, default=0)
+    return shared[most] if most else None
 
 
 def _rules(value: Any) -> Sequence[Mapping[str, Any]] | None:
@@ -115,9 +138,36 @@ def _how(rule: Mapping[str, Any], verb: str) -> str:
     return f", at most {attempts:g} {'time' if attempts == 1 else 'times'}"
 
 
+def _brief(rule: Mapping[str, Any]) -> str:
+    """Return the first errors of a long list: a retrier of Lambda often has four and more."""
+    names = _errors(rule)
+    more = len(names) - _SHOWN
+    return f"{', '.join(names[:_SHOWN])} and {more} more" if more > 1 else _names(rule)
+
+
 def _changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
     keys = [key for key in {**old, **new} if old.get(key, ...) != new.get(key, ...)]
-    return ", ".join(f"{key} {_value(old, key)} → {_value(new, key)}" for key in keys)
+    return ", ".join(
+        text
+        for key in keys
+        for text in (
+            _changed_errors(_errors(old), _errors(new))
+            if key == "ErrorEquals"
+            else [f"{key} {_value(old, key)} → {_value(new, key)}"]
+        )
+    )
+
+
+def _changed_errors(old: Sequence[str], new: Sequence[str]) -> Iterator[str]:
+    """Yield which errors a list has more and no longer; the others stay unsaid."""
+    added = [name for name in new if name not in old]
+    removed = [name for name in old if name not in new]
+    if added:
+        yield f"{', '.join(added)} added"
+    if removed:
+        yield f"{', '.join(removed)} removed"
+    if not added and not removed:
+        yield "its errors in another order"
 
 
 def _value(rule: Mapping[str, Any], key: str) -> str:

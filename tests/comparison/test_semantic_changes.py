@@ -122,19 +122,36 @@ FIELDS: dict[str, tuple[Any, Any, list[str]]] = {
     "a wider retry": (
         task(Retry=[retry("Busy")]),
         task(Retry=[retry("States.ALL")]),
-        ['retry safe: state "A": retries States.ALL: ErrorEquals Busy → States.ALL'],
+        ['retry safe: state "A": retries Busy: States.ALL added, Busy removed'],
     ),
     "retriers that shadow each other": (
         task(Retry=[retry("Busy", MaxAttempts=1), retry("States.ALL", MaxAttempts=5)]),
         task(Retry=[retry("Busy", "Slow", MaxAttempts=1), retry("States.ALL", MaxAttempts=5)]),
-        ['retry results: state "A": retries Busy, Slow: ErrorEquals Busy → Busy, Slow'],
+        ['retry results: state "A": retries Busy: Slow added'],
     ),
     "two retriers become one": (
         task(Retry=[retry("X"), retry("Y")]),
         task(Retry=[retry("X", "Y")]),
         [
-            'retry results: state "A": retries X, Y: ErrorEquals X → X, Y; no longer retries Y',
+            'retry results: state "A": retries X: Y added; no longer retries Y',
         ],
+    ),
+    "one error of a long list": (
+        task(Retry=[retry("A", "B", "C", "D", MaxAttempts=2)]),
+        task(Retry=[retry("A", "B", "C", "D", "E", MaxAttempts=3)]),
+        ['retry safe: state "A": retries A, B and 2 more: E added, MaxAttempts 2 → 3'],
+    ),
+    "errors that move to a new retrier": (
+        task(Retry=[retry("A", "B", MaxAttempts=2)]),
+        task(Retry=[retry("B", MaxAttempts=4), retry("A", "B", MaxAttempts=3)]),
+        [
+            'retry results: state "A": retries B, at most 4 times; retries A, B: MaxAttempts 2 → 3',
+        ],
+    ),
+    "the order of a list": (
+        task(Retry=[retry("A", "B", "C")]),
+        task(Retry=[retry("C", "B", "A")]),
+        ['retry safe: state "A": retries A, B, C: its errors in another order'],
     ),
     "only the pace": (
         task(Retry=[retry("Busy", IntervalSeconds=1)]),
