@@ -13,6 +13,7 @@ from sfn_release.operations.diagnosis import iam as iam_policies
 from support.command_line import Project
 from support.places import ROOT
 
+MACHINE = '{"StartAt": "A", "States": {"A": {"Type": "Pass", "End": true}}}'
 PAGE = (ROOT / "docs" / "permissions.md").read_text(encoding="utf-8")
 
 
@@ -63,6 +64,21 @@ def test_every_format_has_the_same_policy(shop: Project) -> None:
         text = printed("--format", form)
         assert start in text
         assert 'state "Tell"' in text
+
+
+def test_a_shared_role_needs_the_merged_policy(shop: Project) -> None:
+    """Each format for people names the command that prints it."""
+    shop.write("workflows/second.asl.json", MACHINE)
+    command = "sfn-release permissions --env prod"
+    for form in ("terraform", "cloudformation"):
+        text = shop.ok("permissions", "--env", "prod", "--format", form).out
+        assert text.startswith("# 2 workflows share the role arn:aws:iam::111111111111:role/")
+        assert f"{command} --format {form} --merged\n" in text
+        merged = shop.ok("permissions", "--env", "prod", "--format", form, "--merged").out
+        assert "share the role" not in merged
+        kind = 'resource "aws_iam_role" ' if form == "terraform" else "AWS::IAM::Role"
+        assert (text.count(kind), merged.count(kind)) == (2, 1)
+    assert f"{command} --merged\n" in shop.ok("permissions", "--env", "prod").out
 
 
 def test_an_unknown_workflow_and_a_project_without_workflows(shop: Project) -> None:
