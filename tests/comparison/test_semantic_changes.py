@@ -145,7 +145,7 @@ FIELDS: dict[str, tuple[Any, Any, list[str]]] = {
         task(Retry=[retry("A", "B", MaxAttempts=2)]),
         task(Retry=[retry("B", MaxAttempts=4), retry("A", "B", MaxAttempts=3)]),
         [
-            'retry results: state "A": retries B, at most 4 times; retries A, B: MaxAttempts 2 → 3',
+            'retry safe: state "A": retries B, at most 4 times; retries A, B: MaxAttempts 2 → 3',
         ],
     ),
     "the order of a list": (
