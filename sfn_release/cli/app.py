@@ -103,11 +103,11 @@ def run(arguments: Sequence[str], *, reports: bool = True) -> int:
         terminal.say(f"error: {error}")
         return FileError.exit_code
     except Terminated as ended:
-        terminal.say(str(ended))
+        terminal.say(_how(ended))
         return ended.exit_code
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stopped:
         terminal.say()  # the terminal has shown ^C
-        terminal.say("interrupted")
+        terminal.say(_how(stopped))
         return INTERRUPTED
     return code
 
@@ -138,18 +138,27 @@ def _run(arguments: Sequence[str], session: Session) -> int:
         _interrupted(session, "")
         raise KeyboardInterrupt from None
     except KeyboardInterrupt as stopped:
-        _interrupted(session, str(stopped))
+        _interrupted(session, _how(stopped), unchanged=bool(_notes(stopped)))
         raise
     return code if isinstance(code, int) else 0
 
 
-def _interrupted(session: Session, how: str) -> None:
+def _how(stopped: KeyboardInterrupt) -> str:
+    """Return how a command ended, with what is known of its changes."""
+    return ": ".join([str(stopped) or "interrupted", *_notes(stopped)])
+
+
+def _notes(stopped: KeyboardInterrupt) -> list[str]:
+    return [*getattr(stopped, "__notes__", [])]
+
+
+def _interrupted(session: Session, how: str, *, unchanged: bool = False) -> None:
     """Write the JSON object of an interrupted command. `run` writes the message for people."""
     if not session.as_json or session.shown:
         return
     from sfn_release.cli.output.error_text import error_json
 
-    deploys = session.command in _DEPLOYING
+    deploys = session.command in _DEPLOYING and not unchanged
     stopped = InterruptedCommandError(
         f"The command was {how or 'interrupted'}.",
         why="If a deployment was running, stderr and `history` show what it put back."

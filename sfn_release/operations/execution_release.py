@@ -69,7 +69,7 @@ def owner_of(workspace: Workspace, arn: ExecutionArn, environment: str | None) -
     if not found:
         raise NotFoundError(
             f"No environment of this project is in account {arn.account} in {arn.region}.",
-            why=f"The environments are: {', '.join(_places(workspace))}.",
+            why=f"The environments are: {', '.join(places(workspace))}.",
             fix="With credentials for that account, save the history and explain the file:\n"
             f"  aws stepfunctions get-execution-history --region {arn.region}"
             f" --execution-arn {arn.text} > history.json",
@@ -145,7 +145,8 @@ def _workflow_of(
     return None
 
 
-def _places(workspace: Workspace) -> Iterator[str]:
+def places(workspace: Workspace) -> Iterator[str]:
+    """Yield each environment with its account and region, for an error."""
     for environment in workspace.project.environments.values():
         known = environment.given
         account = known.get("AWS::AccountId", "account unknown")

@@ -266,9 +266,10 @@ def test_ctrl_c_while_building(shop: Project, as_json: bool) -> None:
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the whole group
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130
-    code = json.loads(out)["error"]["code"] if as_json else out
-    assert code == ("E_INTERRUPTED" if as_json else "")
-    assert err.endswith("\ninterrupted\n")
+    error = json.loads(out)["error"] if as_json else {"code": out}
+    assert error["code"] == ("E_INTERRUPTED" if as_json else "")
+    assert "interrupted: nothing was changed" in error.get("message", err)
+    assert err.endswith("\ninterrupted: nothing was changed\n")
     assert "Traceback" not in err
     assert shop.git("tag", "--list") == ""
 

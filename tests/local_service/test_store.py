@@ -19,7 +19,7 @@ import pytest
 
 import sfn_release as sfn
 from sfn_release.errors import LocalServiceError
-from sfn_release.local_service.storage import history_store
+from sfn_release.local_service.storage import history_store, store
 from sfn_release.local_service.storage.store import Store
 from support.machines import MACHINES, create, definition
 from support.places import PYTHONPATH
@@ -347,6 +347,23 @@ def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
         with pytest.raises(LocalServiceError) as caught:
             create(sfn.local(path))
         assert str(path) in caught.value.message
+
+
+def test_a_folder_that_cannot_be_written_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database is as it was: nothing is to be reset."""
+
+    def refuse(path: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(store, "make_private", refuse)
+    # Root writes everywhere, so the answer about the folder is given here.
+    monkeypatch.setattr("os.access", lambda path, _mode: path != tmp_path)
+    with pytest.raises(LocalServiceError) as caught:
+        create(sfn.local(tmp_path / "new" / "local.db"))
+    assert f"{tmp_path} isn't writable" in caught.value.why
+    assert "reset" not in caught.value.fix
 
 
 def test_a_forgotten_store_closes_its_connections(tmp_path: Path) -> None:

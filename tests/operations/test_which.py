@@ -179,7 +179,12 @@ def test_executions_from_before_an_adoption(shop: Shop) -> None:
     arn = made["stateMachineArn"]
     older = started(shop, workflow="mine")
     with raises("E_NOT_FOUND", "mine isn't a state machine of this project in prod"):
+        found(shop, older, "prod")
+    nowhere = "No environment of this project has a state machine mine in account 000000000000"
+    with raises("E_NOT_FOUND", f"{nowhere} in eu-west-1.", "prod (account unknown, eu-west-1)"):
         found(shop, older)
+    with raises("E_NOT_FOUND", f"{nowhere} in us-east-1.", "local (000000000000, us-east-1)"):
+        found(shop, older.replace("eu-west-1", "us-east-1"))
     client.update_state_machine(stateMachineArn=arn, definition=json.dumps(definition("found")))
     adopted = started(shop, workflow="mine")
     shop.clock.at = datetime.now(UTC) + timedelta(minutes=1)

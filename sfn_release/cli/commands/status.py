@@ -110,8 +110,8 @@ def _write_environment(environment: EnvironmentStatus, *, verbose: bool) -> None
 
 def _write_lines(environment: EnvironmentStatus, *, verbose: bool) -> None:
     """Write the differences and notes of every workflow, and who has the others now."""
-    for workflow, project in sorted(environment.handed_over.items()):
-        terminal.write(f"  {workflow}: handed over to {project}")
+    for given, project in sorted(environment.handed_over.items()):
+        terminal.write(f"  {given}: handed over to {project}")
     for workflow in environment.workflows:
         lines = [*workflow.differences, *(f"note: {note}" for note in workflow.notes)]
         shown = lines if verbose else lines[:_SHOWN]

@@ -6,6 +6,7 @@ true until it commits. Readers see a snapshot and never wait (write-ahead log).
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 import weakref
@@ -178,12 +179,30 @@ class Store:
             )
 
     def _unusable(self, error: Exception) -> LocalServiceError:
+        unwritable = _unwritable(Path(self._path)) if not self._memory else None
+        if unwritable is not None:
+            return LocalServiceError(
+                f"The local service can't use its database {self._path}.",
+                why=f"{unwritable} isn't writable: {error}.",
+                fix="Make it writable for you, or work in a clone that you can write to.",
+            )
         return LocalServiceError(
             f"The local service can't use its database {self._path}.",
             why=f"{error}.",
-            fix="Check that the folder is writable and the disk is not full;"
+            fix="Check that the disk is not full;"
             " delete a damaged file with: sfn-release local reset",
         )
+
+
+def _unwritable(path: Path) -> Path | None:
+    """Return the first of a database, its folder and the folders above that you can't write."""
+    for place in (path, *path.parents):
+        if place.exists():
+            if not os.access(place, os.W_OK):
+                return place
+            if place.is_dir():
+                return None  # what is below can be made
+    return None
 
 
 def _close_all(connections: list[sqlite3.Connection]) -> None:

@@ -8,6 +8,7 @@ from sfn_release.deployment.prepared import PreparedDeletion
 from sfn_release.deployment.request import Request
 from sfn_release.operations.open_site import open_site
 from sfn_release.operations.signature_policy import refuse_unsigned
+from sfn_release.operations.unchanged import nothing_changed
 from sfn_release.operations.workspace import Workspace
 from sfn_release.release.record import Record
 
@@ -42,4 +43,6 @@ def delete(
         )
         return prepared
 
-    return deployer.deploy(site, prepare(), prepare, request)
+    with nothing_changed():
+        prepared = prepare()
+    return deployer.deploy(site, prepared, prepare, request)

@@ -16,6 +16,7 @@ from sfn_release.operations.former_names import refuse_unknown_former
 from sfn_release.operations.open_site import open_site
 from sfn_release.operations.policy_checks import permitted
 from sfn_release.operations.release_target import earlier_versions, target
+from sfn_release.operations.unchanged import nothing_changed
 from sfn_release.operations.workspace import Workspace
 from sfn_release.plan import Target
 from sfn_release.release.record import Action, Record
@@ -62,7 +63,8 @@ def deploy_release(
         prepared = prepare(site, decide, request)
         return permitted(workspace, site, prepared, release.content, request)
 
-    prepared = decided()
+    with nothing_changed():
+        prepared = decided()
     if not site.environment.backend.private:
         workspace.share(release)  # after every refusal: sharing takes the version for good
     return deployer.deploy(site, prepared, decided, request)

@@ -9,6 +9,7 @@ from sfn_release.deployment.request import Request
 from sfn_release.errors import UsageError
 from sfn_release.operations.open_site import open_site
 from sfn_release.operations.signature_policy import refuse_unsigned
+from sfn_release.operations.unchanged import nothing_changed
 from sfn_release.operations.workspace import Workspace
 from sfn_release.project.value_rules import project_name
 from sfn_release.release.record import Record
@@ -43,4 +44,6 @@ def handover(
         )
         return prepared
 
-    return deployer.deploy(site, prepare(), prepare, Request(reason=reason))
+    with nothing_changed():
+        prepared = prepare()
+    return deployer.deploy(site, prepared, prepare, Request(reason=reason))

@@ -25,6 +25,7 @@ from sfn_release.operations.policy_checks import permitted
 from sfn_release.operations.release_notes import release_notes
 from sfn_release.operations.release_target import earlier_versions, target, unreleased
 from sfn_release.operations.release_tests import with_tests
+from sfn_release.operations.unchanged import nothing_changed
 from sfn_release.operations.workspace import Workspace
 from sfn_release.plan import Target
 from sfn_release.release.record import Record
@@ -99,21 +100,24 @@ def publish(
     names = _names(workspace, environments) if deploy else []
     shared = not names or any(not workspace.environment(name).backend.private for name in names)
     refused = Attempts(len(names))
-    sites, release, standing = _build_and_open(workspace, version, names, refused, shared=shared)
-    refuse_unknown_former(workspace, release.declarations, adopt=adopt)
-    release, overridden = with_tests(workspace, release, standing, override)
-    refuse_shared([site.environment for site in sites], release.declarations.values())
-    prepared: dict[str, PreparedDeployment] = {}
-    for site in sites:
-        with refused.trying(site.name):
-            prepared[site.name] = _prepare(
-                workspace, site, release, standing, request, overridden=overridden
-            )
-    if refused.errors and not _taken(workspace, standing):
-        raise SeveralError(
-            f"Nothing was started: {version} can't be deployed to {', '.join(refused.errors)}.",
-            errors=refused.errors,
+    with nothing_changed():
+        sites, release, standing = _build_and_open(
+            workspace, version, names, refused, shared=shared
         )
+        refuse_unknown_former(workspace, release.declarations, adopt=adopt)
+        release, overridden = with_tests(workspace, release, standing, override)
+        refuse_shared([site.environment for site in sites], release.declarations.values())
+        prepared: dict[str, PreparedDeployment] = {}
+        for site in sites:
+            with refused.trying(site.name):
+                prepared[site.name] = _prepare(
+                    workspace, site, release, standing, request, overridden=overridden
+                )
+        if refused.errors and not _taken(workspace, standing):
+            raise SeveralError(
+                f"Nothing was started: {version} can't be deployed to {', '.join(refused.errors)}.",
+                errors=refused.errors,
+            )
     for name, error in refused.errors.items():
         failed(name, error)
     attempts = Attempts(len(names), failed)

@@ -20,7 +20,7 @@ from sfn_release.ledger import Snapshot
 from sfn_release.names import NO_COMMIT
 from sfn_release.operations.described_execution import describe_execution, outermost
 from sfn_release.operations.execution_arns import ExecutionArn, parse_execution_arn
-from sfn_release.operations.execution_release import owner_of
+from sfn_release.operations.execution_release import owner_of, places
 from sfn_release.operations.proof.execution_origins import Origins, Ran, deployments_of, origins
 from sfn_release.operations.workspace import Workspace
 from sfn_release.plan.steps import number
@@ -114,6 +114,13 @@ def which(workspace: Workspace, arn: str, *, environment: str | None = None) -> 
             fix="Run it in the project whose environment has the execution."
         ) from error
     chosen, workflow = owner.environment, owner.workflow
+    if workflow is None and environment is None:
+        raise NotFoundError(
+            f"No environment of this project has a state machine {parsed.machine} in account"
+            f" {parsed.account} in {parsed.region}.",
+            why=f"The environments are: {', '.join(places(workspace))}.",
+            fix="Run it in the project that deploys the state machine.",
+        )
     if workflow is None:
         raise NotFoundError(
             f"{parsed.machine} isn't a state machine of this project in {chosen.name}.",
