@@ -6,6 +6,7 @@ A clone that has seen the truth notices by itself. A fresh clone notices by the 
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from dataclasses import replace
 from pathlib import Path
@@ -40,6 +41,7 @@ from support.attacks.ledger import (
 from support.errors import refused
 from support.forging import forge
 from support.git import run_git
+from support.places import ROOT
 from support.shop import Shop, add_remote, made_once
 from support.signing import SIGNED, SIGNERS, SshKey, publish_signers, ssh_key
 from support.values import definition
@@ -378,16 +380,21 @@ def test_an_override_deploys_anyway(there: Attacked) -> None:
     assert record.override is not None
 
 
-def test_a_commit_above_a_signed_one_is_cut_off_and_never_accepted(there: Attacked) -> None:
-    """It can't be from before signing, so the only advice is a cut, which works."""
+def attack(there: Attacked) -> dict[str, str]:
+    """Publish 6.6.6 to prod without a signature; return the good tips of the branches."""
     mallory = there.mallory
     good = {ref: mallory.git("rev-parse", ref) for ref in (RELEASES, PROD)}
     release = forged_release(mallory, "6.6.6")
     add_release(mallory, release)
-    push(mallory, RELEASES)
     mallory.git("tag", "v6.6.6", release.manifest.commit)
-    push(mallory, "refs/tags/v6.6.6")
+    push(mallory, RELEASES, "refs/tags/v6.6.6")
     forged_success(mallory, "6.6.6")
+    return good
+
+
+def test_a_commit_above_a_signed_one_is_cut_off_and_never_accepted(there: Attacked) -> None:
+    """It can't be from before signing, so the only advice is a cut, which works."""
+    good = attack(there)
     old = there.old
     for act in (
         lambda: old.rollback("1.0.0", "prod"),
@@ -420,3 +427,53 @@ def test_a_commit_above_a_signed_one_is_cut_off_and_never_accepted(there: Attack
     assert {ref: old.git("rev-parse", ref) for ref in good} == good
     assert found(old) == found(fresh(there)) == []
     assert status(old.workspace(), environment="prod")[0].unsigned == ()
+
+
+def test_the_page_leads_out_of_the_attack(there: Attacked) -> None:
+    """The commands of docs/proof.md as they stand there, with the ids of this ledger."""
+    good, old = attack(there), there.old
+    client, arn = old.client("prod"), old.arn("hello", "prod")
+    evil = json.dumps(definition("evil"))
+    made = client.update_state_machine(stateMachineArn=arn, definition=evil, publish=True)
+    client.update_state_machine_alias(
+        stateMachineAliasArn=f"{arn}:live",
+        description=f"sfn-release 6.6.6 {read(there.mallory, PROD, 'deployment.json')['id']}",
+        routingConfiguration=[
+            {"stateMachineVersionArn": made["stateMachineVersionArn"], "weight": 100}
+        ],
+    )
+    with pytest.raises(PolicyError):
+        old.rollback("1.0.0", "prod")
+    page = (ROOT / "docs" / "proof.md").read_text(encoding="utf-8")
+    section = page.partition("\n## After an attack\n")[2].partition("\n## ")[0]
+    blocks = re.findall(r"^ *```sh\n(.*?)^ *```$", section, re.MULTILINE | re.DOTALL)
+    lines = [line.strip() for block in blocks for line in block.splitlines()]
+    for number, ref in enumerate((RELEASES, PROD), 1):
+        bad = there.mallory.git("rev-parse", ref)
+        lines = [
+            line.replace(f"bad00000000{number}", bad[:12]).replace(
+                f"900d0000000{number}", good[ref][:12]
+            )
+            for line in lines
+        ]
+    for line in lines:
+        match shlex.split(line):
+            case ["git", *words]:
+                old.git(*words)
+            case ["sfn-release", "verify", "--accept-rewrite"]:
+                assert verify(old.workspace(), accept_rewrite=True).problems == ()
+            case ["sfn-release", "status", "--env", "prod"]:
+                (seen,) = status(old.workspace(), environment="prod")
+                assert [step.partition(":  ")[2] for step in seen.next_steps] == [
+                    "sfn-release deploy 1.1.0 --env prod --adopt"
+                ]
+                with refused("E_CONFLICT", "Another ledger deploys to hello"):
+                    old.rollback("1.1.0", "prod")
+            case ["sfn-release", "deploy", "1.1.0", "--env", "prod", "--adopt"]:
+                assert old.deploy("1.1.0", "prod", adopt=True).version == "1.1.0"
+            case ["sfn-release", "verify", "--env", "prod"]:
+                proof = prove(old.workspace(), ["prod"])
+                assert proof.ok, [link for link in proof.environments[0].links if not link.ok]
+            case words:
+                raise AssertionError(words)
+    assert found(fresh(there)) == []
