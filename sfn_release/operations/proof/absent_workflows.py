@@ -24,7 +24,7 @@ def absent_workflows(
 ) -> tuple[list[Link], tuple[str, ...]]:
     """Return a broken link for each absent workflow that AWS has, and notes about the others.
 
-    Those that were handed over have links of their own (`handed_over_links`).
+    Handed-over workflows have links of their own (`handed_over_links`).
 
     *released* are the workflows of the releases that are served, with their versions.
     """
