@@ -85,11 +85,11 @@ def plan(
     for name in sorted(serving.workflows if serving else ()):
         if name not in target.workflows:
             called = target.version or WORK_TREE
-            note = f"{name} isn't in {called} and stays; to delete it: `sfn-release delete {name}`"
+            note = f"{name} isn't in {called} and stays; {_deletion(name, environment)}"
             kept = serving.workflows[name].version_arn if serving else None
             plans.append(WorkflowPlan(name, "retained", kept, notes=(note,)))
     for name in sorted(unclaimed):
-        note = f"an unfinished deployment created {name}; to delete it: `sfn-release delete {name}`"
+        note = f"an unfinished deployment created {name}; {_deletion(name, environment)}"
         plans.append(WorkflowPlan(name, "retained", notes=(note,)))
     return Plan(
         environment=environment,
@@ -99,6 +99,10 @@ def plan(
         workflows=tuple(plans),
         notes=target.notes if any(planned.changes for planned in plans) else (),
     )
+
+
+def _deletion(workflow: str, environment: str) -> str:
+    return f"to delete it: `sfn-release delete {workflow} --env {environment}`"
 
 
 def plan_delete(

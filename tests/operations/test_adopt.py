@@ -236,7 +236,7 @@ def test_one_that_is_live_here_is_not_adopted_again(shop: Shop) -> None:
     arn = by_hand(shop)
     client = shop.client("prod")
     client.update_state_machine(stateMachineArn=shop.arn("hello", "prod"), roleArn=OTHER_ROLE)
-    with refused("E_CONFLICT", "hello is managed already, and was changed by hand"):
+    with refused("E_CONFLICT", "managed already, and was changed by hand", "--adopt --env prod"):
         run(shop, "hello")
     shop.commit(hello="two")
     denied = shop.using(Faulty(client, At("hello.UpdateStateMachine", DENIED)))

@@ -256,7 +256,7 @@ def test_a_workflow_that_is_not_in_the_release_stays() -> None:
         retained.change,
         retained.version_arn,
     )
-    assert "`sfn-release delete old`" in retained.notes[0]
+    assert f"`sfn-release delete old --env {decided.environment}`" in retained.notes[0]
     assert decided.steps == ()
 
 

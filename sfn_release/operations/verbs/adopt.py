@@ -84,7 +84,7 @@ def adopt(
 
     basis, machines = find()
     record = None
-    if not _is_recorded(basis, workflow, machines[workflow]):
+    if not _is_recorded(site, basis, workflow, machines[workflow]):
         first = [(basis, machines)]
         record = deployer.keep(
             site, lambda: first.pop() if first else find(), Request(adopt=True, reason=reason)
@@ -188,7 +188,7 @@ def _refuse_others(site: Site, workflow: str, machine: Observed, from_project: s
     )
 
 
-def _is_recorded(basis: Basis, workflow: str, machine: Observed) -> bool:
+def _is_recorded(site: Site, basis: Basis, workflow: str, machine: Observed) -> bool:
     """Return whether the ledger has the machine's content already, so nothing is to be kept.
 
     Raises ConflictError if the workflow is live here with another state machine or content.
@@ -203,11 +203,12 @@ def _is_recorded(basis: Basis, workflow: str, machine: Observed) -> bool:
         raise ConflictError(
             f"{workflow} is live already, with another state machine.",
             why=served.state_machine_arn,
-            fix=f"Delete that one first:  sfn-release delete {workflow}",
+            fix=f"Delete that one first:  sfn-release delete {workflow} --env {site.name}",
         )
     raise ConflictError(
         f"{workflow} is managed already, and was changed by hand.",
-        fix="See how:  sfn-release status\n  Keep that content:  sfn-release deploy --adopt",
+        fix=f"See how:  sfn-release status --env {site.name}\n"
+        f"  Keep that content:  sfn-release deploy --adopt --env {site.name}",
     )
 
 
