@@ -75,8 +75,8 @@ def _before(
 ) -> Mapping[str, Any] | None:
     """Return what a rule was among the rules *left*; None for a new one.
 
-    That is the rule with the same errors, else the one that differs in its errors alone, else the
-    one with most of its errors, unless a rule *after* has all of them.
+    That is the rule with the same errors, else a rule whose errors alone differ, else the rule with
+    most of its errors, unless a rule *after* has all of them.
     """
     for item in left:
         if _errors(item) == _errors(rule):

@@ -6,7 +6,7 @@ written. `env check` asks the same conditions of every workflow of the work tree
 a function that takes a `Submission` and yields an `UnmetPrecondition` for each problem, and add it
 to `CONDITIONS`.
 
-The limits are those of the Step Functions API reference (CreateStateMachine, TagResource,
+The limits are from the Step Functions API reference (CreateStateMachine, TagResource,
 CreateStateMachineAlias) and of botocore's model of it.
 """
 

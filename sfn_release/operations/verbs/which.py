@@ -30,7 +30,7 @@ from sfn_release.release.record import Record, WorkflowOutcome, timestamp
 from sfn_release.release.rendering import Rendered
 
 _LISTED = 5  # releases that an error names
-_COMPARED = 50  # recorded definitions that are compared with the one that ran
+_COMPARED = 50  # recorded definitions that are compared with what ran
 
 
 @dataclass(frozen=True)
