@@ -195,14 +195,10 @@ class Store:
 
 
 def _unwritable(path: Path) -> Path | None:
-    """Return the first of a database, its folder and the folders above that you can't write."""
-    for place in (path, *path.parents):
-        if place.exists():
-            if not os.access(place, os.W_OK):
-                return place
-            if place.is_dir():
-                return None  # what is below can be made
-    return None
+    """Return the folder of a database, or the database, if you can't write it; None if you can."""
+    folder = next(place for place in path.parents if place.exists())
+    needed = [folder, *([path] if path.exists() else [])]
+    return next((place for place in needed if not os.access(place, os.W_OK)), None)
 
 
 def _close_all(connections: list[sqlite3.Connection]) -> None:
