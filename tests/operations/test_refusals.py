@@ -319,6 +319,14 @@ ELSEWHERE: dict[str, Elsewhere] = {
         "two workflows get one name from one template only by `renamed_from`",
         "deployment/test_renaming.py::test_a_new_workflow_with_the_old_name_is_refused",
     ),
+    "plan: refuse_displaced": Elsewhere(
+        "a renamed workflow takes the name of one that has a machine",
+        "deployment/test_renaming.py::test_a_name_that_has_another_machine_is_refused",
+    ),
+    "plan: refuse_half_given": Elsewhere(
+        "a handover whose process was killed",
+        "operations/test_handover.py::test_a_handover_that_was_killed_comes_first",
+    ),
     "plan: without_handed_over": Elsewhere(
         "a workflow that belongs to another project now",
         "operations/test_handover.py::test_a_project_is_split",
