@@ -3,6 +3,7 @@
 
 from sfn_release.operations.bisected_answers import Bisected as Bisected
 from sfn_release.operations.diagnosis.diagnosis import Diagnosis as Diagnosis
+from sfn_release.operations.execution_origin import ExecutionOrigin as ExecutionOrigin
 from sfn_release.operations.explained_execution import Explanation as Explanation
 from sfn_release.operations.finished.execution_filter import ExecutionFilter as ExecutionFilter
 from sfn_release.operations.proof.environment_proof import prove as prove
@@ -78,7 +79,6 @@ from sfn_release.operations.verbs.test import run_tests as run_tests
 from sfn_release.operations.verbs.unlock import unlock as unlock
 from sfn_release.operations.verbs.verify import Verified as Verified
 from sfn_release.operations.verbs.verify import verify as verify
-from sfn_release.operations.verbs.which import ExecutionOrigin as ExecutionOrigin
 from sfn_release.operations.verbs.which import which as which
 from sfn_release.operations.verbs.yank import Yanked as Yanked
 from sfn_release.operations.verbs.yank import unyank as unyank

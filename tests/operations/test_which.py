@@ -11,7 +11,7 @@ import pytest
 
 from sfn_release.errors import AccessError
 from sfn_release.operations import which
-from sfn_release.operations.verbs.which import ExecutionOrigin
+from sfn_release.operations.execution_origin import ExecutionOrigin
 from support.command_line import CREDENTIALS
 from support.errors import refused as raises
 from support.express_logs import ago, express_run, put

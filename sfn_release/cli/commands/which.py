@@ -11,7 +11,7 @@ from sfn_release.cli.output import terminal
 from sfn_release.cli.session import Session
 
 if TYPE_CHECKING:
-    from sfn_release.operations.verbs.which import Deployed, ExecutionOrigin
+    from sfn_release.operations.execution_origin import Deployed, ExecutionOrigin
 
 
 @command("which")

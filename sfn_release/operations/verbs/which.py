@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sfn_release.aws.api_calls import call
 from sfn_release.aws.stepfunctions import StepFunctions
@@ -17,86 +16,19 @@ from sfn_release.canonical import canonical, short
 from sfn_release.deployment.live_state import rendered_from
 from sfn_release.errors import AccessError, AwsError, NotFoundError, SfnReleaseError
 from sfn_release.ledger import Snapshot
-from sfn_release.names import NO_COMMIT
 from sfn_release.operations.described_execution import describe_execution, outermost
 from sfn_release.operations.execution_arns import ExecutionArn, parse_execution_arn
+from sfn_release.operations.execution_origin import Deployed, ExecutionOrigin
 from sfn_release.operations.execution_release import owner_of, places
 from sfn_release.operations.proof.execution_origins import Origins, Ran, deployments_of, origins
 from sfn_release.operations.workspace import Workspace
 from sfn_release.plan.steps import number
 from sfn_release.project import Environment
-from sfn_release.release.manifest import Manifest
 from sfn_release.release.record import Record, WorkflowOutcome, timestamp
 from sfn_release.release.rendering import Rendered
 
 _LISTED = 5  # releases that an error names
 _COMPARED = 50  # recorded definitions that are compared with what ran
-
-
-@dataclass(frozen=True)
-class Deployed:
-    """A release, and the deployment that brought it. *manifest* is None if the ledger lost it."""
-
-    record: Record
-    manifest: Manifest | None
-
-    @property
-    def commit(self) -> str | None:
-        """The source commit; None for a release that was adopted."""
-        return None if self.record.commit == NO_COMMIT else self.record.commit
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the JSON form."""
-        record, manifest = self.record, self.manifest
-        return {
-            "version": record.version,
-            "commit": self.commit,
-            "author": manifest.author if manifest else None,
-            "deployed_by": record.actor,
-            "deployed_at": record.finished_at or record.started_at,
-            "action": record.action,
-            "deployment": record.id,
-        }
-
-
-@dataclass(frozen=True)
-class ExecutionOrigin:
-    """The release behind an execution. *others* are releases with the same content.
-
-    *commit_author* is the author of the source commit, with its date, None if this clone lacks it.
-    *version_arn* is the version of the state machine that it was started with, None for a start
-    without one. *parent* is the execution that started it, if it is a child of a distributed Map.
-    """
-
-    execution_arn: str
-    workflow: str
-    environment: str
-    deployed: Deployed
-    others: tuple[Deployed, ...] = ()
-    rendered_digest: str | None = None
-    version_arn: str | None = None
-    alias_arn: str | None = None
-    started: datetime | None = None
-    commit_author: str | None = None
-    parent: str | None = None
-    notes: tuple[str, ...] = ()
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the JSON form."""
-        return {
-            "execution_arn": self.execution_arn,
-            "workflow": self.workflow,
-            "environment": self.environment,
-            **self.deployed.to_json(),
-            "commit_author": self.commit_author,
-            "others": [other.to_json() for other in self.others],
-            "rendered_digest": self.rendered_digest,
-            "state_machine_version_arn": self.version_arn,
-            "state_machine_alias_arn": self.alias_arn,
-            "started_at": timestamp(self.started) if self.started else None,
-            "parent_execution_arn": self.parent,
-            "notes": list(self.notes),
-        }
 
 
 def which(workspace: Workspace, arn: str, *, environment: str | None = None) -> ExecutionOrigin:
