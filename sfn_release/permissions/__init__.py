@@ -1,1 +1,1 @@
-"""What IAM must allow the role of a workflow: read from its definition. Pure."""
+"""The permissions that IAM must give the role of a workflow, read from its definition. Pure."""

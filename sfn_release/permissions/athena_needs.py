@@ -1,4 +1,4 @@
-"""What Athena does with the role of who starts a query: the catalog, the data, and the results.
+"""The use that Athena makes of the role that starts a query: catalog, data, and results.
 
 Source: "IAM policies for Amazon Athena" in AWS's developer guide. It lists all databases and
 buckets; here it's the database and the place of the results that the request names.
@@ -29,7 +29,7 @@ _DATA: Final = ("s3:GetBucketLocation", "s3:GetObject", "s3:ListBucket")
 def add_query_needs(
     needs: PermissionList, state: str, operation: str, arguments: Arguments, place: Place
 ) -> None:
-    """Add what Athena needs beside its own actions to run a query, or to read its results."""
+    """Add the permissions beside its own actions to run a query, or to read its results."""
     if operation == "GetQueryResults":
         reason = "The results are in the bucket of the query's workgroup or request."
         needs.add_unknown(state, reason, ("s3:GetObject",), f"arn:{place.partition}:s3:::{UNKNOWN}")

@@ -1,4 +1,4 @@
-"""What services do with the permissions of the caller beyond the called action itself.
+"""The use that services make of the caller's permissions beyond the called action itself.
 
 They read and write objects in S3, read secrets, apply guardrails and use keys. A request that names
 a role for it (``DataAccessRoleArn``) doesn't need this.
@@ -40,7 +40,7 @@ _KEY: Final = re.compile(r"\w*KmsKey(?:Id|Arn|Identifier)?|KmsMasterKeyId", re.I
 def add_borrowed_needs(
     needs: PermissionList, state: str, api: ApiAction, arguments: Arguments, place: Place
 ) -> None:
-    """Add what a call needs beside its own action."""
+    """Add the permissions of a call beside its own action."""
     reader = _READERS.get(api.prefix)
     if reader is not None:
         for action, found in reader(api.operation, arguments, place):

@@ -1,4 +1,4 @@
-"""What calls over HTTP need: the endpoints of HTTP tasks, their connections, API Gateway's APIs.
+"""The needs of calls over HTTP: the endpoints of HTTP tasks, their connections, API Gateway's APIs.
 
 Sources: "Call HTTPS APIs in Step Functions workflows" and "Create API Gateway REST APIs with Step
 Functions" in AWS's developer guide.
@@ -25,7 +25,7 @@ _API: Final = re.compile(r"(?P<id>[^./]+)\.execute-api\.(?P<region>[^.]+)\..*")
 
 
 def add_http_needs(needs: PermissionList, state: str, arguments: Arguments, place: Place) -> None:
-    """Add what an HTTP task needs: its endpoint and method, the connection, and its secret."""
+    """Add the needs of an HTTP task: its endpoint and method, the connection, and its secret."""
     own = arguments.known.arn
     equals: dict[str, Any] = {}
     partial = False
@@ -80,7 +80,7 @@ def _add_connection(
 
 
 def add_api_needs(needs: PermissionList, state: str, arguments: Arguments, place: Place) -> None:
-    """Add what a call of an API of API Gateway needs: nothing, unless IAM authorizes it.
+    """Add the needs of a call of an API of API Gateway: nothing, unless IAM authorizes it.
 
     With a resource policy, the API itself allows the state machine.
     """

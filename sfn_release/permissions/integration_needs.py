@@ -1,4 +1,4 @@
-"""What a Task needs that calls an integration: the call, the wait for a job, passed roles."""
+"""The needs of a Task that calls an integration: the call, the wait for a job, passed roles."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from sfn_release.permissions.tag_needs import add_tag_needs
 
 _MACHINE: Final = re.compile(r"(?P<head>arn:.*:)stateMachine:(?P<name>[^:]+)(?::[^:]+)?")
 _NO_API: Final = frozenset({("eks", "call"), ("eks", "runJob")})
-"""Calls of a cluster's own API: Kubernetes decides what the role may do, not IAM."""
+"""Calls of a cluster's own API: Kubernetes decides about the role there, not IAM."""
 _EVENTS: Final = ("events:PutTargets", "events:PutRule", "events:DescribeRule")
 
 
 def add_integration_needs(
     needs: PermissionList, state: str, call: ServiceCall, arguments: Arguments, place: Place
 ) -> None:
-    """Add what a *call* with *arguments* needs."""
+    """Add the needs of a *call* with *arguments*."""
     if (call.service, call.action) in _NO_API:
         return
     if call.service == "http":

@@ -1,4 +1,4 @@
-"""What the state machine itself needs: log delivery, X-Ray, and the key that encrypts it.
+"""The needs of the state machine itself: log delivery, X-Ray, and the key that encrypts it.
 
 Sources: "Using CloudWatch Logs to log execution history", "Trace Step Functions request data in
 AWS X-Ray" and "Data at rest encryption in Step Functions" in AWS's developer guide.
@@ -29,7 +29,7 @@ _KEY_ID: Final = re.compile(r"[0-9A-Za-z-]+")
 def add_machine_needs(
     needs: PermissionList, rendered: Rendered, known: Known, place: Place
 ) -> None:
-    """Add what the settings of a state machine need."""
+    """Add the needs of a state machine's settings."""
     logs = rendered.logging.get("level", "OFF") != "OFF"
     if logs:
         needs.add(_DELIVERY, ["*"])

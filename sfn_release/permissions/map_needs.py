@@ -1,4 +1,4 @@
-"""What a distributed Map needs: to run its own executions, and its item reader and result writer.
+"""The needs of a distributed Map: to run its own executions, and its item reader and result writer.
 
 Sources: "IAM policies for using Distributed Map states" and "Redriving Map Runs" in AWS's
 developer guide.
@@ -25,7 +25,7 @@ _FLATTENED: Final = "LOAD_AND_FLATTEN"
 
 
 def add_map_run_needs(needs: PermissionList, state: str, known: Known) -> None:
-    """Add what a Map needs to start, watch, stop and redrive its child executions."""
+    """Add the needs of starting, watching, stopping and redriving child executions."""
     arn, name = known.arn, known.name
     head = arn.rpartition(":stateMachine:")[0]
     needs.add(("states:StartExecution",), [arn], state)
@@ -38,7 +38,7 @@ def add_map_run_needs(needs: PermissionList, state: str, known: Known) -> None:
 
 
 def add_part_needs(needs: PermissionList, state: ParsedState, known: Known, place: Place) -> None:
-    """Add what the item reader and the result writer of a Map need."""
+    """Add the needs of a Map's item reader and result writer."""
     for part in part_calls(state):
         arguments = arguments_of(part.holder, part.language, known, whole_input=False)
         if part.key == "ResultWriter":

@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Place:
-    """The account of an environment: what the ARNs of a policy begin with.
+    """The account of an environment: the beginning of the ARNs of a policy.
 
     >>> Place("aws", "eu-west-1", "111111111111").arn("sqs", "orders")
     'arn:aws:sqs:eu-west-1:111111111111:orders'

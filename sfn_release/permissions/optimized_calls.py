@@ -1,4 +1,4 @@
-"""What optimized integrations need beyond the call itself: above all, to wait for a job's end.
+"""The needs of optimized integrations beyond the call itself: above all, to wait for a job's end.
 
 Source: the pages "IAM policies for …" of each service in AWS's developer guide.
 """
@@ -16,7 +16,7 @@ _RULE: Final = "StepFunctionsGetEvents"
 
 @dataclass(frozen=True)
 class JobWait:
-    """What ``.sync`` needs to watch a job and to stop it.
+    """The needs of ``.sync``: to watch a job and to stop it.
 
     *actions* act on the resources of the call, or on *resource*: a pattern as in IAM's reference,
     without its beginning. *rule* is the EventBridge rule that reports the job's end; without it,
@@ -31,7 +31,7 @@ class JobWait:
 
 
 def _sagemaker(job: str, rule: str) -> JobWait:
-    """Return what a job of SageMaker needs. Step Functions tags it: MANAGED_BY_AWS."""
+    """Return the needs of a job of SageMaker. Step Functions tags it: MANAGED_BY_AWS."""
     tags = ("sagemaker:ListTags", "sagemaker:AddTags")
     actions = (f"sagemaker:Describe{job}", f"sagemaker:Stop{job}", *tags)
     return JobWait(actions, rule=f"{_RULE}ForSageMaker{rule}Rule")
@@ -134,7 +134,7 @@ WAITS: Final[Mapping[tuple[str, str], JobWait]] = {
         rule=f"{_RULE}ForStepFunctionsExecutionRule",
     ),
 }
-"""What ``.sync`` needs, by integration and action."""
+"""The needs of ``.sync`` by integration and action."""
 
 _API: Final[Mapping[tuple[str, str], tuple[str, tuple[str, ...]]]] = {
     ("bedrock", "invokeModel"): ("bedrockruntime", ("invokeModel",)),

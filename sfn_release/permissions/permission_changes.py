@@ -1,4 +1,4 @@
-"""What changes in the permissions that a role needs, between two forms of a workflow. Pure."""
+"""The changes of the permissions that a role needs, between two forms of a workflow. Pure."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class PermissionChange:
 def permission_changes(
     old: NeededPermissions, new: NeededPermissions
 ) -> tuple[PermissionChange, ...]:
-    """Return what the role needs more, then what it needs no more.
+    """Return the additional permissions of the role first, then the dropped ones.
 
     A permission that other states need now isn't a change.
     """

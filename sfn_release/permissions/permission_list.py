@@ -61,7 +61,7 @@ class PermissionList:
     def add_unknown(
         self, state: str, reason: str, actions: Iterable[str] = (), within: str = ""
     ) -> None:
-        """Add what can't be known, with the *reason* as a sentence."""
+        """Add an unknown permission, with the *reason* as a sentence."""
         item = UnknownPermission(state, reason, tuple(actions), within)
         self._unknown.setdefault((state, reason), item)
 
@@ -110,5 +110,5 @@ class PermissionList:
 
     @property
     def unknown(self) -> tuple[UnknownPermission, ...]:
-        """What can't be known."""
+        """The unknown permissions."""
         return tuple(self._unknown.values())

@@ -71,7 +71,7 @@ def _effects(
 
 
 def statements_in(document: Any) -> Iterator[Mapping[str, Any]]:
-    """Yield the statements of a policy document; nothing for what isn't one."""
+    """Yield the statements of a policy document; nothing for any other JSON."""
     found = document.get("Statement") if isinstance(document, Mapping) else None
     for statement in found if isinstance(found, list | tuple) else [found]:
         if isinstance(statement, Mapping):

@@ -167,7 +167,7 @@ def _given(
 
 
 def _names_own(key: str, type: ResourceType, operation: str) -> bool:
-    """Whether a parameter has the name of what the operation acts on: its last words."""
+    """Whether a parameter has the name of the operation's object: its last words."""
     stem = re.sub(r"(arn|name|id|identifier)$", "", key)
     kind = plain(type.name)
     return (
@@ -266,7 +266,7 @@ def placed(arn: str, place: Place, variables: dict[str, str]) -> str:
 
 @lru_cache(maxsize=4096)
 def _pattern(arn: str) -> re.Pattern[str]:
-    """Return what the ARNs of a pattern look like."""
+    """Return the form of the ARNs of a pattern."""
     parts = _VARIABLE.split(arn)
     return re.compile(
         "".join(

@@ -186,7 +186,7 @@ def _publish(api: ApiAction, arguments: Arguments, place: Place) -> Iterator[Nee
 
 
 def _node_group(api: ApiAction, arguments: Arguments, place: Place) -> Iterator[Need]:
-    """Yield what EKS reads with the caller's role before it makes a node group."""
+    """Yield the objects that EKS reads with the caller's role before it makes a node group."""
     yield _of(api.actions[0], arguments, place, api.operation)
     yield Need(("ec2:DescribeSubnets",), EVERYTHING)
     roles = tuple(Target(text, not text.unknown) for text in arguments.texts("NodeRole"))
@@ -233,7 +233,7 @@ def workgroup(arguments: Arguments, place: Place) -> Targets:
 
 
 def _run_instances(api: ApiAction, arguments: Arguments, place: Place) -> Iterator[Need]:
-    """Yield what EC2 makes for an instance, with its volumes, and the role of its profile."""
+    """Yield the resources that EC2 makes for an instance, and the role of its profile."""
     yield _of(api.actions[0], arguments, place, api.operation)
     yield Need(api.actions, Targets((whole_arn(place.arn("ec2", f"volume/{UNKNOWN}")),)))
     if arguments.has("IamInstanceProfile"):

@@ -49,7 +49,7 @@ _LIKE: Final[Mapping[tuple[str, str], str]] = {
 def add_tag_needs(
     needs: PermissionList, state: str, api: ApiAction, arguments: Arguments, place: Place
 ) -> None:
-    """Add the tagging of what a call makes, if the request has tags."""
+    """Add the tagging of a new resource, if the request has tags."""
     if api.prefix in _NONE or not api.operation.startswith(_MAKES) or not _tagged(api, arguments):
         return
     action = iam_action(f"{api.prefix}:{_OWN_TAGGING.get(api.prefix, 'TagResource')}")

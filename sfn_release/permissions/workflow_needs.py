@@ -125,7 +125,7 @@ def _add_task(
     known: Known,
     place: Place,
 ) -> None:
-    """Add what a Task needs: for the role itself, or for the role that it assumes."""
+    """Add the needs of a Task: for the role itself, or for the role that it assumes."""
     credentials = state.body.get("Credentials")
     needs = own
     if credentials is not None:

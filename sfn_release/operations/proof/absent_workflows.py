@@ -1,7 +1,7 @@
 """The workflows of a live release that the environment's record doesn't serve.
 
 Someone deleted their state machines, or handed them over to another project. A record that leaves
-one out while AWS has it would hide what its callers get.
+one out while AWS has it would hide the content that its callers get.
 """
 
 from __future__ import annotations

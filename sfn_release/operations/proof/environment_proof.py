@@ -1,4 +1,4 @@
-"""Proves what is live: from AWS to the commit, one chain of links for each workflow.
+"""Proves the live workflows: from AWS to the commit, one chain of links for each workflow.
 
 observed (AWS) → record → release → tag → commit, and on request a rebuild of the commit. The links
 are judged by pure functions (`live_links`, `release_links`); here their evidence is gathered.

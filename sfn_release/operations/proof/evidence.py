@@ -37,7 +37,7 @@ class LiveMachine:
 
 @dataclass(frozen=True)
 class Evidence:
-    """One thing that was looked at: *text* describes it, *problem* is what is wrong with it."""
+    """One thing that was looked at: *text* describes it, *problem* is the fault in it."""
 
     text: str
     problem: SfnReleaseError | None = None

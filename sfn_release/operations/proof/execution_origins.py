@@ -19,7 +19,7 @@ _NO_RELEASE = {"retained", "deleted"}  # a record names these for a release that
 
 @dataclass(frozen=True)
 class Ran:
-    """What is known about an execution. *content* is what it ran, None if it can't be read.
+    """The known facts of an execution. *content* is the form that it ran, None if it can't be read.
 
     *version_arn* is the state machine version that it was started with, None for none. *started* is
     None if its start isn't known.
@@ -57,7 +57,7 @@ def deployments_of(
 def origins(
     ran: Ran, deployments: Sequence[tuple[Record, WorkflowOutcome]], *, same: frozenset[str]
 ) -> Origins:
-    """Return the deployments that sent what an execution *ran*; none if no record names it.
+    """Return the deployments that sent the content that *ran*; none if no record names it.
 
     *deployments* are those of its workflow, newest first. *same* are further rendered digests
     whose definition is the one that it ran, with other settings.
@@ -94,7 +94,7 @@ def origins(
 
 
 def _ordered(records: Sequence[Record], started: datetime | None) -> list[Record]:
-    """Return one record for each release: what was deployed at the start first."""
+    """Return one record for each release: the release at the start of the execution first."""
     at = timestamp(started.astimezone(UTC)) if started else None
 
     def begun(record: Record) -> bool:

@@ -28,7 +28,7 @@ def live_link(workflow: WorkflowEvidence, environment: str) -> Link:
 
 
 def _obstacles(workflow: WorkflowEvidence, environment: str) -> Iterator[tuple[str, str]]:
-    """Yield what keeps the live content from being read, each with a fix."""
+    """Yield the reasons why the live content can't be read, each with a fix."""
     machine, served = workflow.machine, workflow.served
     again = "To create it again:  " + _DEPLOY.format(
         version=served.version, environment=environment
@@ -55,7 +55,7 @@ def _obstacles(workflow: WorkflowEvidence, environment: str) -> Iterator[tuple[s
 
 
 def _seen(machine: LiveMachine, alias: str) -> str:
-    """Return what callers get, in words."""
+    """Return the content that callers get, in words."""
     if machine.alias is None:
         return f"$LATEST is {_digest(machine.latest)}"
     contents = ", ".join(
@@ -143,7 +143,7 @@ def _differences(workflow: WorkflowEvidence, machine: LiveMachine) -> list[str]:
 
 
 def _elsewhere(workflow: WorkflowEvidence, machine: LiveMachine) -> Iterator[str]:
-    """Yield what callers get in places that the record doesn't name."""
+    """Yield the content that callers get in places that the record doesn't name."""
     served = workflow.served
     if machine.namesake is not None:
         yield (

@@ -43,7 +43,7 @@ ToolchainChoice = Literal["here", "recorded"]
 
 @dataclass
 class Rebuilder:
-    """Builds releases again, each commit once. As a context manager, it removes what it installed.
+    """Builds releases again, each commit once. As a context manager, it removes its installations.
 
     Only with *toolchain* ``recorded`` does it install anything: into a temporary environment.
     """
@@ -118,7 +118,7 @@ class Rebuilder:
         return self._pythons[key]
 
     def _built(self, manifest: Manifest, python: RecordedPython | None) -> Build:
-        """Return the build of a release's commit. Raises what keeps it from building."""
+        """Return the build of a release's commit. Raises the error of the build."""
         key = manifest.commit, python.python if python else ""
         if key not in self._builds:
             try:

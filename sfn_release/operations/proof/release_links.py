@@ -14,7 +14,7 @@ from sfn_release.text import count
 
 
 def release_link(workflow: WorkflowEvidence, *, where: str, wanted: str | None = None) -> Link:
-    """Return whether the recorded content is what the recorded release renders to.
+    """Return whether the recorded release renders to the recorded content.
 
     *where* names the record for errors. *wanted* is the only version that may be served, if there
     is one; retained workflows may be of another.
