@@ -86,7 +86,7 @@ def _missing(ref: str, sighting: Sighting, remote: str | None) -> TamperedError:
 def _cut_back(ref: str, sighting: Sighting, tip: str, remote: str | None) -> TamperedError:
     return TamperedError(
         f"{ref} was cut back: it no longer contains {sighting.commit[:12]}.",
-        why=_sighting_text(sighting),
+        why=f"{_sighting_text(sighting)} If you cut it back yourself, cut that commit off too.",
         fix=f"Find out who pushed by force. {_restore(ref, sighting, remote, tip)}",
     )
 
