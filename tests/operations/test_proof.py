@@ -23,7 +23,7 @@ from support.errors import refused as raises
 from support.faulty_client import Faulty, refused
 from support.forging import forge
 from support.git import run_git
-from support.proofs import broken, proven
+from support.proofs import broken, make_proven, proven
 from support.shop import (
     ALONE,
     CONFIG,
@@ -46,15 +46,7 @@ READS = {
 @pytest.fixture
 def shop(tmp_path: Path) -> Shop:
     """Return a clone, with a remote, whose prod serves 1.1.0 after 1.0.0."""
-    return made_once(tmp_path, "proven", _make)
-
-
-def _make(shop: Shop) -> None:
-    add_remote(shop)
-    shop.publish("1.0.0", "prod")
-    shop.commit(hello="two", other="x")
-    shop.git("push", "--quiet", "origin", "HEAD:main")
-    shop.publish("1.1.0", "prod")
+    return made_once(tmp_path, "proven", make_proven)
 
 
 def test_what_nobody_touched_is_proven_from_a_fresh_clone(shop: Shop) -> None:

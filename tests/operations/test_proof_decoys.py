@@ -18,8 +18,8 @@ from sfn_release.operations.proof.links import first_broken
 from sfn_release.operations.verbs.handover import handover
 from sfn_release.release.ledger_files import definition_path
 from support.forging import forge
-from support.proofs import broken, proven
-from support.shop import PROD, Shop, add_remote, clone, made_once
+from support.proofs import broken, make_proven, proven
+from support.shop import PROD, Shop, clone, made_once
 from support.values import definition
 
 ROLE = "arn:aws:iam::000000000000:role/shop"
@@ -28,15 +28,7 @@ ROLE = "arn:aws:iam::000000000000:role/shop"
 @pytest.fixture
 def shop(tmp_path: Path) -> Shop:
     """Return a clone, with a remote, whose prod serves 1.1.0 after 1.0.0."""
-    return made_once(tmp_path, "decoys", _make)
-
-
-def _make(shop: Shop) -> None:
-    add_remote(shop)
-    shop.publish("1.0.0", "prod")
-    shop.commit(hello="two", other="x")
-    shop.git("push", "--quiet", "origin", "HEAD:main")
-    shop.publish("1.1.0", "prod")
+    return made_once(tmp_path, "proven", make_proven)
 
 
 def edited(shop: Shop, edit: Callable[[dict[str, Any]], object], **files: str) -> Shop:
