@@ -39,7 +39,7 @@ ROOMS = [
     *("authoring", "simulator", "tasks", "local_service"),
     *("project", "release", "permissions", "comparison"),
     *("ledger", "plan", "deployment"),
-    *("testing", "operations", "cli", "pytest_plugin"),
+    *("testing", "operations", "report", "cli", "pytest_plugin"),
     "__main__",
 ]
 
