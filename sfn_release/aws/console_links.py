@@ -28,7 +28,18 @@ def execution_url(arn: str, execution_arn: str) -> str:
     return f"{_home(arn)}#/executions/details/{owner}:{execution_arn.rpartition(':')[2]}"
 
 
+def console_address(region: str, partition: str = "") -> str:
+    """Return the address of the console in a region. Without a *partition*, its region says it.
+
+    >>> console_address("cn-north-1")
+    'https://cn-north-1.console.amazonaws.cn'
+    """
+    partition = partition or next(
+        (f"aws-{word}" for word in ("cn", "us-gov") if region.startswith(f"{word}-")), "aws"
+    )
+    return f"https://{region}.{_HOSTS.get(partition, 'console.aws.amazon.com')}"
+
+
 def _home(arn: str) -> str:
     _, partition, _, region, *_ = arn.split(":")
-    host = _HOSTS.get(partition, "console.aws.amazon.com")
-    return f"https://{region}.{host}/states/home?region={region}"
+    return f"{console_address(region, partition)}/states/home?region={region}"
