@@ -26,9 +26,9 @@ appends a *record* to the ledger when it starts and when it ends. A rollback dep
 definitions that an earlier record holds, byte for byte.
 
 `operations` has one verb for each command, for the command line (`cli`) and for your pipeline.
-A room imports only from the rooms above it: ``docs/architecture.md`` shows them in order. Slow
-packages are imported where they are used. ``__init__.pyi`` lists the public names, and each is
-imported when you first use it.
+A room imports only from the rooms above it: ``docs/explanation/architecture.md`` shows them in
+order. Slow packages are imported where they are used. ``__init__.pyi`` lists the public names, and
+each is imported when you first use it.
 """
 
 from __future__ import annotations

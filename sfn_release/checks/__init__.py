@@ -22,6 +22,6 @@ To add a rule:
 
    `rule` has one constructor for each kind of thing. The more precise you are here (a state's type,
    its fields, the called service), the less your function has to test, and the faster it all is.
-3. Explain the rule in ``docs/rules.md``: a row in the table, and a section with an example that
-   breaks it. A test compares both with the table, and runs the example.
+3. Explain the rule in ``docs/reference/rules.md``: a row in the table, and a section with an
+   example that breaks it. A test compares both with the table, and runs the example.
 """

@@ -1,4 +1,4 @@
-"""Every rule, in one table: ``docs/rules.md`` explains each under its name."""
+"""Every rule, in one table: ``docs/reference/rules.md`` explains each under its name."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ def _silence(document: TomlDocument, at: Key, entry: dict[str, str]) -> Silence:
         document.fail(
             (*at, "rule"),
             f"there is no rule {entry['rule']!r} to silence",
-            fix=did_you_mean(entry["rule"], BY_NAME) or "docs/rules.md lists the rules.",
+            fix=did_you_mean(entry["rule"], BY_NAME) or "docs/reference/rules.md lists the rules.",
         )
     if not rule.can_be_silenced:
         document.fail(

@@ -430,7 +430,7 @@ def test_a_commit_above_a_signed_one_is_cut_off_and_never_accepted(there: Attack
 
 
 def test_the_page_leads_out_of_the_attack(there: Attacked) -> None:
-    """The commands of docs/proof.md as they stand there, with the ids of this ledger."""
+    """The commands of its page as they stand there, with the ids of this ledger."""
     good, old = attack(there), there.old
     client, arn = old.client("prod"), old.arn("hello", "prod")
     evil = json.dumps(definition("evil"))
@@ -444,7 +444,7 @@ def test_the_page_leads_out_of_the_attack(there: Attacked) -> None:
     )
     with pytest.raises(PolicyError):
         old.rollback("1.0.0", "prod")
-    page = (ROOT / "docs" / "proof.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "how-to" / "prove-what-is-live.md").read_text(encoding="utf-8")
     section = page.partition("\n## After an attack\n")[2].partition("\n## ")[0]
     blocks = re.findall(r"^ *```sh\n(.*?)^ *```$", section, re.MULTILINE | re.DOTALL)
     lines = [line.strip() for block in blocks for line in block.splitlines()]

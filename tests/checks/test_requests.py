@@ -174,7 +174,7 @@ def test_local_creates_what_fails_only_when_it_runs() -> None:
 
 def test_the_documentation_lists_what_is_required() -> None:
     """The documentation of the rule lists each action of the table."""
-    text = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / "reference" / "rules.md").read_text(encoding="utf-8")
     section = text.partition("\n## integration\n")[2].partition("\n## ")[0]
     for (service, action), groups in REQUIRED.items():
         assert f"`{service}:{action}`" in section or f"`{action}`" in section

@@ -1,4 +1,4 @@
-"""The table of rules and docs/rules.md: every rule is explained, and its example breaks it."""
+"""The rules and docs/reference/rules.md: every rule is explained, and its example breaks it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sfn_release.checks.rule_table import BY_NAME, RULES
 from sfn_release.cli.app import run
 from support.places import ROOT
 
-DOCS = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
+DOCS = (ROOT / "docs" / "reference" / "rules.md").read_text(encoding="utf-8")
 ENTRIES = dict(re.findall(r"^## (\S+)\n(.*?)(?=^## |\Z)", DOCS, re.MULTILINE | re.DOTALL))
 
 

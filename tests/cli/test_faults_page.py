@@ -1,4 +1,4 @@
-"""docs/testing.md, "What happens when a task fails": its commands run, and print what it shows."""
+"""docs/how-to/testing.md, "What happens when a task fails": its commands print what it shows."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from support.command_line import run
 from support.places import ROOT
 
-PAGE = (ROOT / "docs" / "testing.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "how-to" / "testing.md").read_text(encoding="utf-8")
 SECTION = re.split(r"^## What happens when a task fails$", PAGE, flags=re.MULTILINE)[1]
 SECTION = SECTION.partition("\n## ")[0]
 

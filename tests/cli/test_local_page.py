@@ -1,4 +1,4 @@
-"""docs/coming-from-emulators.md: every command and every example of the page runs."""
+"""docs/how-to/from-step-functions-local.md: every command and every example of the page runs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from support.command_line import CREDENTIALS
 from support.places import ROOT
 from support.serving import CLIENT, SERVED, serving
 
-PAGE = (ROOT / "docs" / "coming-from-emulators.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "how-to" / "from-step-functions-local.md").read_text(encoding="utf-8")
 SERVE = "sfn-release local serve"
 EMULATOR = re.compile(r"http://127\.0\.0\.1:(4566|5000)")  # LocalStack, moto's server
 BIN = Path(sys.executable).parent

@@ -1,4 +1,4 @@
-"""docs/permissions.md and the command `permissions`: its examples run as a user runs them."""
+"""docs/how-to/permissions.md and the command `permissions`: its examples run as you run them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from support.command_line import Project
 from support.places import ROOT
 
 MACHINE = '{"StartAt": "A", "States": {"A": {"Type": "Pass", "End": true}}}'
-PAGE = (ROOT / "docs" / "permissions.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "how-to" / "permissions.md").read_text(encoding="utf-8")
 
 
 def blocks(language: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""docs/testing.md: the examples about replay and the gate on promotion run."""
+"""docs/how-to/testing.md: the examples about replay and the gate on promotion run."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from support.command_line import Project, Ran, run
 from support.places import ROOT
 from support.sold_orders import change, order, order_shop
 
-PAGE = (ROOT / "docs" / "testing.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "how-to" / "testing.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture
@@ -105,7 +105,7 @@ def test_a_gate_on_promotion(sold: Project, monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_the_keys_of_the_policy_are_in_production_md(tmp_path: Path) -> None:
     """Each key with its default."""
-    page = (ROOT / "docs" / "production.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "how-to" / "production.md").read_text(encoding="utf-8")
     text = page.partition("## Promotion and policies")[2].partition("\n## ")[0]
     rows = dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", text, re.MULTILINE))
     lines = '[environments.prod]\nregion = "eu-west-1"\nreplay = { environment = "prod" }\n'

@@ -77,8 +77,8 @@ def test_the_aws_cli_line_that_is_printed_works(shop: Project) -> None:
 
 
 def test_the_command_that_tests_a_state_works(shop: Project) -> None:
-    """docs/language.md sets the variable without which AWS clients look for another host."""
-    page = (ROOT / "docs" / "language.md").read_text(encoding="utf-8")
+    """The page sets the variable without which AWS clients look for another host."""
+    page = (ROOT / "docs" / "reference" / "language.md").read_text(encoding="utf-8")
     (command,) = (
         text for text in re.findall(r"```sh\n(.*?)```", page, re.DOTALL) if "test-state" in text
     )
@@ -95,7 +95,9 @@ def test_the_command_that_tests_a_state_works(shop: Project) -> None:
     assert json.loads(json.loads(done.stdout)["output"]) == {"doubled": 42}
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/coming-from-emulators.md", "docs/language.md"])
+@pytest.mark.parametrize(
+    "page", ["README.md", "docs/how-to/from-step-functions-local.md", "docs/reference/language.md"]
+)
 def test_the_pages_that_name_the_variable_say_for_what(page: str) -> None:
     """Both operations have the host prefix: StartSyncExecution and TestState."""
     text = (ROOT / page).read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""docs/testing.md: the examples about mocks, input schemas and fuzzing run."""
+"""docs/how-to/testing.md: the examples about mocks, input schemas and fuzzing run."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pytest
 from support.command_line import Project
 from support.places import ROOT
 
-PAGE = (ROOT / "docs" / "testing.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "how-to" / "testing.md").read_text(encoding="utf-8")
 SECTIONS = ("Mocks that AWS could return", "Inputs: a schema, and fuzzing")
 
 

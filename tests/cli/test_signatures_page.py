@@ -1,4 +1,4 @@
-"""The set-up of signatures in docs/proof.md: its commands work as they stand there."""
+"""The set-up of signatures in docs/how-to/prove-what-is-live.md: its commands work."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from support.git import run_git
 from support.places import ROOT
 from support.signing import ssh_key
 
-SECTION = (ROOT / "docs" / "proof.md").read_text(encoding="utf-8").partition("\n## Signatures\n")[2]
+PAGE = (ROOT / "docs" / "how-to" / "prove-what-is-live.md").read_text(encoding="utf-8")
+SECTION = PAGE.partition("\n## Signatures\n")[2]
 SECTION = SECTION.partition("\n## ")[0]
 
 

@@ -1,4 +1,4 @@
-"""docs/testing.md: the examples of the page run, in a copy of the sample project."""
+"""docs/how-to/testing.md: the examples of the page run, in a copy of the sample project."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def test_a_usual_order(simulate):
     order = {"order_id": "7", "items": [{"sku": "tea", "quantity": 1}], "total": 4}
     assert simulate("orders", order).status == "SUCCEEDED"
 """
-PAGE = (ROOT / "docs" / "testing.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "how-to" / "testing.md").read_text(encoding="utf-8")
 BIN = Path(sys.executable).parent
 
 

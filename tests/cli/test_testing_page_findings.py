@@ -1,4 +1,4 @@
-"""docs/testing.md: the examples of explaining executions and of bisection."""
+"""docs/how-to/testing.md: the examples of explaining executions and of bisection."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from support.command_line import Project
 from support.places import ROOT
 
-PAGE = (ROOT / "docs" / "testing.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "how-to" / "testing.md").read_text(encoding="utf-8")
 ORDER = '{"order_id": "7", "total": 40, "items": [{"sku": "tea", "quantity": 2}]}'
 
 

@@ -12,7 +12,7 @@ from sfn_release.authoring.declaration import Declaration
 from sfn_release.comparison.semantic_change import CLASS_TEXTS
 from sfn_release.comparison.semantic_changes import semantic_changes
 
-PAGE = (Path(__file__).parents[2] / "docs" / "diff.md").read_text()
+PAGE = (Path(__file__).parents[2] / "docs" / "how-to" / "read-a-diff.md").read_text()
 EXAMPLES = re.findall(
     r"^### ([^\n]+)\n\n```json\n(.*?)```\n\n```json\n(.*?)```\n\n```text\n(.*?)```",
     PAGE,

@@ -1,4 +1,4 @@
-"""docs/testing.md, "Test in Python": its tests pass in a copy of the sample project."""
+"""docs/how-to/testing.md, "Test in Python": its tests pass in a copy of the sample project."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sfn_release.pytest_plugin import Simulate
 from sfn_release.testing.scenario import Conditions
 from support.places import ROOT
 
-PAGE = (ROOT / "docs" / "testing.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "how-to" / "testing.md").read_text(encoding="utf-8")
 SECTION = PAGE.partition("## Test in Python\n")[2].partition("\n## ")[0]
 
 
