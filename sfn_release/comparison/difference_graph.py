@@ -35,6 +35,18 @@ class ComparedDefinition:
     changes: Sequence[SemanticChange] = ()
 
 
+@dataclass(frozen=True)
+class DifferencePicture:
+    """The graph of both sides, with marks on the changes, and the label of each state by its key.
+
+    A state's label is the new one; a removed state has its old one.
+    """
+
+    diagram: Diagram
+    marks: Marks
+    labels: Mapping[str, str]
+
+
 def difference_graph(title: str, workflows: Sequence[ComparedDefinition]) -> str:
     """Return a Mermaid flowchart of both sides of *workflows*, with a line end.
 
@@ -44,11 +56,14 @@ def difference_graph(title: str, workflows: Sequence[ComparedDefinition]) -> str
     graph = _Graph()
     clusters = [graph.workflow(workflow) for workflow in workflows]
     root = Cluster("all", title, (), tuple(clusters))
-    marks = Marks(
-        lambda node: graph.node_marks.get(node.key),
-        lambda edge: graph.edge_marks.get((edge.source, edge.target, edge.kind, edge.label)),
-    )
-    return drawn(Diagram(root, tuple(graph.edges)), marks)
+    return drawn(Diagram(root, tuple(graph.edges)), graph.marks())
+
+
+def difference_picture(compared: ComparedDefinition) -> DifferencePicture:
+    """Return the graph of one workflow, as `difference_graph` draws it."""
+    graph = _Graph()
+    root = graph.workflow(compared)
+    return DifferencePicture(Diagram(root, tuple(graph.edges)), graph.marks(), graph.labels)
 
 
 _Link = tuple[str, str, EdgeKind, str]
@@ -61,7 +76,15 @@ class _Graph:
     edges: list[Edge] = field(default_factory=list)
     node_marks: dict[str, Mark] = field(default_factory=dict)
     edge_marks: dict[_Link, Mark] = field(default_factory=dict)
+    labels: dict[str, str] = field(default_factory=dict)
     count: int = 0
+
+    def marks(self) -> Marks:
+        """Return the marks of the graph's parts."""
+        return Marks(
+            lambda node: self.node_marks.get(node.key),
+            lambda edge: self.edge_marks.get((edge.source, edge.target, edge.kind, edge.label)),
+        )
 
     def workflow(self, compared: ComparedDefinition) -> Cluster:
         """Draw one workflow with both of its definitions."""
@@ -143,6 +166,7 @@ class _Workflow:
         body = state.body if isinstance(state.body, Mapping) else _EMPTY
         known = state.type if state.type in TYPES else "Unknown"
         mark = self._mark(state, key)
+        self.graph.labels[key] = state.label
         if mark is not None:
             self.graph.node_marks[key] = mark
         return Node(key, state.name, known, shortened(detail(body)))

@@ -31,6 +31,15 @@ def way_diagram(
     With a *definition* that has all its states, it's the state graph, with counts on the edges that
     the execution took. Otherwise it's a chain of its visits. The failed state says so.
     """
+    return drawn(*way_picture(timeline, reason, definition))
+
+
+def way_picture(
+    timeline: Timeline,
+    reason: FailureReason | None = None,
+    definition: Mapping[str, Any] | None = None,
+) -> tuple[Diagram, Marks]:
+    """Return the picture that `way_diagram` writes, and the marks on it."""
     failed = reason.visit if reason else None
     try:
         graph = graph_of(definition) if definition is not None else None
@@ -39,7 +48,7 @@ def way_diagram(
     if graph is not None:
         named = {node.id for node in graph.nodes()}
         if all(visit.state in named for visit in timeline.visits):
-            return drawn(graph, _marks(graph, timeline, failed))
+            return graph, _marks(graph, timeline, failed)
     return _chain(timeline, failed)
 
 
@@ -96,7 +105,7 @@ def _step_of(edge: Edge, nodes: Mapping[str, Node]) -> _Step:
     return (source, target, edge.kind == "catch")
 
 
-def _chain(timeline: Timeline, failed: Visit | None) -> str:
+def _chain(timeline: Timeline, failed: Visit | None) -> tuple[Diagram, Marks]:
     """Return a picture with a node for each visit; of a long way, both ends."""
     visits = timeline.visits
     left_out = max(len(visits) - _MOST_VISITS, 0)
@@ -126,7 +135,7 @@ def _chain(timeline: Timeline, failed: Visit | None) -> str:
             return _end_mark(timeline, failed)
         return None
 
-    return drawn(graph, Marks(node_mark, lambda _edge: None))
+    return graph, Marks(node_mark, lambda _edge: None)
 
 
 def _end_mark(timeline: Timeline, visit: Visit) -> Mark:
