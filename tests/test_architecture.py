@@ -66,6 +66,7 @@ ONLY: dict[str, set[str]] = {
     "rich": {"cli"},
     "click": {"cli"},
     "tomli_w": {"cli"},
+    "watchfiles": {"cli"},
 }
 
 EDGES = {

@@ -58,6 +58,12 @@ class Session:
             raise UsageError(f"{directory} is not a folder.", fix="Name a folder with -C.")
         return directory
 
+    def arguments(self) -> list[str]:
+        """Return the global options as a command line has them."""
+        folder = ["-C", self.folder] if self.folder else []
+        environments = [word for name in self.environments for word in ("--env", name)]
+        return [*folder, *environments, *["-v"] * self.verbosity]
+
     @property
     def environment(self) -> str | None:
         """The environment that ``--env`` names, if any; raises UsageError for several."""

@@ -12,6 +12,7 @@ from sfn_release.cli.options import command
 from sfn_release.cli.output import terminal
 from sfn_release.cli.output.error_text import error_json, write_error
 from sfn_release.cli.session import Session
+from sfn_release.errors import UsageError
 from sfn_release.text import count
 
 if TYPE_CHECKING:
@@ -25,27 +26,38 @@ _STYLES = {"error": "red", "warning": "yellow"}
 @click.option(
     "--format",
     "format_",
-    type=click.Choice(["text", "json", "github"]),
+    type=click.Choice(["text", "json", "github", "sarif"]),
     default="text",
-    help="text (default), json, or github for annotations in a pull request.",
+    help="text (default), json, github (annotations in a pull request) or sarif (code scanners).",
 )
 @click.option("--strict", is_flag=True, help="Exit 1 on warnings too.")
 @click.option("--remote", is_flag=True, help="Validate with AWS too.")
-def run(session: Session, named: tuple[str, ...], format_: str, strict: bool, remote: bool) -> int:
+@click.option("--watch", is_flag=True, help="Check again whenever a file of the project changes.")
+def run(
+    session: Session,
+    named: tuple[str, ...],
+    format_: str,
+    strict: bool,
+    remote: bool,
+    watch: bool,
+) -> int:
     """Check workflow definitions. Exits 1 on errors.
 
     Checks every workflow of the work tree, or only the ones you name. A FILE (.json, .yaml, .py, or
     - for standard input) needs no project. --remote also has AWS validate the definitions, with the
     environment's parameters filled in; it always needs a project. With --env, the roles of the
-    workflows are compared with what the workflows need there.
+    workflows are compared with what the workflows need there. --watch goes on until Ctrl-C.
     """
+    if watch:
+        options = {"--strict": strict, "--remote": remote}
+        return _watch(session, named, format_, [option for option, on in options.items() if on])
     from sfn_release.operations.verbs.check import check
 
     if remote:
         from sfn_release.operations.remote_validation import asker
 
     session.as_json |= format_ == "json"
-    session.reports &= format_ != "github"  # that writes the annotations itself
+    session.reports &= format_ in {"text", "json"}  # the others are annotations themselves
     ask = asker(session.workspace(), session.environment) if remote else None
     checked = check(named, session.directory, stdin=read_stdin, environ=os.environ, ask=ask)
     if checked.renamed:
@@ -63,11 +75,8 @@ def run(session: Session, named: tuple[str, ...], format_: str, strict: bool, re
         "silenced": checked.silenced,
         "errors": [{"file": name, **error_json(error)} for name, error in checked.failures.items()],
     }
-    session.show(
-        "check",
-        members,
-        lambda: _annotate(checked) if format_ == "github" else _write(checked),
-    )
+    writers = {"github": _annotate, "sarif": _write_sarif}
+    session.show("check", members, lambda: writers.get(format_, _write)(checked))
     for error in checked.failures.values():
         write_error(error, as_json=False, verbose=session.verbose)
     failing = len(checked.failures) + checked.count("error")
@@ -119,6 +128,7 @@ def _summary(checked: Checked) -> str:
 
 def _annotate(checked: Checked) -> None:
     """Write GitHub's workflow commands: each becomes an annotation where the finding is."""
+    from sfn_release.cli.output.finding_places import repository_file
     from sfn_release.cli.output.github import annotation
 
     for found in checked.findings:
@@ -131,7 +141,7 @@ def _annotate(checked: Checked) -> None:
                     part for part in (f"{finding.path}: {finding.message}", finding.fix) if part
                 ),
                 title=f"{finding.rule} {place}".strip(),
-                file=_from_repository(found),
+                file=repository_file(found),
                 line=found.line,
             )
         )
@@ -140,10 +150,22 @@ def _annotate(checked: Checked) -> None:
         terminal.write_command(annotation("error", text, title=f"{name}: {error.code}"))
 
 
-def _from_repository(found: CheckedFinding) -> str:
-    """Return the file as GitHub knows it: relative to the root of the repository."""
-    if found.path is None:
-        return found.file
-    path = found.path.resolve()
-    root = next((above for above in path.parents if (above / ".git").exists()), None)
-    return path.relative_to(root).as_posix() if root else found.file
+def _write_sarif(checked: Checked) -> None:
+    from sfn_release import __version__
+    from sfn_release.cli.output.sarif import sarif_log
+
+    terminal.write_document(sarif_log(checked, __version__))
+
+
+def _watch(session: Session, named: tuple[str, ...], format_: str, options: list[str]) -> int:
+    """Check again and again; refuse what makes no sense repeated."""
+    from sfn_release.cli.watching import watch_command, watched_folders
+
+    if session.as_json or format_ != "text":
+        raise UsageError(
+            "--watch writes text, again and again.", fix="Leave out --json and --format."
+        )
+    if "-" in named:
+        raise UsageError("--watch can't read standard input again.", fix="Name a file.")
+    arguments = [*session.arguments(), "check", *options, "--", *named]
+    return watch_command(arguments, watched_folders(session.directory, named))

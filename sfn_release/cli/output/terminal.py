@@ -243,6 +243,11 @@ def write_json(command: str, members: Mapping[str, Any]) -> None:
     sys.stdout.write(json_text(value) + "\n")
 
 
+def write_document(value: Mapping[str, Any]) -> None:
+    """Write a result whose JSON follows a format that others made."""
+    sys.stdout.write(json_text(value) + "\n")
+
+
 @cache
 def _commands() -> re.Pattern[str]:
     """Match text that a runner of GitHub Actions runs as a command: ``::name`` and ``##[``."""

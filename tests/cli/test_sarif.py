@@ -1,0 +1,131 @@
+"""`check --format sarif`: a log that SARIF's readers take, with the place of every finding."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sarif_pydantic import Sarif
+
+from sfn_release.checks.rule_table import BY_NAME
+from support.command_line import Project, Ran, run
+
+BROKEN = """{
+  "StartAt": "A",
+  "States": {
+    "A": {"Type": "Pass",
+      "Next": "Shp"},
+    "Ship": {"Type": "Succeed"}
+  }
+}
+"""
+
+
+def log(ran: Ran) -> Any:
+    """Return the one run of a log; an independent reader of SARIF takes the log."""
+    Sarif.model_validate_json(ran.out)
+    (only,) = ran.json["runs"]
+    return only
+
+
+def place(result: Any) -> tuple[str, int]:
+    """Return the file and the line of a result."""
+    (location,) = result["locations"]
+    physical = location["physicalLocation"]
+    return physical["artifactLocation"]["uri"], physical["region"]["startLine"]
+
+
+def test_each_finding_is_a_result_with_its_rule(shop: Project) -> None:
+    """A result has the rule, the level, the text with the fix, the file from the root, the line."""
+    project = shop.root / "sub folder"
+    project.mkdir()
+    for name in ("releases.toml", "workflows"):
+        (shop.root / name).rename(project / name)
+    (project / "workflows" / "päy.asl.json").write_text(BROKEN)
+
+    ran = run("-C", str(project), "check", "--format", "sarif")
+
+    assert ran.code == 1
+    found = log(ran)
+    dangling, unreachable = found["results"]
+    assert (dangling["ruleId"], dangling["level"]) == ("dangling", "error")
+    assert dangling["message"]["text"] == (
+        '$.States.A.Next: Missing target: there is no state "Shp".\nDid you mean "Ship"?'
+    )
+    assert place(dangling) == ("sub%20folder/workflows/p%C3%A4y.asl.json", 5)
+    assert place(unreachable)[1] == 6
+    (logical,) = dangling["locations"][0]["logicalLocations"]
+    assert logical == {"fullyQualifiedName": "päy.States.A.Next", "name": "A"}
+    rules = found["tool"]["driver"]["rules"]
+    assert [rules[result["ruleIndex"]]["id"] for result in found["results"]] == [
+        "dangling",
+        "unreachable",
+    ]
+    assert {rule["defaultConfiguration"]["level"] for rule in rules} == {"error"}
+    assert found["invocations"] == [{"executionSuccessful": True}]
+
+
+def test_a_project_without_findings_has_an_empty_log(shop: Project) -> None:
+    """Without findings the log has a run with no results, so that a scanner closes its alerts."""
+    ran = shop.ok("check", "--format", "sarif")
+    assert log(ran)["results"] == []
+
+
+def test_a_file_that_can_not_be_read_is_a_result(tmp_path: Path) -> None:
+    """The code of the error is the rule; the run isn't called successful."""
+    (tmp_path / "bad.json").write_text(BROKEN)
+    ran = run("-C", str(tmp_path), "check", "bad.json", "gone.json", "--format", "sarif")
+    assert ran.code == 1
+    found = log(ran)
+    assert [(result["ruleId"], place(result)[0]) for result in found["results"]] == [
+        ("dangling", "bad.json"),
+        ("unreachable", "bad.json"),
+        ("E_NOT_FOUND", "gone.json"),
+    ]
+    assert found["invocations"] == [{"executionSuccessful": False}]
+
+
+def test_a_fingerprint_is_the_findings_own(tmp_path: Path) -> None:
+    """A finding that moved to another line keeps its fingerprint; no two findings share one."""
+
+    def fingerprints() -> list[str]:
+        ran = run("-C", str(tmp_path), "check", "a.json", "--format", "sarif")
+        return [result["partialFingerprints"]["finding/v1"] for result in log(ran)["results"]]
+
+    (tmp_path / "a.json").write_text(BROKEN)
+    before = fingerprints()
+    (tmp_path / "a.json").write_text(f"\n\n{BROKEN}")
+    assert fingerprints() == before
+    assert len({*before}) == len(before)
+
+
+def test_a_warning_is_a_warning(tmp_path: Path) -> None:
+    """The level follows the severity, and --strict changes the exit code alone."""
+    choices = [{"Variable": "$.x", "IsPresent": True, "Next": "B"}]
+    states = {"A": {"Type": "Choice", "Choices": choices}, "B": {"Type": "Succeed"}}
+    (tmp_path / "a.json").write_text(json.dumps({"StartAt": "A", "States": states}))
+    ran = run("-C", str(tmp_path), "check", "a.json", "--format", "sarif")
+    assert [(result["ruleId"], result["level"]) for result in log(ran)["results"]] == [
+        ("no-default", "warning")
+    ]
+    assert ran.code == 0
+    assert run("-C", str(tmp_path), "check", "a.json", "--format", "sarif", "--strict").code == 1
+
+
+def test_every_rule_has_a_heading_in_the_page_of_rules() -> None:
+    """The link of a rule leads to its heading."""
+    (page,) = (Path(__file__).parents[2] / "docs").rglob("rules.md")
+    headings = {line[3:] for line in page.read_text("utf-8").splitlines() if line.startswith("## ")}
+    assert {*BY_NAME} <= headings
+
+
+@pytest.mark.parametrize("evil", ["\x1b[31m", "##[error]x", "\ud800", "a\n::error::b"])
+def test_hostile_names_stay_data(tmp_path: Path, evil: str) -> None:
+    """The log stays one JSON document, and writes nothing to a terminal or a runner."""
+    (tmp_path / "a.json").write_text(json.dumps({"StartAt": evil, "States": {}}))
+    ran = run("-C", str(tmp_path), "check", "a.json", "--format", "sarif")
+    assert "\x1b" not in ran.out
+    assert not any(line.startswith(("::", "##[")) for line in ran.out.splitlines())
+    assert json.loads(ran.out)["runs"][0]["results"]
