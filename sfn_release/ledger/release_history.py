@@ -45,7 +45,7 @@ class ReleaseHistory:
 
     def releases(self, snapshot: Snapshot) -> dict[str, Release]:
         """Return all releases with their definitions by version, every digest verified."""
-        commits = self._commits(snapshot)
+        commits = self.commits(snapshot)
         manifests = dict(zip(commits, self._manifests_at([*commits.values()]), strict=True))
         files = [
             (version, path)
@@ -65,7 +65,7 @@ class ReleaseHistory:
         self, snapshot: Snapshot, workflow: str, versions: Sequence[str]
     ) -> Iterator[Declaration]:
         """Yield one workflow of each of these releases, its digest verified, read on demand."""
-        commits = self._commits(snapshot)
+        commits = self.commits(snapshot)
         path = definition_path(workflow)
         for start in range(0, len(versions), _PAGE):
             page = [commits[version] for version in versions[start : start + _PAGE]]
@@ -136,7 +136,7 @@ class ReleaseHistory:
 
     def manifests(self, snapshot: Snapshot, *, limit: int | None = None) -> list[Manifest]:
         """Return the manifests of the releases, the highest version first."""
-        manifests = self._manifests_at([*self._commits(snapshot).values()])
+        manifests = self._manifests_at([*self.commits(snapshot).values()])
         manifests.sort(key=lambda manifest: Precedence(manifest.version), reverse=True)
         return manifests[:limit]
 
@@ -149,7 +149,7 @@ class ReleaseHistory:
 
     def versions(self, snapshot: Snapshot) -> list[str]:
         """Return every released version, the highest first."""
-        return sorted(self._commits(snapshot), key=Precedence, reverse=True)
+        return sorted(self.commits(snapshot), key=Precedence, reverse=True)
 
     def place(self, commit: str) -> str:
         """Return how errors name a commit of the branch of the releases."""
@@ -210,7 +210,7 @@ class ReleaseHistory:
     def _commit(self, snapshot: Snapshot, version: str) -> str | None:
         return self.branch_commit(snapshot, version) or snapshot.trials.get(version)
 
-    def _commits(self, snapshot: Snapshot) -> dict[str, str]:
+    def commits(self, snapshot: Snapshot) -> dict[str, str]:
         """Return the ledger commit of every released version."""
         tip = snapshot.refs.get(self.layout.releases_ref)
         commits: dict[str, str] = {}

@@ -1,0 +1,103 @@
+"""Reads the environments of a report: their deployments, and what AWS says now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+
+from sfn_release.errors import SfnReleaseError
+from sfn_release.ledger import Snapshot
+from sfn_release.operations.verbs.status import EnvironmentStatus, status
+from sfn_release.operations.workspace import Workspace
+from sfn_release.project import Environment
+from sfn_release.release.record import SAME_RELEASE, Record
+from sfn_release.report.facts.report_facts import EnvironmentFacts
+
+
+def read_environments(
+    workspace: Workspace,
+    snapshot: Snapshot,
+    *,
+    live: bool,
+    progress: Callable[[str], None],
+) -> tuple[EnvironmentFacts, ...]:
+    """Return the environments of releases.toml and of the ledger, in the order of promotion.
+
+    Raises TamperedError if the ledger lost the branch of an environment.
+    """
+    project = workspace.project
+    tips = workspace.ledger.deployments.environments(snapshot)
+    declared = {name: project.environments[name] for name in project.environments}
+    shown = [name for name in promoted(declared) if name in project.declared or name in tips]
+    shown += [name for name in tips if name not in declared]
+    found = []
+    for name in shown:
+        progress(f"reading the deployments of {name}")
+        found.append(_read(workspace, snapshot, name))
+    if live:
+        progress("asking AWS")
+        states = _live(workspace, [name for name in shown if name in declared])
+        found = [replace(facts, live=states.get(facts.name)) for facts in found]
+    return tuple(found)
+
+
+def promoted(environments: Mapping[str, Environment]) -> Iterator[str]:
+    """Yield the environments' names in an order in which each follows the ones that it requires."""
+    seen: set[str] = set()
+
+    def visit(name: str) -> Iterator[str]:
+        if name in seen or name not in environments:
+            return
+        seen.add(name)
+        for required in environments[name].requires:
+            yield from visit(required)
+        yield name
+
+    private = [name for name, it in environments.items() if it.backend.private]
+    for name in (*private, *environments):
+        yield from visit(name)
+
+
+def _read(workspace: Workspace, snapshot: Snapshot, name: str) -> EnvironmentFacts:
+    ledger = workspace.ledger
+    settings = workspace.project.environments.get(name)
+    state = ledger.deployments.state(snapshot, name)
+    if state.tip is None:
+        ledger.integrity.refuse_lost(snapshot, name)
+    records = ledger.deployments.newest_first(name, state.tip)
+    return EnvironmentFacts(
+        name=name,
+        label=settings.label if settings else name,
+        settings=settings,
+        tip=state.tip,
+        records=tuple(records),
+        serving=state.serving,
+        deployed=_deployed(records, state.serving.version if state.serving else None),
+    )
+
+
+def _deployed(records: list[Record], version: str | None) -> Record | None:
+    """Return the deployment that brought the release that an environment serves."""
+    return next(
+        (
+            record
+            for record in records
+            if record.status == "succeeded"
+            and record.action not in SAME_RELEASE
+            and record.version == version
+        ),
+        None,
+    )
+
+
+def _live(workspace: Workspace, names: list[str]) -> dict[str, EnvironmentStatus]:
+    """Ask AWS about each environment. One that can't be asked is unreachable, with the reason."""
+    found = {}
+    for name in names:
+        try:
+            (found[name],) = status(workspace, environment=name)
+        except SfnReleaseError as error:
+            label = workspace.project.environments[name].label
+            problem = f"{error.message} {error.why}".strip()
+            found[name] = EnvironmentStatus(name, label, None, "unreachable", (), problem=problem)
+    return found

@@ -1,0 +1,151 @@
+"""The facts that the pages of a report show: frozen data, read by `reading.read_facts`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from sfn_release.release.manifest import Manifest, ManifestEntry
+from sfn_release.release.record import Record
+from sfn_release.release.serving import Serving
+from sfn_release.release.yank_list import Yank
+
+if TYPE_CHECKING:
+    from sfn_release.operations.verbs.status import EnvironmentStatus
+    from sfn_release.project import Environment
+    from sfn_release.project.git_host import GitHost
+    from sfn_release.report.facts.definition_store import DefinitionStore
+
+
+@dataclass(frozen=True)
+class ReleaseFacts:
+    """One release. *ledger_commit* is its commit on the branch of the releases.
+
+    *notes* are the release notes in its tag, "" without any. *live_in* are the environments that
+    serve it now. *below* is the next lower published version, which ``since`` goes by; None for the
+    first release. *trial*: only `local` has it, or only this clone.
+    """
+
+    manifest: Manifest
+    ledger_commit: str
+    notes: str = ""
+    live_in: tuple[str, ...] = ()
+    below: str | None = None
+    yank: Yank | None = None
+    trial: bool = False
+    pushed: bool = True
+    unsigned: tuple[str, ...] = ()
+
+    @property
+    def version(self) -> str:
+        """The release version."""
+        return self.manifest.version
+
+    @cached_property
+    def changed(self) -> tuple[str, ...]:
+        """The workflows whose present content it brought."""
+        entries = self.manifest.workflows
+        return tuple(name for name, entry in entries.items() if entry.since == self.version)
+
+
+@dataclass(frozen=True)
+class WorkflowForm:
+    """One content of a workflow: the release *since* brought it, and *versions* have it.
+
+    *versions* are in ascending order; the first is *since*, unless that release is gone.
+    """
+
+    workflow: str
+    since: str
+    entry: ManifestEntry
+    versions: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class EnvironmentFacts:
+    """One environment: its settings in releases.toml, and its branch of the ledger.
+
+    *settings* is None if releases.toml no longer has it. *records* are its deployments, newest
+    first, each by its last event. *deployed* is the deployment that brought the release that it
+    serves. *live* is its state on AWS, only in a report with ``--live``.
+    """
+
+    name: str
+    label: str
+    settings: Environment | None
+    tip: str | None
+    records: tuple[Record, ...] = ()
+    serving: Serving | None = None
+    deployed: Record | None = None
+    live: EnvironmentStatus | None = None
+    yielded: frozenset[str] = frozenset()
+    problem: str = ""
+
+    @property
+    def last(self) -> Record | None:
+        """The last deployment, finished or not."""
+        return self.records[0] if self.records else None
+
+
+@dataclass(frozen=True)
+class ReportFacts:
+    """Everything that several pages need. *releases* has the lowest version first.
+
+    *built_at* is the moment that ages are counted to. *definitions* reads definitions on demand.
+    *git_host* has the web pages of commits and tags, if the remote's host is known. *extra* are
+    the options of single pages, by name.
+    """
+
+    project: str
+    built_at: datetime
+    build_id: str
+    tool_version: str
+    releases: tuple[ReleaseFacts, ...]
+    environments: tuple[EnvironmentFacts, ...]
+    definitions: DefinitionStore
+    git_host: GitHost | None = None
+    is_live: bool = False
+    warnings: tuple[str, ...] = ()
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def by_version(self) -> Mapping[str, ReleaseFacts]:
+        """The releases by version."""
+        return {release.version: release for release in self.releases}
+
+    @cached_property
+    def forms(self) -> Mapping[str, tuple[WorkflowForm, ...]]:
+        """The contents that each workflow had, in the order of its releases, by workflow."""
+        found: dict[str, dict[str, list[ReleaseFacts]]] = {}
+        for release in self.releases:
+            for name, entry in release.manifest.workflows.items():
+                found.setdefault(name, {}).setdefault(entry.since, []).append(release)
+        return {
+            name: tuple(
+                WorkflowForm(
+                    name,
+                    since,
+                    having[0].manifest.workflows[name],
+                    tuple(release.version for release in having),
+                )
+                for since, having in found[name].items()
+            )
+            for name in sorted(found)
+        }
+
+    @cached_property
+    def environment_names(self) -> tuple[str, ...]:
+        """The names of the environments, in the order of the board."""
+        return tuple(environment.name for environment in self.environments)
+
+    def definition(self, version: str, workflow: str) -> Any:
+        """Return the definition of a workflow in a release, parsed JSON, its digest verified.
+
+        Raises TamperedError.
+        """
+        release = self.by_version[version]
+        entry = release.manifest.workflows[workflow]
+        return self.definitions.read(entry.definition_digest, release.ledger_commit, workflow)

@@ -1,0 +1,105 @@
+"""Renders pages: Jinja2 templates in the frame of the site, with relative links only.
+
+Everything that a template shows is escaped, unless it is `markupsafe.Markup`, such as a drawing of
+ours. Never make Markup of a text from data.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from sfn_release.errors import UsageError
+from sfn_release.names import COMMIT_ID
+from sfn_release.report import paths
+from sfn_release.report.page import Page
+from sfn_release.report.texts import age, day, short_id, span
+
+if TYPE_CHECKING:
+    from jinja2 import Environment as Templates
+
+    from sfn_release.report.facts.report_facts import ReportFacts
+
+POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; base-uri 'none';"
+    " form-action 'none'"
+)
+"""The Content-Security-Policy of every page: its own files, and nothing inline."""
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """The links of the page at *here*; templates know it as ``link``."""
+
+    here: str
+    facts: ReportFacts
+
+    def to(self, path: str) -> str:
+        """Return the link to a path of `paths`, which may have an anchor."""
+        return paths.relative(path, start=self.here)
+
+    def asset(self, name: str) -> str:
+        """Return the link to a file of the folder ``assets``."""
+        return self.to(f"{paths.ASSETS}/{name}")
+
+    def release(self, version: str | None) -> str | None:
+        """Return the link to a release's page; None if the report has no such page."""
+        if version is None or version not in self.facts.by_version:
+            return None
+        return self.to(paths.release_path(version))
+
+    def workflow(self, name: str, since: str | None = None) -> str | None:
+        """Return the link to a workflow's page, or to its form of release *since*, if any."""
+        forms = self.facts.forms.get(name)
+        if forms is None or (since is not None and all(form.since != since for form in forms)):
+            return None
+        return self.to(paths.workflow_path(name, since))
+
+    def environment(self, name: str | None) -> str | None:
+        """Return the link to an environment's page, if there is one."""
+        if name not in self.facts.environment_names:
+            return None
+        return self.to(paths.environment_path(str(name)))
+
+    def commit(self, commit: str) -> str | None:
+        """Return the address of a source commit on the Git host, if it is known."""
+        host = self.facts.git_host
+        return host.commit(commit) if host and COMMIT_ID.accepts(commit) else None
+
+
+def render_page(facts: ReportFacts, path: str, title: str, template: str, **values: Any) -> Page:
+    """Return a page of *template*, which extends ``base.html``, with *values*.
+
+    Templates also know ``facts``, ``link`` (`Links`), ``title`` and ``here`` (the path).
+    """
+    html = (
+        _templates()
+        .get_template(template)
+        .render(
+            facts=facts, link=Links(path, facts), title=title, here=path, policy=POLICY, **values
+        )
+    )
+    return Page(path, title, html)
+
+
+@cache
+def _templates() -> Templates:
+    """Return the templates of this package; raises UsageError without Jinja2."""
+    try:
+        from jinja2 import Environment, PackageLoader, StrictUndefined
+    except ImportError as error:
+        raise UsageError(
+            "A report needs the package Jinja2.", fix="Run:  pip install 'sfn-release[report]'"
+        ) from error
+    made = Environment(
+        loader=PackageLoader("sfn_release.report"),
+        autoescape=True,  # in every template, whatever its name
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    made.filters |= {"age": age, "day": day, "short": short_id, "span": span}
+    made.globals["paths"] = paths
+    return made
