@@ -5,6 +5,7 @@
     app          finds the command, and catches errors in one place
     options      the options of every command
     session      the global options of one run; opens the project for a command
+    reference/   every command as data: its texts and examples
     commands/    one file for each command, named as you type it
     deployments  runs a deployment in several environments and reports each result
     output/      tables, plans, records, progress, Markdown, errors

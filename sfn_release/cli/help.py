@@ -2,7 +2,7 @@
 
     Usage, the summary of the program, its options, its commands by subject, its exit codes.
 
-When you add a command, add its summary here.
+When you add a command, add its summary here, and its examples in `reference`.
 `app` passes the same text to click, for ``sfn-release -C DIR --help``. The help of a
 command comes from click; its first line is the summary here.
 """
@@ -102,6 +102,14 @@ COMMANDS = {
     },
 }
 
+EXAMPLES = {
+    # line → its effect; those of the commands are in `cli.reference`
+    "sfn-release init": "Set up a project in this folder.",
+    "sfn-release plan": "Show the changes of a deployment.",
+    "sfn-release publish 1.0.0": "Release the commit, and deploy it.",
+    "sfn-release rollback --env prod": "Go back to the release before.",
+}
+
 EXIT_CODES = {
     0: "success, also if there was nothing to do",
     1: "an error, or an execution that did not succeed",
@@ -129,6 +137,7 @@ def program_help(columns: int) -> str:
         lines += _section(subject, commands, columns)
     exit_codes = {str(code): text for code, text in EXIT_CODES.items()}
     lines += _section("Exit codes", exit_codes, columns)
+    lines += _examples(columns)
     return "\n".join(lines)
 
 
@@ -141,6 +150,15 @@ def _section(title: str, rows: Mapping[str, str], columns: int) -> Iterator[str]
         first, *rest = _wrapped(text, columns, indent=beside)
         yield f"  {name}".ljust(beside) + first.lstrip()
         yield from rest
+
+
+def _examples(columns: int) -> Iterator[str]:
+    """Yield the examples, each below its text as a comment: you can paste them into a shell."""
+    yield ""
+    yield "Examples:"
+    for line, text in EXAMPLES.items():
+        yield from (f"  # {part}" for part in _wrapped(text, columns - 4, indent=0))
+        yield f"  {line}"
 
 
 def _wrapped(text: str, columns: int, *, indent: int) -> list[str]:

@@ -14,7 +14,8 @@ from sfn_release.cli.help import GLOBAL_OPTIONS
 from sfn_release.cli.session import LOG_CALLS, Session
 from sfn_release.errors import UsageError
 
-_GLOBAL = {"-C", "--env", "--json", "--verbose", "--help"}
+GLOBAL = {"-C", "--env", "--json", "--verbose", "--help"}
+"""The options of every command, before and after its name."""
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 
@@ -55,6 +56,10 @@ class Command(click.Command):
             _refuse_empty(ctx, parameter, ctx.params.get(parameter.name or ""))
         return rest
 
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the examples at the end, where you see them above the prompt."""
+        _write_examples(ctx, formatter)
+
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options in two sections."""
         own: list[tuple[str, str]] = []
@@ -62,11 +67,19 @@ class Command(click.Command):
         for parameter in self.get_params(ctx):
             record = parameter.get_help_record(ctx)
             if record is not None and isinstance(parameter, click.Option):
-                (shared if _GLOBAL & {*parameter.opts} else own).append(record)
+                (shared if GLOBAL & {*parameter.opts} else own).append(record)
         for title, records in (("Options", own), ("Global options", shared)):
             if records:
                 with formatter.section(title):
                     formatter.write_dl(records)
+
+
+class CommandGroup(click.Group):
+    """A command with further commands, whose help ends with examples."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the examples."""
+        _write_examples(ctx, formatter)
 
 
 def command(name: str) -> Callable[[Callable[..., Any]], click.Command]:
@@ -96,10 +109,18 @@ def group(name: str) -> Callable[[Callable[[], None]], click.Group]:
                 return UsageError.exit_code
             return 0
 
-        described = click.group(name, invoke_without_command=True, help=function.__doc__)
+        described = click.group(
+            name, cls=CommandGroup, invoke_without_command=True, help=function.__doc__
+        )
         return described(global_options(show_help))
 
     return decorate
+
+
+def _write_examples(context: click.Context, formatter: click.HelpFormatter) -> None:
+    from sfn_release.cli.reference.help_examples import write_examples
+
+    write_examples(context, formatter)
 
 
 def _refuse_empty(context: click.Context, parameter: click.Parameter, value: Any) -> None:

@@ -1,0 +1,58 @@
+"""The environment variables that the program reads, by command."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from sfn_release.cli.reference.command_page import EnvironmentVariable
+
+_EVERYWHERE: Final = {
+    "NO_COLOR": "Any value turns colours off.",
+    "TERM": "`dumb` turns colours and moving progress off.",
+    "COLUMNS": "The width of tables and help texts. Default: the terminal's.",
+}
+_ON_GITHUB: Final = {
+    "GITHUB_ACTIONS": "In a job of GitHub Actions, results also become annotations.",
+    "GITHUB_STEP_SUMMARY": "In a job of GitHub Actions, results also go to the job's summary.",
+    "GITHUB_OUTPUT": "In a job of GitHub Actions, results also become outputs of the step.",
+}
+_AWS: Final = {
+    "AWS_PROFILE": "The profile for environments that name none in releases.toml.",
+    "AWS_ACCESS_KEY_ID": "AWS credentials, with AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN. They"
+    " and all other variables of the AWS SDK work as in the AWS CLI.",
+}
+_MOCKS: Final = {
+    "SFN_MOCK_CONFIG": "The mock file of the service, where --mock-config names none.",
+}
+_SERVICE: Final = {
+    **_MOCKS,
+    "LAMBDA_ENDPOINT": "Where the service sends Lambda tasks; other services have a variable each.",
+    "WAIT_TIME_SCALE": "As --wait-time-scale.",
+    "AWS_ACCOUNT_ID": "Outside a project, the account of every ARN.",
+    "AWS_DEFAULT_REGION": "Outside a project, the region of every ARN.",
+}
+_TAG: Final = {
+    "GITHUB_REF_NAME": "With --version-from-tag: the tag that GitHub Actions runs for.",
+    "CI_COMMIT_TAG": "With --version-from-tag: the tag that GitLab CI runs for.",
+}
+_OFFLINE: Final = frozenset(
+    {"init", "demo", "list", "build", "graph", "next", "releases", "at", "show", "blame", "bisect"}
+    | {"yank", "unyank", "acknowledge", "local serve", "local reset", "local", "schema"}
+    | {"completion", "faults", "test", "history", "man"}
+)
+"""The commands that never call AWS."""
+_OWN: Final[Mapping[str, Mapping[str, str]]] = {
+    "execute": _MOCKS,
+    "local serve": _SERVICE,
+    "publish": _TAG,
+    "test": _MOCKS,
+}
+
+
+def variables_of(words: tuple[str, ...]) -> tuple[EnvironmentVariable, ...]:
+    """Return the variables that a command reads; for (), those of the whole program."""
+    name = " ".join(words)
+    aws = {} if name in _OFFLINE else _AWS
+    found = {**_OWN.get(name, {}), **aws, **_EVERYWHERE, **_ON_GITHUB}
+    return tuple(EnvironmentVariable(variable, text) for variable, text in found.items())
