@@ -8,8 +8,8 @@ from sfn_release.canonical import loads
 from sfn_release.errors import SfnReleaseError, TamperedError
 from sfn_release.names import WORKFLOW_NAME
 
-DEFINITIONS, _SCHEMAS = "definitions", "schemas"
-FOLDERS = (DEFINITIONS, _SCHEMAS)
+DEFINITIONS, SCHEMAS = "definitions", "schemas"
+FOLDERS = (DEFINITIONS, SCHEMAS)
 """The folders of a release's commit, beside its manifest."""
 
 
@@ -30,4 +30,4 @@ def definition_path(workflow: str) -> str:
 
 def schema_path(workflow: str) -> str:
     """Return the path of a workflow's input schema; raises TamperedError for an invalid name."""
-    return f"{_SCHEMAS}/{WORKFLOW_NAME.checked(workflow)}.json"
+    return f"{SCHEMAS}/{WORKFLOW_NAME.checked(workflow)}.json"

@@ -9,7 +9,7 @@ from typing import Any
 from sfn_release.canonical import digest, short
 from sfn_release.errors import TamperedError
 from sfn_release.ledger import Ledger
-from sfn_release.release.ledger_files import definition_path, read_json
+from sfn_release.release.ledger_files import definition_path, read_json, schema_path
 
 _KEPT = 300  # definitions in memory; a page needs a few
 
@@ -20,6 +20,7 @@ class DefinitionStore:
 
     ledger: Ledger
     _known: OrderedDict[str, Any] = field(default_factory=OrderedDict, compare=False, repr=False)
+    _schemas: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     def read(self, definition_digest: str, commit: str, workflow: str) -> Any:
         """Return the definition with this digest; *commit* is a release that has it.
@@ -41,3 +42,12 @@ class DefinitionStore:
         if len(self._known) > _KEPT:
             self._known.popitem(last=False)
         return found
+
+    def read_schema(self, blob: str, commit: str, workflow: str) -> Any:
+        """Return the input schema with this blob id; *commit* is a release that has it."""
+        if blob not in self._schemas:
+            path = schema_path(workflow)
+            where = f"{self.ledger.releases.place(commit)}:{path}"
+            content = self.ledger.git.objects.read(commit, path)
+            self._schemas[blob] = read_json(content, where=where)
+        return self._schemas[blob]

@@ -11,11 +11,14 @@ from sfn_release.errors import SfnReleaseError
 from sfn_release.ledger import Snapshot
 from sfn_release.operations.workspace import Workspace
 from sfn_release.project.git_host import GitHost, git_host_links
+from sfn_release.release.ledger_files import SCHEMAS
 from sfn_release.release.version import Precedence, is_found
 from sfn_release.report.facts.definition_store import DefinitionStore
 from sfn_release.report.facts.environment_reading import read_environments
-from sfn_release.report.facts.release_notes import read_notes
+from sfn_release.report.facts.release_notes import TagFacts, read_tags
 from sfn_release.report.facts.report_facts import EnvironmentFacts, ReleaseFacts, ReportFacts
+
+_NO_TAG = TagFacts()
 
 
 def read_facts(
@@ -46,6 +49,7 @@ def read_facts(
         git_host=_git_host(workspace),
         is_live=live,
         warnings=tuple(warnings),
+        first_names=workspace.project.first_names,
     )
 
 
@@ -64,7 +68,8 @@ def _releases(
     yanked = ledger.releases.yanked(snapshot)
     manifests = ledger.releases.manifests(snapshot)
     manifests.sort(key=lambda manifest: Precedence(manifest.version))
-    notes = _notes(workspace, snapshot, [manifest.tag for manifest in manifests], warnings)
+    tags = _tags(workspace, snapshot, [manifest.tag for manifest in manifests], warnings)
+    schemas = _schemas(workspace, [commits[manifest.version] for manifest in manifests])
     alone = ledger.remote is None
     found, below = [], None
     for manifest in manifests:
@@ -73,12 +78,14 @@ def _releases(
             ReleaseFacts(
                 manifest=manifest,
                 ledger_commit=commits[manifest.version],
-                notes=notes.get(manifest.tag, ""),
+                notes=tags.get(manifest.tag, _NO_TAG).notes,
                 live_in=tuple(live.get((manifest.version, manifest.release_digest), ())),
                 below=below,
                 yank=yanked.get(manifest.version),
                 trial=trial,
                 pushed=alone or not (trial or ledger.layout.releases_ref in snapshot.kept),
+                schemas=schemas[commits[manifest.version]],
+                signature=tags.get(manifest.tag, _NO_TAG).signature,
             )
         )
         if not is_found(manifest.version):
@@ -86,12 +93,21 @@ def _releases(
     return tuple(found)
 
 
-def _notes(
+def _schemas(workspace: Workspace, commits: list[str]) -> dict[str, Mapping[str, str]]:
+    """Return the blob ids of the input schemas of each release, by its commit and workflow."""
+    folders = workspace.ledger.git.objects.trees([(commit, SCHEMAS) for commit in commits])
+    return {
+        commit: {name.removesuffix(".json"): entry[2] for name, entry in folder.items()}
+        for commit, folder in zip(commits, folders, strict=True)
+    }
+
+
+def _tags(
     workspace: Workspace, snapshot: Snapshot, tags: list[str], warnings: list[str]
-) -> Mapping[str, str]:
-    """Return the notes of releases by tag. A remote that isn't reached is a warning."""
+) -> Mapping[str, TagFacts]:
+    """Return the notes and signatures of tags. A remote that isn't reached is a warning."""
     try:
-        return read_notes(workspace.ledger, snapshot, tags)
+        return read_tags(workspace.ledger, snapshot, tags)
     except SfnReleaseError as error:
         warnings.append(f"the notes of releases can't be read: {error.message}")
         return {}

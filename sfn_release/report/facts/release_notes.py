@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
 
 from sfn_release.ledger import Ledger, Snapshot
 from sfn_release.ledger.layout import TAGS
 
 _DIGEST = "Release digest: "
+_SIGNATURES: Final[Mapping[Literal["SSH", "PGP"], str]] = {
+    "SSH": "-----BEGIN SSH SIGNATURE-----",
+    "PGP": "-----BEGIN PGP SIGNATURE-----",
+}
 
 
-def read_notes(ledger: Ledger, snapshot: Snapshot, tags: Sequence[str]) -> Mapping[str, str]:
-    """Return the notes in the messages of *tags*; "" for a tag without notes, or a lost one.
+@dataclass(frozen=True)
+class TagFacts:
+    """What a tag says: the notes, and the kind of signature that it carries, "" for none."""
+
+    notes: str = ""
+    signature: Literal["", "SSH", "PGP"] = ""
+
+
+def read_tags(ledger: Ledger, snapshot: Snapshot, tags: Sequence[str]) -> Mapping[str, TagFacts]:
+    """Return the facts in the messages of *tags*; a lost tag has none.
 
     Tags that this clone lacks are fetched into a scratch repository. Raises GitError when the
     remote is not reached.
@@ -23,7 +37,15 @@ def read_notes(ledger: Ledger, snapshot: Snapshot, tags: Sequence[str]) -> Mappi
     wanted = {TAGS + tag: known[TAGS + tag] for tag in tags if TAGS + tag in known}
     remote = None if snapshot.warning else ledger.remote
     texts = tag_texts(ledger.git, remote, wanted)
-    return {ref.removeprefix(TAGS): notes_in(text) for ref, text in texts.items()}
+    return {
+        ref.removeprefix(TAGS): TagFacts(notes_in(text), signature_in(text))
+        for ref, text in texts.items()
+    }
+
+
+def signature_in(tag_text: str) -> Literal["", "SSH", "PGP"]:
+    """Return the kind of signature at the end of a tag object's text. It isn't verified."""
+    return next((kind for kind, mark in _SIGNATURES.items() if f"\n{mark}" in tag_text), "")
 
 
 def notes_in(tag_text: str) -> str:
@@ -33,7 +55,7 @@ def notes_in(tag_text: str) -> str:
     whole message counts.
     """
     message = tag_text.partition("\n\n")[2]
-    for mark in ("-----BEGIN PGP SIGNATURE-----", "-----BEGIN SSH SIGNATURE-----"):
+    for mark in _SIGNATURES.values():
         message = message.partition(f"\n{mark}")[0]
     before, found, _ = message.rpartition(f"\n{_DIGEST}")
     if not found:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from sfn_release.release.manifest import Manifest, ManifestEntry
 from sfn_release.release.record import Record
@@ -26,7 +26,9 @@ class ReleaseFacts:
 
     *notes* are the release notes in its tag, "" without any. *live_in* are the environments that
     serve it now. *below* is the next lower published version, which ``since`` goes by; None for the
-    first release. *trial*: only `local` has it, or only this clone.
+    first release. *trial*: only `local` has it, or only this clone. *schemas* are the blob ids of
+    its input schemas, by workflow. *signature* is the kind of signature that its tag carries, ""
+    for none; it isn't verified.
     """
 
     manifest: Manifest
@@ -38,6 +40,8 @@ class ReleaseFacts:
     trial: bool = False
     pushed: bool = True
     unsigned: tuple[str, ...] = ()
+    schemas: Mapping[str, str] = field(default_factory=dict)
+    signature: Literal["", "SSH", "PGP"] = ""
 
     @property
     def version(self) -> str:
@@ -96,7 +100,8 @@ class ReportFacts:
 
     *built_at* is the moment that ages are counted to. *definitions* reads definitions on demand.
     *git_host* has the web pages of commits and tags, if the remote's host is known. *extra* are
-    the options of single pages, by name.
+    the options of single pages, by name. *first_names* has the first name of each workflow that
+    keeps its state machine under a new name.
     """
 
     project: str
@@ -110,6 +115,7 @@ class ReportFacts:
     is_live: bool = False
     warnings: tuple[str, ...] = ()
     extra: Mapping[str, Any] = field(default_factory=dict)
+    first_names: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def by_version(self) -> Mapping[str, ReleaseFacts]:
@@ -149,3 +155,11 @@ class ReportFacts:
         release = self.by_version[version]
         entry = release.manifest.workflows[workflow]
         return self.definitions.read(entry.definition_digest, release.ledger_commit, workflow)
+
+    def schema(self, version: str, workflow: str) -> Any:
+        """Return the JSON Schema of a workflow's input in a release; None without one."""
+        release = self.by_version[version]
+        blob = release.schemas.get(workflow)
+        if blob is None:
+            return None
+        return self.definitions.read_schema(blob, release.ledger_commit, workflow)

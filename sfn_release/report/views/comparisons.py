@@ -75,7 +75,9 @@ class ReleaseComparison:
         return needed_bump(changes, self.older)
 
 
-def grouped(changes: Iterator[SemanticChange] | Sequence[SemanticChange]) -> tuple[ChangeGroup, ...]:
+def grouped(
+    changes: Iterator[SemanticChange] | Sequence[SemanticChange],
+) -> tuple[ChangeGroup, ...]:
     """Return changes by class; the class that asks most of people comes first."""
     by_class: dict[ChangeClass, list[SemanticChange]] = {}
     for change in changes:

@@ -1,4 +1,4 @@
-"""Marks of an execution on its state graph: visits, retries, caught errors, and where it is. Pure."""
+"""Marks of an execution on its state graph: visits, retries, caught errors. Pure."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """One execution as its page shows it: a line of time for each visit of a state. Pure.
 
-    Explanation → visits in reading order → rows with bars on one scale
+Explanation → visits in reading order → rows with bars on one scale
 """
 
 from __future__ import annotations
@@ -255,7 +255,7 @@ def _shown(visits: Sequence[Visit]) -> list[int]:
 
 def _ending(visit: Visit) -> str:
     """Return how a visit ended, in words."""
-    parts = [visit.ended]
+    parts: list[str] = [visit.ended]
     if visit.attempts > 1:
         parts.append(count(visit.attempts, "attempt"))
     if visit.children is not None:

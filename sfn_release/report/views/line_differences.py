@@ -48,9 +48,7 @@ def _pairs(old: list[str], new: list[str]) -> Iterator[LinePair]:
 def _beside(old: list[str], new: list[str]) -> Iterator[LinePair]:
     """Yield lines that differ: as many as both sides have beside each other, then the rest."""
     both = min(len(old), len(new))
-    yield from (
-        LinePair("changed", *pair) for pair in zip(old[:both], new[:both], strict=True)
-    )
+    yield from (LinePair("changed", *pair) for pair in zip(old[:both], new[:both], strict=True))
     yield from (LinePair("removed", line) for line in old[both:])
     yield from (LinePair("added", None, line) for line in new[both:])
 

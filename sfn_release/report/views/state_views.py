@@ -1,6 +1,6 @@
 """The states of a definition, each with the facts that its page shows. Pure.
 
-    definition → placed scopes → StateView, in the order of the definition
+definition → placed scopes → StateView, in the order of the definition
 """
 
 from __future__ import annotations
@@ -32,8 +32,13 @@ _WAYS: Final = {
 _RETRY: Final = ("IntervalSeconds", "MaxAttempts", "BackoffRate", "MaxDelaySeconds")
 _DEFAULTS: Final = {"IntervalSeconds": "1", "MaxAttempts": "3", "BackoffRate": "2"}
 """The values of a retrier without these fields. Source: "Retrying after an error" of the guide."""
-_TIMES: Final = ("TimeoutSeconds", "HeartbeatSeconds")
-_SUFFIXES: Final = ("", "Path")
+_FACTS: Final = (
+    *("Resource", "TimeoutSeconds", "TimeoutSecondsPath", "HeartbeatSeconds"),
+    *("HeartbeatSecondsPath", "Seconds", "SecondsPath", "Timestamp", "TimestampPath"),
+    *("Error", "ErrorPath", "Cause", "CausePath", "Items", "ItemsPath", "MaxConcurrency"),
+    *("MaxConcurrencyPath", "ToleratedFailurePercentage", "ToleratedFailureCount", "Label"),
+)
+"""Fields whose values are short."""
 _DATA: Final = ("Arguments", "Parameters")
 
 
@@ -194,22 +199,7 @@ def _named(scope: Mapping[str, Any]) -> dict[str, Any]:
 
 def _facts(body: Mapping[str, Any], language: Any) -> Iterator[tuple[str, str]]:
     """Yield the short fields that a reader looks for first."""
-    if "Resource" in body:
-        yield "Resource", _text(body["Resource"])
-    for name in _TIMES:
-        for suffix in _SUFFIXES:
-            if name + suffix in body:
-                yield name + suffix, _text(body[name + suffix])
-    for name in ("Seconds", "SecondsPath", "Timestamp", "TimestampPath"):
-        if name in body:
-            yield name, _text(body[name])
-    for name in ("Error", "ErrorPath", "Cause", "CausePath"):
-        if name in body:
-            yield name, _text(body[name])
-    for name in ("Items", "ItemsPath", "MaxConcurrency", "MaxConcurrencyPath", "Label"):
-        if name in body:
-            yield name, _text(body[name])
-    for name in ("ToleratedFailurePercentage", "ToleratedFailureCount"):
+    for name in _FACTS:
         if name in body:
             yield name, _text(body[name])
     shown = body.get("QueryLanguage", language)
@@ -229,7 +219,9 @@ def _retry(rule: Mapping[str, Any]) -> RetryRow:
 
 def _catch(rule: Mapping[str, Any], scope: PlacedScope, anchors: Mapping[str, str]) -> CatchRow:
     label, anchor = _target(rule.get("Next"), scope, anchors)
-    result = next((f"{key} {_text(rule[key])}" for key in ("ResultPath", "Output") if key in rule), "")
+    result = next(
+        (f"{key} {_text(rule[key])}" for key in ("ResultPath", "Output") if key in rule), ""
+    )
     return CatchRow(_errors(rule), label, anchor, result)
 
 
