@@ -44,6 +44,7 @@ _RELATED: Final[Mapping[str, tuple[str, ...]]] = {
     "publish": ("plan", "next", "deploy", "rollback"),
     "releases": ("show", "history"),
     "replay": ("explain", "diff", "coverage"),
+    "report": ("status", "history", "releases"),
     "rollback": ("plan", "history", "yank"),
     "schema": ("check", "init"),
     "show": ("releases", "diff", "verify"),

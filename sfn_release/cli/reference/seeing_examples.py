@@ -43,6 +43,10 @@ SEEING: Final[Mapping[str, Mapping[str, str]]] = {
         "sfn-release diff @staging @prod": "Compare two environments.",
         "sfn-release diff 1.0.0 1.1.0 --format mermaid": "Draw both in one graph.",
     },
+    "report": {
+        "sfn-release report --out report": "Write the pages to a folder.",
+        "sfn-release report --out report --live": "Also ask AWS, for drift.",
+    },
     "verify": {
         "sfn-release verify": "Check every release.",
         "sfn-release verify 1.1.0 --rebuild": "Build a release again, and compare the digests.",
