@@ -4,14 +4,19 @@
     nox -s lint types             some of them
     nox -s tests -- -k yank       arguments after `--` go to pytest; coverage isn't judged then
     nox -s smoke -- python3.12    a first use on another Python
+    nox -s package                the packages in dist/, looked at and tried
+    nox -s package -- v0.3.0      the same for a tag, with its notes in dist/notes.md
 
 The sessions run in the environment that nox is installed in: you install once, as the README
-shows. Only `smoke` makes an environment, and throws it away. `.ci/run` runs the same sessions.
+shows. Only `smoke` and `package` make environments, and throw them away. `.ci/run` runs the same
+sessions.
 """
 
 from __future__ import annotations
 
 import json
+import re
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -71,9 +76,44 @@ def smoke(session: nox.Session) -> None:
         session.error("name a Python:  nox -s smoke -- python3.12")
     for python in session.posargs:
         with tempfile.TemporaryDirectory() as folder:
-            session.run(python, "-m", "venv", folder)
-            scripts = Path(folder, "Scripts" if sys.platform == "win32" else "bin")
-            session.run(str(scripts / "python"), "-m", "pip", "install", "--quiet", ".")
-            session.run(str(scripts / "python"), "-W", "error", "-c", "import sfn_release")
-            session.run(str(scripts / "sfn-release"), "--version")
-            session.run(str(scripts / "sfn-release"), "demo", silent=True)
+            _try_package(session, python, folder, ".")
+
+
+@nox.session(venv_backend="none")
+def package(session: nox.Session) -> None:
+    """Build the packages into dist/ and try the wheel; with a tag, check that it is theirs."""
+    dist = Path("dist")
+    shutil.rmtree(dist, ignore_errors=True)
+    notes = _release_notes(session, session.posargs[0]) if session.posargs else None
+    session.run(sys.executable, "-m", "build", "--outdir", str(dist), silent=True)
+    packages = sorted(map(str, dist.iterdir()))
+    session.run(sys.executable, "-m", "twine", "check", "--strict", *packages)
+    (wheel,) = dist.glob("*.whl")
+    with tempfile.TemporaryDirectory() as folder:
+        _try_package(session, sys.executable, folder, str(wheel))
+    if notes is not None:
+        (dist / "notes.md").write_text(notes, encoding="utf-8")
+
+
+def _try_package(session: nox.Session, python: str, folder: str, package: str) -> None:
+    """Install a package into a new environment, and run the demo there."""
+    session.run(python, "-m", "venv", folder)
+    scripts = Path(folder, "Scripts" if sys.platform == "win32" else "bin")
+    session.run(str(scripts / "python"), "-m", "pip", "install", "--quiet", package)
+    session.run(str(scripts / "python"), "-W", "error", "-c", "import sfn_release")
+    session.run(str(scripts / "sfn-release"), "--version")
+    session.run(str(scripts / "sfn-release"), "demo", silent=True)
+
+
+def _release_notes(session: nox.Session, tag: str) -> str:
+    """Return the section of CHANGELOG.md about the release that *tag* names."""
+    text = Path("sfn_release", "__init__.py").read_text(encoding="utf-8")
+    (version,) = re.findall(r'^__version__ = "(.+)"$', text, re.MULTILINE)
+    if tag != f"v{version}":
+        session.error(f"the tag is {tag}, but sfn_release/__init__.py says {version}")
+    changelog = Path("CHANGELOG.md").read_text(encoding="utf-8")
+    heading = rf"^## \[?{re.escape(version)}\]? - \d{{4}}-\d\d-\d\d\n(.*?)(?=^## |\Z)"
+    found = re.search(heading, changelog, re.MULTILINE | re.DOTALL)
+    if found is None:
+        session.error(f"CHANGELOG.md has no section of {version} with its date")
+    return found[1].strip() + "\n"

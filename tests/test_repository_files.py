@@ -1,0 +1,204 @@
+"""The files that GitHub and pre-commit read: valid, pinned, and true about the project."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from unittest.mock import Mock
+
+import pytest
+import yaml
+
+from sfn_release.operations.scaffold.github import pipeline
+from support.command_line import Project
+from support.places import ROOT
+
+GITHUB = ROOT / ".github"
+WORKFLOWS = sorted((GITHUB / "workflows").glob("*.yml"))
+HOOKS = ROOT / ".pre-commit-hooks.yaml"
+
+
+def jobs(path: Path) -> dict[str, Any]:
+    """Return the jobs of a workflow file."""
+    found: dict[str, Any] = yaml.safe_load(path.read_text())["jobs"]
+    return found
+
+
+def steps() -> Iterator[dict[str, Any]]:
+    """Return every step of every workflow."""
+    for path in WORKFLOWS:
+        for job in jobs(path).values():
+            yield from job.get("steps", [])
+
+
+@pytest.mark.parametrize(
+    ("schema", "files"),
+    [
+        ("vendor.github-workflows", WORKFLOWS),
+        ("vendor.dependabot", [GITHUB / "dependabot.yml"]),
+        ("vendor.github-issue-config", [GITHUB / "ISSUE_TEMPLATE" / "config.yml"]),
+        (
+            "vendor.github-issue-forms",
+            [
+                path
+                for path in (GITHUB / "ISSUE_TEMPLATE").glob("*.yml")
+                if path.name != "config.yml"
+            ],
+        ),
+    ],
+)
+def test_the_files_have_the_form_that_github_reads(schema: str, files: list[Path]) -> None:
+    """The published schemas accept them."""
+    command = [
+        sys.executable,
+        "-m",
+        "check_jsonschema",
+        "--builtin-schema",
+        schema,
+        *map(str, files),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_actions_are_pinned_to_one_commit_each() -> None:
+    """An action is named by its full commit, with its version; the pipelines of init agree."""
+    text = "\n".join(path.read_text() for path in WORKFLOWS)
+    used = set(re.findall(r"uses: (?!\./)(.+)", text))
+    assert used
+    for action in used:
+        assert re.fullmatch(r"[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", action), action
+    names = [action.partition("@")[0] for action in used]
+    assert len(names) == len({*names})
+    for ours in (pipeline.CHECKOUT, pipeline.PYTHON):
+        assert ours in used
+
+
+def test_no_step_runs_text_of_a_stranger() -> None:
+    """Values come to a script by its environment, never inside it."""
+    scripts = [step["run"] for step in steps() if "run" in step]
+    assert scripts
+    assert [script for script in scripts if "${{" in script] == []
+
+
+def test_only_the_publishing_jobs_may_write() -> None:
+    """Each workflow names its permissions; the tests of a pull request may only read."""
+    allowed = {
+        ("release.yml", "pypi"): {"id-token": "write"},
+        ("release.yml", "github"): {"contents": "write"},
+    }
+    for path in WORKFLOWS:
+        assert yaml.safe_load(path.read_text())["permissions"] in ({}, {"contents": "read"})
+        for name, job in jobs(path).items():
+            granted = job.get("permissions", {"contents": "read"})
+            assert granted == allowed.get((path.name, name), {"contents": "read"}), name
+
+
+def test_every_supported_python_is_tested() -> None:
+    """The matrix has each Python that the package names, and none below its least."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    named = {
+        line.rpartition(" ")[2]
+        for line in project["classifiers"]
+        if re.fullmatch(r"Programming Language :: Python :: 3\.\d+", line)
+    }
+    matrix = jobs(GITHUB / "workflows" / "tests.yml")["suite"]["strategy"]["matrix"]["python"]
+    assert named <= {*matrix}
+    assert f">={matrix[0]}" == project["requires-python"]
+
+
+def test_a_release_waits_for_the_tests_and_the_packages() -> None:
+    """Nothing is uploaded before both are done; the release of GitHub comes last."""
+    found = jobs(GITHUB / "workflows" / "release.yml")
+    assert {*found["pypi"]["needs"]} == {"tests", "package"}
+    assert found["github"]["needs"] == "pypi"
+    assert found["pypi"]["environment"]["name"] == "pypi"
+
+
+def test_the_notes_of_a_release_are_its_section(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A tag that isn't the version is refused, and so is one without a dated section."""
+    monkeypatch.syspath_prepend(ROOT)
+    import noxfile
+
+    (tmp_path / "sfn_release").mkdir()
+    (tmp_path / "sfn_release" / "__init__.py").write_text('"""x"""\n__version__ = "1.2.0"\n')
+    changelog = tmp_path / "CHANGELOG.md"
+    changelog.write_text(
+        "# C\n\n## [1.2.0] - 2026-01-02\n\n- new\n\n## [1.1.0] - 2026-01-01\n\n- old\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    session = Mock()
+    session.error.side_effect = SystemExit
+    assert noxfile._release_notes(session, "v1.2.0") == "- new\n"
+    with pytest.raises(SystemExit):
+        noxfile._release_notes(session, "v1.3.0")
+    changelog.write_text("# C\n\n## [Unreleased]\n\n- new\n")
+    with pytest.raises(SystemExit):
+        noxfile._release_notes(session, "v1.2.0")
+
+
+def hooked(shop: Project, folder: Path, hook: str) -> dict[str, str]:
+    """Let the repository use a hook of ours; return the environment for pre-commit.
+
+    The hooks come from a repository that holds their file alone, with the program that is
+    installed here: an environment of their own would be installed from a network.
+    """
+    git = ["git", "-C", str(folder)]
+    identity = ["-c", "user.name=A", "-c", "user.email=a@example.com"]
+    folder.mkdir()
+    (folder / HOOKS.name).write_text(HOOKS.read_text())
+    for command in (["init", "-q"], ["add", "."], [*identity, "commit", "-qm", "Hooks"]):
+        subprocess.run([*git, *command], check=True)
+    done = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, text=True, check=True)
+    used = {"id": hook, "language": "system", "additional_dependencies": []}
+    repo = {"repo": str(folder), "rev": done.stdout.strip(), "hooks": [used]}
+    shop.write(".pre-commit-config.yaml", yaml.safe_dump({"repos": [repo]}))
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return {**os.environ, "PATH": path, "PRE_COMMIT_HOME": str(folder / "cache")}
+
+
+@pytest.mark.parametrize(
+    ("hook", "changed"),
+    [
+        ("sfn-release-check", "workflows/hello.asl.json"),
+        ("sfn-release-check", "workflows/_helper.py"),
+        ("sfn-release-check-files", "elsewhere/pay.asl.json"),
+    ],
+)
+def test_pre_commit_runs_the_check(shop: Project, tmp_path: Path, hook: str, changed: str) -> None:
+    """pre-commit itself runs the hook: a commit with a broken workflow is stopped, others pass."""
+    environ = hooked(shop, tmp_path / "hooks", hook)
+
+    def run() -> subprocess.CompletedProcess[str]:
+        subprocess.run(["git", "add", "."], cwd=shop.root, check=True)
+        command = [sys.executable, "-m", "pre_commit", "run", "--color", "never"]
+        return subprocess.run(
+            command, cwd=shop.root, env=environ, capture_output=True, text=True, check=False
+        )
+
+    shop.write("notes.txt", "nothing to check")
+    skipped = run()
+    assert (skipped.returncode, "Skipped" in skipped.stdout) == (0, True), skipped.stdout
+    shop.write(changed, '{"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}\n')
+    passed = run()
+    assert (passed.returncode, "Passed" in passed.stdout) == (0, True), passed.stdout
+    broken = changed if changed.endswith(".json") else "workflows/pay.asl.json"
+    shop.write(broken, '{"StartAt": "A", "States": {"A": {"Type": "Suceed"}}}\n')
+    failed = run()
+    assert (failed.returncode, "Failed" in failed.stdout) == (1, True)
+    assert 'Did you mean "Succeed"?' in failed.stdout
+
+
+def test_every_hook_is_tried() -> None:
+    """The manifest is valid, and the test above runs each of its hooks."""
+    subprocess.run([sys.executable, "-m", "pre_commit", "validate-manifest", HOOKS], check=True)
+    named = {hook["id"] for hook in yaml.safe_load(HOOKS.read_text())}
+    assert named == {"sfn-release-check", "sfn-release-check-files"}
