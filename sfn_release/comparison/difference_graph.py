@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sfn_release.authoring.diagrams.captions import detail, shortened
+from sfn_release.authoring.diagrams.captions import detail, retries, shortened
 from sfn_release.authoring.diagrams.drawing import (
     TYPES,
     Cluster,
@@ -14,6 +14,7 @@ from sfn_release.authoring.diagrams.drawing import (
     Edge,
     EdgeKind,
     Node,
+    scope_title,
     ways,
 )
 from sfn_release.authoring.diagrams.marks import Mark, Marks, MarkStyle
@@ -141,7 +142,9 @@ class _Workflow:
         ]
         return Cluster(found.key, title, tuple(nodes), found.inner)
 
-    def _scope(self, old: PlacedScope | None, new: PlacedScope | None, title: str) -> Cluster:
+    def _scope(
+        self, old: PlacedScope | None, new: PlacedScope | None, title: str, owner: str = ""
+    ) -> Cluster:
         """Draw the states of a scope, and of the scopes inside of it."""
         key = self.graph.key()
         nodes = [self._node(state, self.new_keys[state]) for state in new.states] if new else []
@@ -151,13 +154,15 @@ class _Workflow:
         inner = []
         for state in new.states if new else ():
             for at, scope in enumerate(state.inner, 1):
-                inner.append(self._scope(partners[scope], scope, f"{state.name}: {at}"))
+                name = scope_title(state.name, state.type, at, scope.body)
+                inner.append(self._scope(partners[scope], scope, name, self.new_keys[state]))
         kept = {before for before, after in self.matched.scopes if after is not None}
         for state in old.states if old else ():
             for at, scope in enumerate(state.inner, 1):
                 if scope not in kept:
-                    inner.append(self._scope(scope, None, f"{state.name}: {at}, removed"))
-        return Cluster(key, title, tuple(nodes), tuple(inner))
+                    name = scope_title(state.name, state.type, at, scope.body)
+                    inner.append(self._scope(scope, None, f"{name}, removed", self.old_keys[state]))
+        return Cluster(key, title, tuple(nodes), tuple(inner), owner)
 
     def _is_gone(self, state: PlacedState) -> bool:
         return self.old_keys[state] not in self.new_keys.values()
@@ -169,7 +174,7 @@ class _Workflow:
         self.graph.labels[key] = state.label
         if mark is not None:
             self.graph.node_marks[key] = mark
-        return Node(key, state.name, known, shortened(detail(body)))
+        return Node(key, state.name, known, shortened(detail(body)), shortened(retries(body)))
 
     def _mark(self, state: PlacedState, key: str) -> Mark | None:
         if state in self.old_keys:

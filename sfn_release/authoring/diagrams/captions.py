@@ -10,6 +10,7 @@ from typing import Any, Final
 from sfn_release.asl.partitions import known_arn
 
 LONGEST: Final = 90  # characters of a label; a name has 80 at most
+_ATTEMPTS: Final = 3  # the States Language's default
 _DEEPEST = 8  # And, Or and Not inside each other
 _SIGNS: Final = {
     "Equals": "=",
@@ -50,6 +51,23 @@ def detail(state: Mapping[str, Any]) -> str:
             return f"each of {items}" if items else "each item"
         case _:
             return ""
+
+
+def retries(state: Mapping[str, Any]) -> str:
+    """Return which errors a state retries, and how often.
+
+    >>> retries({"Retry": [{"ErrorEquals": ["States.Timeout"], "MaxAttempts": 2}]})
+    'States.Timeout up to 2×'
+    """
+    retriers = state.get("Retry")
+    found = []
+    for retrier in retriers if isinstance(retriers, list | tuple) else ():
+        if isinstance(retrier, Mapping):
+            names = retrier.get("ErrorEquals")
+            names = names if isinstance(names, list | tuple) else ["…"]
+            attempts = retrier.get("MaxAttempts", _ATTEMPTS)
+            found.append(f"{', '.join(map(str, names))} up to {_value(attempts)}×")
+    return "; ".join(found)
 
 
 def condition(rule: Any, depth: int = 0) -> str:

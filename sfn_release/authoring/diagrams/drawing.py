@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
-from sfn_release.authoring.diagrams.captions import condition, detail, shortened
+from sfn_release.authoring.diagrams.captions import condition, detail, retries, shortened
 from sfn_release.errors import DefinitionError
 
 EdgeKind = Literal["start", "next", "choice", "default", "catch", "inside", "end"]
@@ -20,13 +20,15 @@ class Node:
     """A state. *key* is unique in the picture and made of ASCII letters and digits.
 
     *type* is ``Missing`` for a transition's target that doesn't exist, ``Unknown`` for anything but
-    a state of the language, and ``Start`` or ``End`` for the two ends of the picture.
+    a state of the language, and ``Start`` or ``End`` for the two ends of the picture. *retry* says
+    which errors are retried, and is empty for a state without Retry.
     """
 
     key: str
     id: str
     type: str
     detail: str = ""
+    retry: str = ""
 
 
 class Way(NamedTuple):
@@ -54,12 +56,16 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """The definition itself, a branch of a Parallel, or the processor of a Map."""
+    """The definition itself, a branch of a Parallel, or the processor of a Map.
+
+    *owner* is the key of the Parallel or Map, empty for a definition.
+    """
 
     key: str
     title: str
     nodes: tuple[Node, ...]
     inner: tuple[Cluster, ...]
+    owner: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +111,7 @@ class _Drawing:
     states: int = 0
     clusters: int = 0
 
-    def cluster(self, body: Mapping[str, Any], title: str) -> Cluster:
+    def cluster(self, body: Mapping[str, Any], title: str, owner: str = "") -> Cluster:
         """Draw one cluster with everything inside it."""
         outermost = self.clusters == 0
         key = f"g{self.clusters}"
@@ -126,7 +132,7 @@ class _Drawing:
             if state.get("End") is True and "Next" not in state:
                 ends.append(Edge(nodes[id].key, "stop", "end", way=Way(id, None, "end")))
             for name, graph in _inner(id, state):
-                first = self.cluster(graph, name)
+                first = self.cluster(graph, name, nodes[id].key)
                 inner.append(first)
                 self._enter(nodes[id].key, graph, first)
         drawn = list(nodes.values())
@@ -134,7 +140,7 @@ class _Drawing:
             start = body.get("StartAt")
             begun = nodes.get(start) if isinstance(start, str) else None
             drawn = self._ends(drawn, begun, ends)
-        return Cluster(key, title, tuple(drawn), tuple(inner))
+        return Cluster(key, title, tuple(drawn), tuple(inner), owner)
 
     def _node(self, id: str, state: Any) -> Node:
         self.states += 1
@@ -144,7 +150,7 @@ class _Drawing:
         type = state.get("Type") if isinstance(state, Mapping) else None
         if not isinstance(type, str) or type not in TYPES:
             return Node(key, id, "Unknown")
-        return Node(key, id, type, shortened(detail(state)))
+        return Node(key, id, type, shortened(detail(state)), shortened(retries(state)))
 
     def _enter(self, source: str, body: Mapping[str, Any], cluster: Cluster) -> None:
         start = next((node for node in cluster.nodes if node.id == body.get("StartAt")), None)
@@ -179,22 +185,25 @@ def ways(state: Mapping[str, Any]) -> Iterator[tuple[str, EdgeKind, int | None, 
             yield rule["Next"], "catch", index, shortened(", ".join(str(name) for name in names))
 
 
+def scope_title(id: str, type: str, number: int, body: Mapping[str, Any]) -> str:
+    """Return the title of a graph inside a Parallel or Map; *number* counts branches from 1."""
+    if type == "Parallel":
+        return f"{id}: branch {number}"
+    config = body.get("ProcessorConfig")
+    mode = config.get("Mode") if isinstance(config, Mapping) else None
+    return f"{id}: {'each item, distributed' if mode == 'DISTRIBUTED' else 'each item'}"
+
+
 def _inner(id: str, state: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Yield the graphs inside a Parallel or Map, each with its title."""
     if state.get("Type") == "Parallel":
         for index, branch in _objects(state.get("Branches")):
-            yield f"{id}: branch {index + 1}", branch
+            yield scope_title(id, "Parallel", index + 1, branch), branch
     if state.get("Type") == "Map":
         for key in ("ItemProcessor", "Iterator"):
             body = state.get(key)
             if isinstance(body, Mapping):
-                yield f"{id}: {_mode(body)}", body
-
-
-def _mode(body: Mapping[str, Any]) -> str:
-    config = body.get("ProcessorConfig")
-    mode = config.get("Mode") if isinstance(config, Mapping) else None
-    return "each item, distributed" if mode == "DISTRIBUTED" else "each item"
+                yield scope_title(id, "Map", 1, body), body
 
 
 def _objects(value: Any) -> Iterator[tuple[int, Mapping[str, Any]]]:
