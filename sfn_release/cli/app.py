@@ -100,14 +100,14 @@ def run(arguments: Sequence[str], *, reports: bool = True) -> int:
         return READER_GONE
     except terminal.OutputError as error:
         _discard_output()
-        terminal.say(f"error: {error}")
+        terminal.say_always(f"error: {error}")
         return FileError.exit_code
     except Terminated as ended:
-        terminal.say(_how(ended))
+        terminal.say_always(_how(ended))
         return ended.exit_code
     except KeyboardInterrupt as stopped:
-        terminal.say()  # the terminal has shown ^C
-        terminal.say(_how(stopped))
+        terminal.say_always()  # the terminal has shown ^C
+        terminal.say_always(_how(stopped))
         return INTERRUPTED
     return code
 

@@ -11,10 +11,11 @@ import click
 
 from sfn_release.cli.call_log import call_log
 from sfn_release.cli.help import GLOBAL_OPTIONS
+from sfn_release.cli.output import terminal
 from sfn_release.cli.session import LOG_CALLS, Session
 from sfn_release.errors import UsageError
 
-GLOBAL = {"-C", "--env", "--json", "--verbose", "--help"}
+GLOBAL = {"-C", "--env", "--json", "--verbose", "--quiet", "--no-pager", "--help"}
 """The options of every command, before and after its name."""
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -29,10 +30,12 @@ reason_option = click.option("--reason", metavar="TEXT", help="The reason, for t
 
 
 def global_options(function: Decorated) -> Decorated:
-    """Add ``-C``, ``--env``, ``--json`` and ``-v``, whose values go to the Session."""
+    """Add the global options, such as ``-C`` and ``-v``, whose values go to the Session."""
     option = partial(click.option, expose_value=False, is_eager=True)
-    folder, environment, as_json, verbose = GLOBAL_OPTIONS.values()
+    folder, environment, as_json, verbose, quiet, no_pager = GLOBAL_OPTIONS.values()
     for decorate in (
+        option("--no-pager", is_flag=True, callback=_no_pager, help=no_pager),
+        option("-q", "--quiet", is_flag=True, callback=_quiet, help=quiet),
         option("-v", "--verbose", count=True, callback=_verbose, help=verbose),
         option("--json", is_flag=True, callback=_json, help=as_json),
         option("--env", multiple=True, metavar="NAME", callback=_environments, help=environment),
@@ -90,7 +93,12 @@ def command(name: str) -> Callable[[Callable[..., Any]], click.Command]:
         @wraps(function)
         def run(session: Session, *arguments: Any, **options: Any) -> Any:
             session.command = name
-            with call_log(wanted=session.verbosity >= LOG_CALLS):
+            if session.quiet and session.verbose:
+                raise UsageError("--quiet can't be combined with --verbose.", fix="Remove one.")
+            with (
+                call_log(wanted=session.verbosity >= LOG_CALLS),
+                terminal.quiet(wanted=session.quiet),
+            ):
                 return function(session, *arguments, **options)
 
         return click.command(name, cls=Command)(global_options(run))
@@ -136,6 +144,14 @@ def _session(context: click.Context) -> Session:
 
 def _verbose(context: click.Context, _: click.Parameter, value: int) -> None:
     _session(context).verbosity += value
+
+
+def _quiet(context: click.Context, _: click.Parameter, value: bool) -> None:
+    _session(context).quiet |= value
+
+
+def _no_pager(context: click.Context, _: click.Parameter, value: bool) -> None:
+    _session(context).pages &= not value
 
 
 def _json(context: click.Context, _: click.Parameter, value: bool) -> None:

@@ -23,6 +23,14 @@ if TYPE_CHECKING:
 
 LOG_CALLS = 2
 """Each ``-v`` counts: from this verbosity on, calls to AWS and Git are logged."""
+PAGED = frozenset(
+    {"list", "build", "graph", "coverage", "faults", "plan", "status", "releases", "history"}
+    | {"at", "show", "blame", "diff", "permissions", "explain"}
+)
+"""Commands that show something, and whose long result a pager shows.
+
+A command that changes or checks something leaves its result on the screen.
+"""
 _GITHUB = ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT")
 
 
@@ -35,6 +43,8 @@ class Session:
         self.environments: list[str] = []
         self.as_json = as_json
         self.verbosity = 0
+        self.quiet = False  # show only the result, errors and questions
+        self.pages = True  # page long results on a terminal
         self.command = ""  # the name of the command that runs
         self.shown = False  # the command's JSON object is written
 
@@ -107,13 +117,15 @@ class Session:
         """Shows deployments on stderr."""
         from sfn_release.cli.output.progress import ProgressDisplay
 
-        return ProgressDisplay(verbose=self.verbose, bars=self.verbosity < LOG_CALLS)
+        return ProgressDisplay(
+            verbose=self.verbose, bars=self.verbosity < LOG_CALLS, quiet=self.quiet
+        )
 
     def counting(self, verb: str) -> CountProgress:
         """Return what shows how many things are *verb* done: a bar, or lines in a log."""
         from sfn_release.cli.output.count_progress import CountProgress
 
-        return CountProgress(verb, bars=self.verbosity < LOG_CALLS)
+        return CountProgress(verb, bars=self.verbosity < LOG_CALLS and not self.quiet)
 
     def ask(self, question: Callable[[], None]) -> None:
         """Ask *question* between the next plan and its application; raising there refuses it."""
@@ -144,6 +156,10 @@ class Session:
         if self.as_json:
             terminal.write_json(command, members)
             self.shown = True
+        elif self.pages and self.command in PAGED:
+            from sfn_release.cli.output.pager import paged
+
+            paged(text)
         else:
             text()
         if self.reports and any(name in os.environ for name in _GITHUB):

@@ -106,7 +106,7 @@ def _of_tests(
     )
     problem = too_low(covered, fail_under)
     if problem:
-        terminal.say(f"error: {problem}", style="red")
+        terminal.say_always(f"error: {problem}", style="red")
     return 1 if problem else 0
 
 

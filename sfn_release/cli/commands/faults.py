@@ -86,7 +86,7 @@ def run(
     members = found.to_json() | ({"required": [*required]} if required else {})
     session.show("faults", members, lambda: write_failure_map(found, verbose=session.verbose))
     for line in refusals:
-        terminal.say(f"error: {line}", style="red")
+        terminal.say_always(f"error: {line}", style="red")
     return 1 if refusals else 0
 
 

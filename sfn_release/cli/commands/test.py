@@ -120,7 +120,7 @@ def run(
         summary=lambda: declared_tests_markdown(tested.report),
     )
     if low:
-        terminal.say(f"error: {low}", style="red")
+        terminal.say_always(f"error: {low}", style="red")
     return 0 if tested.report.ok and not low else 1
 
 
@@ -160,7 +160,7 @@ class _Progress:
     """Shows on a terminal how many tests have run: a line that is overwritten."""
 
     def __init__(self, session: Session) -> None:
-        self._shown = terminal.on_terminal(sys.stderr) and not session.as_json
+        self._shown = terminal.on_terminal(sys.stderr) and not session.as_json and not session.quiet
         self._failed = 0
 
     def watch(self, result: DeclaredResult, done: int, of: int) -> None:

@@ -33,7 +33,7 @@ def write_error(error: SfnReleaseError, *, as_json: bool, verbose: bool, where: 
     cause = error.__cause__
     if verbose and cause is not None:
         for line in "".join(traceback.format_exception(cause)).splitlines():
-            terminal.say(f"  | {line}", style="dim")
+            terminal.say_always(f"  | {line}", style="dim")
     for line in error_lines(error, where=where):
         terminal.TolerantStream(sys.stderr).write(line + "\n")
 

@@ -34,11 +34,13 @@ class ProgressDisplay:
         *,
         verbose: bool = False,
         bars: bool = True,
+        quiet: bool = False,
         ask: Callable[[], None] | None = None,
     ) -> None:
         self.labels: Mapping[str, str] = {}
         self._verbose = verbose
-        self._bars = bars and terminal.on_terminal(sys.stderr)
+        self._quiet = quiet
+        self._bars = bars and not quiet and terminal.on_terminal(sys.stderr)
         self.plans: dict[str, Plan] = {}  # the last one of each environment
         self.ask = ask
         self._lock = threading.Lock()
@@ -53,6 +55,8 @@ class ProgressDisplay:
 
     def say(self, text: str) -> None:
         """Write a message."""
+        if self._quiet:
+            return
         with self._lock:
             if self._bar is not None:
                 self._bar.stop()
@@ -67,8 +71,9 @@ class ProgressDisplay:
 
         self.plans[plan.environment] = plan
         label = self.labels.get(plan.environment, plan.environment)
-        for line in plan_lines(plan, label=label, verbose=self._verbose):
-            terminal.say(line)
+        if not self._quiet or self.ask is not None:  # you can't answer without the plan
+            for line in plan_lines(plan, label=label, verbose=self._verbose):
+                terminal.say_always(line)
         if self.ask is not None:
             sys.stderr.flush()
             ask, self.ask = self.ask, None
@@ -82,6 +87,8 @@ class ProgressDisplay:
 
     def applied(self, step: Step) -> None:
         """Show that one step is done; called from several threads."""
+        if self._quiet:
+            return
         with self._lock:
             self._done += 1
             if self._watching:
@@ -105,6 +112,8 @@ class ProgressDisplay:
 
     def seen(self, seen: ShiftProgress) -> None:
         """Show the progress of a shift: beside the bar, or in a log from time to time."""
+        if self._quiet:
+            return
         with self._lock:
             if self._bar is not None:
                 if self._watching:

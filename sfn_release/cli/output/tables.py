@@ -10,7 +10,7 @@ import sys
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
-from sfn_release.cli.output.terminal import on_terminal, one_line, paint
+from sfn_release.cli.output.terminal import columns_of, on_terminal, one_line, paint
 from sfn_release.cli.output.width import width
 
 _LONG = {"AUTHOR", "BY", "REASON", "NOTE", "OVERRIDE", "MODULE"}  # may stand below their row
@@ -41,7 +41,7 @@ def table_lines(
 
 def _lines(names: list[str], rows: list[list[str]], room: int | None) -> Iterator[str]:
     beside = list(range(len(names)))
-    wide = [max(_columns(_text(row[index])) for row in [names, *rows]) for index in beside]
+    wide = [max(columns_of(_text(row[index])) for row in [names, *rows]) for index in beside]
     while room is not None and sum(wide[i] for i in beside) + len(_GAP) * (len(beside) - 1) > room:
         long = [index for index in beside if names[index] in _LONG]
         if not long:
@@ -82,7 +82,7 @@ def _below(name: str, cell: str, room: int | None) -> Iterator[str]:
 
 def _row(cells: Iterable[tuple[str, str, int]]) -> str:
     """Return cells side by side, each given as it is written, as it is read, and how wide."""
-    parts = [(written, " " * (wide - _columns(text))) for written, text, wide in cells]
+    parts = [(written, " " * (wide - columns_of(text))) for written, text, wide in cells]
     return _GAP.join(written + pad for written, pad in parts).rstrip()
 
 
@@ -92,13 +92,3 @@ def _text(cell: str) -> str:
 
 def _painted(cell: str) -> str:
     return paint(_text(cell), getattr(cell, "style", ""), sys.stdout)
-
-
-def _columns(text: str) -> int:
-    """Return how many columns a text takes on a terminal."""
-    if text.isascii():
-        return len(text)
-    from unicodedata import combining, east_asian_width
-
-    wide = sum(east_asian_width(character) in "WF" for character in text)
-    return len(text) + wide - sum(bool(combining(character)) for character in text)

@@ -11,6 +11,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator, Mapping
+from contextvars import ContextVar
 from functools import cache
 from typing import IO, Any, Self
 
@@ -44,6 +45,9 @@ _STATES = {
     "TIMED_OUT": "red",
     "ABORTED": "red",
 }
+
+
+_QUIET: ContextVar[bool] = ContextVar("quiet", default=False)
 
 
 class Styled(str):
@@ -100,6 +104,16 @@ def toml_text(text: str) -> str:
 def in_github_actions() -> bool:
     """Return whether a runner of GitHub Actions reads the output, and runs commands in it."""
     return os.environ.get("GITHUB_ACTIONS") == "true"
+
+
+def columns_of(text: str) -> int:
+    """Return how many columns a text takes on a terminal."""
+    if text.isascii():
+        return len(text)
+    from unicodedata import combining, east_asian_width
+
+    wide = sum(east_asian_width(character) in "WF" for character in text)
+    return len(text) + wide - sum(bool(combining(character)) for character in text)
 
 
 class OutputError(Exception):
@@ -209,8 +223,24 @@ def write_block(text: str) -> None:
     sys.stdout.write(safe(text) + "\n")
 
 
+@contextlib.contextmanager
+def quiet(*, wanted: bool) -> Iterator[None]:
+    """Leave out the lines of `say` in the block, if *wanted*."""
+    token = _QUIET.set(wanted)
+    try:
+        yield
+    finally:
+        _QUIET.reset(token)
+
+
 def say(text: str = "", *, style: str = "") -> None:
-    """Write a line to stderr."""
+    """Write a line of talk to stderr: progress, a note, a warning."""
+    if not _QUIET.get():
+        say_always(text, style=style)
+
+
+def say_always(text: str = "", *, style: str = "") -> None:
+    """Write a line to stderr that --quiet doesn't leave out, such as an error."""
     _write_stderr(paint(one_line(text), style, sys.stderr))
 
 
