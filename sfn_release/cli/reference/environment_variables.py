@@ -6,11 +6,18 @@ from collections.abc import Mapping
 from typing import Final
 
 from sfn_release.cli.reference.command_page import EnvironmentVariable
+from sfn_release.cli.session import PAGED
 
 _EVERYWHERE: Final = {
     "NO_COLOR": "Any value turns colours off.",
     "TERM": "`dumb` turns colours and moving progress off.",
+    "FORCE_HYPERLINK": "`1` writes links on every terminal, `0` on none. Default: on terminals that"
+    " are known to show them.",
     "COLUMNS": "The width of tables and help texts. Default: the terminal's.",
+}
+_PAGED: Final = {
+    "SFN_RELEASE_PAGER": "The pager for long results. Empty or `cat` means none. Default: PAGER.",
+    "PAGER": "The pager, where SFN_RELEASE_PAGER isn't set. Default: `less`, with LESS=FRX.",
 }
 _ON_GITHUB: Final = {
     "GITHUB_ACTIONS": "In a job of GitHub Actions, results also become annotations.",
@@ -54,5 +61,6 @@ def variables_of(words: tuple[str, ...]) -> tuple[EnvironmentVariable, ...]:
     """Return the variables that a command reads; for (), those of the whole program."""
     name = " ".join(words)
     aws = {} if name in _OFFLINE else _AWS
-    found = {**_OWN.get(name, {}), **aws, **_EVERYWHERE, **_ON_GITHUB}
+    paged = _PAGED if not name or name in PAGED else {}
+    found = {**_OWN.get(name, {}), **aws, **paged, **_EVERYWHERE, **_ON_GITHUB}
     return tuple(EnvironmentVariable(variable, text) for variable, text in found.items())
