@@ -10,16 +10,20 @@ import json
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from measuring import ENVIRON, SFN_RELEASE, run
 
+from sfn_release.authoring.declaration import Declaration
 from sfn_release.canonical import dumps
+from sfn_release.release.manifest import read_manifest, release_digest
 
 PROJECT = "scale"
 RELEASES = f"refs/heads/sfn-release/{PROJECT}/releases"
-LOCAL = f"refs/heads/sfn-release/{PROJECT}/env/local"
+ENVIRONMENTS = f"refs/heads/sfn-release/{PROJECT}/env/"
+LOCAL = f"{ENVIRONMENTS}local"
 
 _NUMBER = 987654321
 _AT_ONCE = 500  # blobs of a kind in a row: fast-import stores each as a delta to the one before
@@ -105,8 +109,62 @@ def add_releases(project: Path, number: int) -> None:
             write(_data(text.encode()))
 
 
-def add_deployments(project: Path, number: int) -> None:
-    """Append *number* successful deployments to `local`, of all releases in turn."""
+def add_changing_releases(project: Path, number: int) -> None:
+    """Release *number* further versions, each with a change of the next workflow and with notes."""
+    last = versions(project)[-1]
+    manifest = read_manifest(_shown(project, f"{RELEASES}:manifest.json"), where=RELEASES)
+    names = sorted(manifest.workflows)
+    source = run(["git", "rev-parse", f"v{last}^{{commit}}"], project).strip()
+    minor = int(last.split(".")[1])
+    tags: list[tuple[str, str]] = []
+    with _importing(project) as write:
+        for index in range(number):
+            version, name = f"1.{minor + 1 + index}.0", names[index % len(names)]
+            definition = _definition(index % len(names), f"Changed by {version}")
+            definition["States"][f"Step {index % 9 + 1}"]["Comment"] = f"Changed by {version}"
+            declaration = Declaration(name, definition)
+            entry = replace(
+                manifest.workflows[name],
+                digest=declaration.digest,
+                definition_digest=declaration.definition_digest,
+                since=version,
+                role=None,
+            )
+            entries = {**manifest.workflows, name: entry}
+            digests = {name: entry.digest for name, entry in entries.items()}
+            manifest = replace(
+                manifest,
+                version=version,
+                tag=f"v{version}",
+                workflows=entries,
+                release_digest=release_digest(digests),
+            )
+            start = f"from {RELEASES}^0\n" if index == 0 else ""
+            write(_head(RELEASES, f"release {version}\n\nVersion: {version}\n", start))
+            for path, content in (
+                ("manifest.json", manifest.to_json()),
+                (f"definitions/{name}.asl.json", definition),
+            ):
+                write(f"M 100644 inline {path}\n".encode() + _data(dumps(content).encode()))
+            lines = "".join(f"{digest}  {name}\n" for name, digest in digests.items())
+            notes = f"Changes {name}.\n\n- Step {index % 9 + 1} has another comment."
+            text = f"{PROJECT} {version}\n\n{notes}\n\nRelease digest: {manifest.release_digest}\n"
+            tags.append((version, text + lines))
+        for version, text in tags:
+            write(f"tag v{version}\nfrom {source}\n".encode())
+            write(b"tagger Benchmark <benchmark@example.com> 1700000000 +0000\n")
+            write(_data(text.encode()))
+
+
+def _shown(project: Path, name: str) -> bytes:
+    return run(["git", "show", name], project).encode()
+
+
+def add_deployments(project: Path, number: int, environment: str = "local") -> None:
+    """Append *number* successful deployments to an environment, of all releases in turn.
+
+    They are like the last one to `local`.
+    """
     if number <= 0:
         return
     started, ended = (
@@ -122,10 +180,12 @@ def add_deployments(project: Path, number: int) -> None:
     for record in (started, ended):
         record |= {
             "id": "@id@", "action": "deploy", "version": "@version@", "from_version": "@from@",
-            "number": _NUMBER,
+            "number": _NUMBER, "environment": environment,
         }  # fmt: skip
     templates = [dumps(document).encode() for document in (started, ended, serving)]
-    events = int(run(["git", "rev-list", "--count", LOCAL], project))
+    branch = ENVIRONMENTS + environment
+    first = f"from {LOCAL}^0\n" if branch == LOCAL else ""
+    events = int(run(["git", "rev-list", "--count", LOCAL], project)) if first else 0
     with _importing(project) as write:
         for begin in range(0, number, _AT_ONCE):
             page = range(begin, min(begin + _AT_ONCE, number))
@@ -138,12 +198,12 @@ def add_deployments(project: Path, number: int) -> None:
                 for kind, status in enumerate(("started", "succeeded")):
                     values = _values(index, known, 0)
                     message = (
-                        f"deploy {values['@version@']} to local: {status}\n\n"
+                        f"deploy {values['@version@']} to {environment}: {status}\n\n"
                         f"Deployment: {values['@id@']}\nVersion: {values['@version@']}\n"
                         f"Status: {status}\nSeen: releases {tips[0]}\n"
                     )
-                    start = f"from {LOCAL}^0\n" if (index, kind) == (0, 0) else ""
-                    write(_head(LOCAL, message, start))
+                    start = first if (index, kind) == (0, 0) else ""
+                    write(_head(branch, message, start))
                     write(b"M 100644 :%d deployment.json\n" % _mark(index, kind))
                     if status == "succeeded":
                         write(b"M 100644 :%d manifest.json\n" % _mark(index, 2))

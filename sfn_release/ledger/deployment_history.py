@@ -21,6 +21,7 @@ from sfn_release.release.serving import RecordedState, Serving, served_forms
 
 _EVENT, _SERVING = "deployment.json", "manifest.json"
 _SUCCEEDED = "Status: succeeded"
+_STARTED = ": started"
 _SAME_RELEASE = tuple(f"{action} " for action in SAME_RELEASE)
 _FEW, _MANY = 20, 100  # records in one git process: to show some of them, to search all of them
 
@@ -181,6 +182,24 @@ class DeploymentHistory:
         for record in records:
             latest.setdefault(record.id, record)
         return list(latest.values())[:limit]
+
+    def last_events(self, environment: str, tip: str | None) -> list[Record]:
+        """Return the deployments of an environment as `newest_first` does, in half of the time.
+
+        We don't read the start of a deployment when the next event is its end, as the subjects of
+        the commits say. So use it to show a history, never to decide about a deployment.
+        """
+        log = self.git.history.log(tip) if tip else []
+        is_start = [subject.endswith(_STARTED) for _, subject in log]
+        commits = [
+            commit
+            for place, (commit, _) in enumerate(log)
+            if place == 0 or not is_start[place] or is_start[place - 1]
+        ]
+        latest: dict[str, Record] = {}
+        for record in self._records(environment, commits):
+            latest.setdefault(record.id, record)
+        return list(latest.values())
 
     def successes(self, environment: str, tip: str | None) -> Iterator[Record]:
         """Yield the successful deployments of an environment, newest first, reading on demand."""

@@ -19,7 +19,7 @@ import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import MISSING, fields, is_dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from sfn_release.canonical import member
@@ -27,6 +27,8 @@ from sfn_release.errors import DefinitionError, TamperedError
 from sfn_release.names import TextFormat
 
 Data = TypeVar("Data")
+
+_REMEMBERED = 2_000  # texts of a format; the events of an environment have the same ARNs and names
 
 DocumentPlace = tuple[Any, str | int] | None
 """A place in a document: the path of the object around it, and the key in there; None is ``$``."""
@@ -164,8 +166,10 @@ def _word_reader(words: Sequence[str]) -> ValueReader:
 
 
 def _text_reader(text_format: TextFormat) -> ValueReader:
+    accepts = lru_cache(_REMEMBERED)(text_format.accepts)
+
     def read(value: Any, path: DocumentPlace) -> Any:
-        if isinstance(value, str) and text_format.accepts(value):
+        if isinstance(value, str) and accepts(value):
             return value
         raise _invalid(path, f"is not a {text_format.noun}: {value!r:.200}")
 

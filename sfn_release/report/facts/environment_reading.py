@@ -64,7 +64,7 @@ def _read(workspace: Workspace, snapshot: Snapshot, name: str) -> EnvironmentFac
     state = ledger.deployments.state(snapshot, name)
     if state.tip is None:
         ledger.integrity.refuse_lost(snapshot, name)
-    records = ledger.deployments.newest_first(name, state.tip)
+    records = ledger.deployments.last_events(name, state.tip)
     return EnvironmentFacts(
         name=name,
         label=settings.label if settings else name,
