@@ -5,40 +5,29 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
+from typing import TypeVar
 
 from sfn_release.errors import FileError
-from sfn_release.report.page import Page
 from sfn_release.report.paths import ASSETS
 
 MARKER = ".sfn-release-report"
 """A file in every folder that we made. Only such a folder, or an empty one, is replaced."""
 
 
-@dataclass(frozen=True)
-class WrittenSite:
-    """What was written: the *folder*, how many *pages*, all *bytes*, and the *largest* page."""
-
-    folder: Path
-    pages: int
-    bytes: int
-    largest: str
-    largest_bytes: int
+Written = TypeVar("Written")
 
 
 def write_site(
-    folder: Path,
-    pages: Iterable[Page],
-    *,
-    marker: dict[str, str],
-    written: Callable[[int], None] = lambda _number: None,
-) -> WrittenSite:
-    """Write *pages* and the assets beside *folder*, then put them in its place.
+    folder: Path, write: Callable[[Path], Written], *, marker: dict[str, str]
+) -> Written:
+    """Let *write* fill a new folder, then put it in the place of *folder*; return its result.
 
-    Raises FileError for a folder that isn't ours, and when it can't be written.
+    The assets are in the new folder already. Readers of an earlier report see it until then, and
+    it stays if *write* raises. Raises FileError for a folder that isn't ours, and when it can't be
+    written.
     """
     target = folder.absolute()
     try:
@@ -46,7 +35,10 @@ def write_site(
         target.parent.mkdir(parents=True, exist_ok=True)
         made = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
         try:
-            site = _write(made, pages, marker, written)
+            (made / MARKER).write_text(json.dumps(marker, indent=2) + "\n", encoding="utf-8")
+            _write_assets(made / ASSETS)
+            written = write(made)
+            made.chmod(0o755)  # a temporary folder is private
             _replace(target, made)
         except BaseException:
             shutil.rmtree(made, ignore_errors=True)
@@ -56,7 +48,7 @@ def write_site(
             f"Can't write the report to {folder}: {error.strerror or error}.",
             fix="The folder is as it was before. Make it writable, make room, or name another one.",
         ) from error
-    return WrittenSite(folder, *site)
+    return written
 
 
 def refuse_foreign(folder: Path) -> None:
@@ -70,37 +62,12 @@ def refuse_foreign(folder: Path) -> None:
         )
 
 
-def _write(
-    made: Path,
-    pages: Iterable[Page],
-    marker: dict[str, str],
-    written: Callable[[int], None],
-) -> tuple[int, int, str, int]:
-    (made / MARKER).write_text(json.dumps(marker, indent=2) + "\n", encoding="utf-8")
-    total, number, largest = _write_assets(made / ASSETS), 0, ("", 0)
-    for page in pages:
-        content = page.html.encode("utf-8", "replace")
-        path = made / page.path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("xb") as file:
-            file.write(content)
-        number, total = number + 1, total + len(content)
-        largest = max(largest, (page.path, len(content)), key=lambda pair: pair[1])
-        written(number)
-    made.chmod(0o755)  # a temporary folder is private
-    return number, total, *largest
-
-
-def _write_assets(folder: Path) -> int:
-    """Copy the assets of the package; return how many bytes they have."""
+def _write_assets(folder: Path) -> None:
+    """Copy the assets of the package."""
     folder.mkdir()
-    total = 0
     for asset in files("sfn_release.report").joinpath("assets").iterdir():
         if asset.is_file():
-            content = asset.read_bytes()
-            (folder / asset.name).write_bytes(content)
-            total += len(content)
-    return total
+            (folder / asset.name).write_bytes(asset.read_bytes())
 
 
 def _replace(target: Path, made: Path) -> None:

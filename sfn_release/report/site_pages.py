@@ -8,11 +8,27 @@ from sfn_release.report.facts.report_facts import ReportFacts
 from sfn_release.report.page import Page
 from sfn_release.report.pages.board_page import board_pages
 
-PAGES: tuple[Callable[[ReportFacts], Iterator[Page]], ...] = (board_pages,)
-"""The kinds of pages. If you add one, add it here."""
+Pages = Callable[[ReportFacts], Iterator[Page]]
+
+SINGLE: tuple[Pages, ...] = (board_pages,)
+"""The kinds with few pages, which one process makes."""
+SHARED: tuple[Pages, ...] = ()
+"""The kinds with many pages. Each process makes its share: see `ReportFacts.mine`."""
 
 
 def site_pages(facts: ReportFacts) -> Iterator[Page]:
-    """Yield every page of the report. Pages are made on demand, so that few are in memory."""
-    for pages in PAGES:
+    """Yield every page of the report, or this process's share of them, made on demand.
+
+    If you add a kind of page, add it to one of the two lists.
+    """
+    number, _ = facts.share
+    for pages in SINGLE if number == 0 else ():
         yield from pages(facts)
+    for pages in SHARED:
+        yield from pages(facts)
+
+
+def page_estimate(facts: ReportFacts) -> int:
+    """Return about how many pages the report has, for deciding how many processes make them."""
+    forms = sum(len(forms) for forms in facts.forms.values())
+    return len(facts.releases) + forms

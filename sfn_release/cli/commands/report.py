@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from sfn_release.cli.options import command
 from sfn_release.cli.output import terminal
 from sfn_release.cli.session import Session
+
+if TYPE_CHECKING:
+    from sfn_release.report.page_writing import Tally
 
 
 @command("report")
@@ -21,20 +25,24 @@ def run(session: Session, out: str, live: bool) -> None:
     any host serve it. A report that is there already is replaced as a whole.
     """
     from sfn_release.report.facts.reading import read_facts
+    from sfn_release.report.page_writing import write_pages
     from sfn_release.report.site_folder import write_site
-    from sfn_release.report.site_pages import site_pages
 
     workspace = session.workspace()
     facts = read_facts(workspace, live=live)
-    site = write_site(
-        session.directory / Path(out),
-        site_pages(facts),
-        marker={"project": facts.project, "build": facts.build_id},
-    )
+    folder = session.directory / Path(out)
+    with session.counting("written") as count:
+
+        def write(made: Path) -> Tally:
+            return write_pages(facts, made, lambda pages: count(pages, None), processes=None)
+
+        marker = {"project": facts.project, "build": facts.build_id}
+        tally = write_site(folder, write, marker=marker)
+    path, size = tally.largest
     members = {
-        "folder": str(site.folder),
-        "pages": site.pages,
-        "bytes": site.bytes,
-        "largest": {"path": site.largest, "bytes": site.largest_bytes},
+        "folder": str(folder),
+        "pages": tally.pages,
+        "bytes": tally.bytes,
+        "largest": {"path": path, "bytes": size},
     }
-    session.show("report", members, lambda: terminal.write(f"wrote {site.folder}/index.html"))
+    session.show("report", members, lambda: terminal.write(f"wrote {folder}/index.html"))

@@ -127,6 +127,10 @@ class ObjectStore:
         """Return the content of each named object, None for a missing one."""
         return [found.content if found else None for found in self._reader.read(names)]
 
+    def rest(self) -> None:
+        """End the git process that reads, until the next reading: do so before a fork."""
+        self._reader.rest()
+
     @cached_property
     def _reader(self) -> ObjectReader:
         return ObjectReader(self.repository.root)

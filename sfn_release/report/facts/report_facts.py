@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
 from sfn_release.release.manifest import Manifest, ManifestEntry
 from sfn_release.release.record import Record
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from sfn_release.project import Environment
     from sfn_release.project.git_host import GitHost
     from sfn_release.report.facts.definition_store import DefinitionStore
+
+
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
@@ -101,7 +105,8 @@ class ReportFacts:
     *built_at* is the moment that ages are counted to. *definitions* reads definitions on demand.
     *git_host* has the web pages of commits and tags, if the remote's host is known. *extra* are
     the options of single pages, by name. *first_names* has the first name of each workflow that
-    keeps its state machine under a new name.
+    keeps its state machine under a new name. *share* is the number of this process, and how many
+    processes make pages.
     """
 
     project: str
@@ -116,6 +121,22 @@ class ReportFacts:
     warnings: tuple[str, ...] = ()
     extra: Mapping[str, Any] = field(default_factory=dict)
     first_names: Mapping[str, str] = field(default_factory=dict)
+    share: tuple[int, int] = (0, 1)
+
+    def mine(self, items: Sequence[Item]) -> Sequence[Item]:
+        """Return the *items* whose pages this process makes: all, or its share of them.
+
+        Several processes make the pages of a large report. Each pages function that is in
+        ``site_pages.SHARED`` goes through its releases or workflows with `mine`.
+        """
+        number, processes = self.share
+        return items[number::processes]
+
+    def shared(self, number: int, processes: int) -> Self:
+        """Return a copy for process *number* of *processes*, with everything that was computed."""
+        made = copy(self)
+        vars(made)["share"] = (number, processes)
+        return made
 
     @cached_property
     def by_version(self) -> Mapping[str, ReleaseFacts]:
