@@ -44,7 +44,7 @@ def state_origins(definitions: Iterable[Mapping[str, Any]]) -> list[StateOrigin]
         earlier: dict[str, str] = {}
         for label, here in followed.items():
             pair = pairs[here]
-            if pair.old is not None and not _changed(pair, names):
+            if pair.old is not None and not is_changed(pair, names):
                 earlier[label] = pair.old.label
             else:
                 elsewhere = pair.old is not None and (pair.renamed or pair.moved)
@@ -55,7 +55,7 @@ def state_origins(definitions: Iterable[Mapping[str, Any]]) -> list[StateOrigin]
     return [found[label] for label in order]
 
 
-def _changed(pair: StatePair, names: Mapping[str, str]) -> bool:
+def is_changed(pair: StatePair, names: Mapping[str, str]) -> bool:
     """Return whether a state has another name, place or content of its own."""
     if pair.old is None or pair.new is None or pair.renamed or pair.moved:
         return True

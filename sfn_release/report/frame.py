@@ -62,6 +62,16 @@ class Links:
             return None
         return self.to(paths.environment_path(str(name)))
 
+    def deployment(self, environment: str, deployment: str) -> str:
+        """Return the link to a deployment on the page of its environment."""
+        anchor = paths.deployment_anchor(deployment)
+        return self.to(f"{paths.environment_path(environment)}#{anchor}")
+
+    def tag(self, tag: str) -> str | None:
+        """Return the address of a tag on the Git host, if it is known."""
+        host = self.facts.git_host
+        return host.tag(tag) if host else None
+
     def commit(self, commit: str) -> str | None:
         """Return the address of a source commit on the Git host, if it is known."""
         host = self.facts.git_host

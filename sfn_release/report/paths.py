@@ -47,15 +47,28 @@ def release_path(version: str) -> str:
     return f"releases/{segment(version)}/index.html"
 
 
-def workflow_path(workflow: str, since: str | None = None) -> str:
-    """Return the path of a workflow's page: its newest form, or the form of release *since*."""
+def workflow_path(workflow: str, since: str | None = None, part: int | None = None) -> str:
+    """Return the path of a workflow's page: its newest form, or the form of release *since*.
+
+    A large form has its states on pages of their own: *part* counts from 1.
+    """
     form = f"/{segment(since)}" if since is not None else ""
-    return f"workflows/{segment(workflow)}{form}/index.html"
+    states = f"/states-{part}" if part is not None else ""
+    return f"workflows/{segment(workflow)}{form}{states}/index.html"
 
 
-def comparison_path(older: str, newer: str) -> str:
-    """Return the path of the page that compares two releases."""
-    return f"compare/{segment(older)}...{segment(newer)}/index.html"
+def comparison_path(older: str, newer: str, workflow: str | None = None) -> str:
+    """Return the path of the page that compares two releases, or of the part about a *workflow*.
+
+    Only a long part has a page of its own.
+    """
+    part = f"/{segment(workflow)}" if workflow is not None else ""
+    return f"compare/{segment(older)}...{segment(newer)}{part}/index.html"
+
+
+def workflow_anchor(workflow: str) -> str:
+    """Return the anchor of a workflow on the page that compares two releases."""
+    return f"workflow-{segment(workflow)}"
 
 
 def execution_path(name: str) -> str:

@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator
 from sfn_release.report.facts.report_facts import ReportFacts
 from sfn_release.report.page import Page
 from sfn_release.report.pages.board_page import board_pages
+from sfn_release.report.pages.content_pages import content_pages
 
 Pages = Callable[[ReportFacts], Iterator[Page]]
 
 SINGLE: tuple[Pages, ...] = (board_pages,)
 """The kinds with few pages, which one process makes."""
-SHARED: tuple[Pages, ...] = ()
+SHARED: tuple[Pages, ...] = (content_pages,)
 """The kinds with many pages. Each process makes its share: see `ReportFacts.mine`."""
 
 

@@ -1,0 +1,141 @@
+"""The pages of a workflow: one for each form it had, with its state graph, and the newest one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from markupsafe import Markup
+
+from sfn_release.authoring.diagrams import graph_of
+from sfn_release.authoring.diagrams.drawing import Node
+from sfn_release.errors import DefinitionError
+from sfn_release.report import paths
+from sfn_release.report.drawing import state_graph_svg
+from sfn_release.report.facts.report_facts import ReportFacts, WorkflowForm
+from sfn_release.report.frame import render_page
+from sfn_release.report.page import Page
+from sfn_release.report.views.comparisons import ChangeGroup, Comparisons
+from sfn_release.report.views.state_history import Origins, next_origins
+from sfn_release.report.views.state_views import state_anchors, state_views
+from sfn_release.report.views.workflow_view import (
+    ROOM,
+    FormRow,
+    LivePlace,
+    ShownState,
+    live_places,
+    parts,
+    schema_of,
+    settings,
+    shown_states,
+    versions_text,
+)
+
+_MOST_ROWS = 60  # forms in the list of versions
+
+
+def workflow_pages(facts: ReportFacts, comparisons: Comparisons) -> Iterator[Page]:
+    """Yield the pages of each workflow: every form, and the newest one under the plain name."""
+    for name in facts.mine([*facts.forms]):
+        yield from _of_workflow(facts, comparisons, name, facts.forms[name])
+
+
+def _of_workflow(
+    facts: ReportFacts, comparisons: Comparisons, name: str, forms: Sequence[WorkflowForm]
+) -> Iterator[Page]:
+    rows = [*_rows(facts, comparisons, name, forms)]
+    places = [*live_places(name, facts.environments, forms)]
+    old: Any = None
+    origins: Origins = {}
+    for form in forms:
+        definition = facts.definition(form.versions[0], name)
+        origins = next_origins(form.since, old, definition, origins)
+        old = definition
+        yield from _of_form(facts, form, definition, origins, rows, places, newest=form is forms[-1])
+
+
+def _rows(
+    facts: ReportFacts, comparisons: Comparisons, name: str, forms: Sequence[WorkflowForm]
+) -> Iterator[FormRow]:
+    """Yield the row of each form in the list of versions."""
+    for form in forms:
+        release = facts.by_version[form.versions[0]]
+        groups: tuple[ChangeGroup, ...] = ()
+        if release.below is not None and form.since == release.version:
+            found = comparisons.between(release.below, release.version).workflows
+            groups = next((it.groups for it in found if it.name == name), ())
+        served = (
+            (environment.name, environment.serving.workflows.get(name))
+            for environment in facts.environments
+            if environment.serving is not None
+        )
+        live_in = tuple(where for where, it in served if it and it.version in form.versions)
+        yield FormRow(form, release.below, groups, live_in)
+
+
+def _of_form(
+    facts: ReportFacts,
+    form: WorkflowForm,
+    definition: Any,
+    origins: Origins,
+    rows: Sequence[FormRow],
+    places: Sequence[LivePlace],
+    *,
+    newest: bool,
+) -> Iterator[Page]:
+    states = shown_states(state_views(definition), origins)
+    graph = _graph(form, definition, lambda anchor: f"#{anchor}")
+    pages = parts(states, ROOM - len(graph.encode()))
+    values: dict[str, Any] = {
+        "form": form,
+        "states": states,
+        "pages": pages,
+        "graph": Markup(graph),  # noqa: S704 - our own drawing, which escapes every text
+        "settings": [*settings(form.entry, definition)],
+        "schema": schema_of(facts.schema(form.versions[-1], form.workflow)),
+        "rows": rows[::-1][:_MOST_ROWS],
+        "more_rows": max(len(rows) - _MOST_ROWS, 0),
+        "places": places,
+        "comment": definition.get("Comment", "") if isinstance(definition, Mapping) else "",
+        "versions": versions_text(form.versions),
+        "newest": newest,
+    }
+    targets = [paths.workflow_path(form.workflow, form.since)]
+    if newest:
+        targets.append(paths.workflow_path(form.workflow))
+    here = {shown.state.anchor: part for part, several in enumerate(pages, 1) for shown in several}
+    for path in targets:
+        title = f"{form.workflow} {'' if path != targets[0] else form.since}".strip()
+        yield render_page(facts, path, title, "workflow.html", to=lambda it: f"#{it}", **values)
+    for number, part in enumerate(pages, 1):
+        path = paths.workflow_path(form.workflow, form.since, number)
+        title = f"{form.workflow} {form.since}, states {number} of {len(pages)}"
+
+        def to(anchor: str, path: str = path) -> str:
+            """Return the link from one part of the states to a state, maybe in another part."""
+            target = paths.workflow_path(form.workflow, form.since, here.get(anchor))
+            return paths.relative(f"{target}#{anchor}", start=path)
+
+        yield render_page(
+            facts, path, title, "workflow_states.html", number=number, part=part, to=to, **values
+        )
+
+
+def _graph(form: WorkflowForm, definition: Any, link: Callable[[str], str]) -> str:
+    """Return the drawing of a form; "" for a definition that can't be drawn."""
+    anchors = state_anchors(definition).by_name
+
+    def address(node: Node) -> str | None:
+        anchor = anchors.get(node.id) if node.type not in {"Start", "End", "Missing"} else None
+        return link(anchor) if anchor else None
+
+    try:
+        return state_graph_svg(
+            graph_of(definition),
+            link=address,
+            title=f"State graph of {form.workflow} {form.since}",
+            description="Each state links to its definition below.",
+        )
+    except DefinitionError:
+        return ""
+
