@@ -59,8 +59,10 @@ class ComparedWorkflow:
 
 def comparison_pages(facts: ReportFacts, comparisons: Comparisons) -> Iterator[Page]:
     """Yield a page for each pair of releases, and for each part that is too long for it."""
+    mine = {release.version for release in facts.mine(facts.releases)}
     for pair in compared_pairs(facts, facts.extra.get("compare", ())):
-        yield from _of_pair(facts, comparisons, pair)
+        if pair.newer in mine:  # as the page of that release, which shows the same changes
+            yield from _of_pair(facts, comparisons, pair)
 
 
 def _of_pair(facts: ReportFacts, comparisons: Comparisons, pair: ComparedPair) -> Iterator[Page]:

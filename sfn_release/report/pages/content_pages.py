@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from sfn_release.report.facts.report_facts import ReportFacts
 from sfn_release.report.page import Page
+from sfn_release.report.pages.comparison_page import comparison_pages
 from sfn_release.report.pages.release_page import release_pages
 from sfn_release.report.pages.workflow_page import workflow_pages
 from sfn_release.report.views.comparisons import Comparisons
@@ -15,4 +16,5 @@ def content_pages(facts: ReportFacts) -> Iterator[Page]:
     """Yield the pages. They share the comparisons of releases, so that each is made once."""
     comparisons = Comparisons(facts)
     yield from release_pages(facts, comparisons)
+    yield from comparison_pages(facts, comparisons)
     yield from workflow_pages(facts, comparisons)

@@ -77,7 +77,7 @@ def release_pages(facts: ReportFacts, comparisons: Comparisons) -> Iterator[Page
     lives = stays(facts.environments)
     neighbours = _neighbours([release.version for release in facts.releases])
     rows = _DigestRows()
-    for release in facts.releases:
+    for release in facts.mine(facts.releases):
         view = _view(facts, release, comparisons, neighbours[release.version], lives)
         yield render_page(
             facts,
@@ -112,9 +112,7 @@ def _view(
         older=neighbours[0],
         newer=neighbours[1],
         notes=notes_html(release.notes) if release.notes else "",
-        comparison=(
-            comparisons.between(release.below, release.version) if release.below else None
-        ),
+        comparison=(comparisons.between(release.below, release.version) if release.below else None),
         stays=own,
         replays=[*_replays(facts, release)],
         proofs=[*_proofs(release, sorted({stay.environment for stay in own}))],

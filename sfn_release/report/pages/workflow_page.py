@@ -22,7 +22,6 @@ from sfn_release.report.views.workflow_view import (
     ROOM,
     FormRow,
     LivePlace,
-    ShownState,
     live_places,
     parts,
     schema_of,
@@ -51,7 +50,9 @@ def _of_workflow(
         definition = facts.definition(form.versions[0], name)
         origins = next_origins(form.since, old, definition, origins)
         old = definition
-        yield from _of_form(facts, form, definition, origins, rows, places, newest=form is forms[-1])
+        yield from _of_form(
+            facts, form, definition, origins, rows, places, newest=form is forms[-1]
+        )
 
 
 def _rows(
@@ -62,8 +63,8 @@ def _rows(
         release = facts.by_version[form.versions[0]]
         groups: tuple[ChangeGroup, ...] = ()
         if release.below is not None and form.since == release.version:
-            found = comparisons.between(release.below, release.version).workflows
-            groups = next((it.groups for it in found if it.name == name), ())
+            found = comparisons.of_workflow(release.below, release.version, name)
+            groups = found.groups if found is not None else ()
         served = (
             (environment.name, environment.serving.workflows.get(name))
             for environment in facts.environments
@@ -138,4 +139,3 @@ def _graph(form: WorkflowForm, definition: Any, link: Callable[[str], str]) -> s
         )
     except DefinitionError:
         return ""
-

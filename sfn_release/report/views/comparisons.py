@@ -108,6 +108,14 @@ class Comparisons:
             self._releases[older, newer] = found
         return found
 
+    def of_workflow(self, older: str, newer: str, name: str) -> WorkflowComparison | None:
+        """Return how one workflow of *newer* differs from *older*; None if it doesn't."""
+        sides = [self.facts.by_version[version].manifest.workflows for version in (older, newer)]
+        if all(name in workflows for workflows in sides):
+            return self._pair(name, (older, newer))
+        found = self.between(older, newer).workflows
+        return next((workflow for workflow in found if workflow.name == name), None)
+
     def declaration(self, version: str, workflow: str) -> Declaration:
         """Return a workflow as a release froze it."""
         entry = self.facts.by_version[version].manifest.workflows[workflow]
@@ -117,9 +125,8 @@ class Comparisons:
         old = self.facts.by_version[older].manifest.workflows
         new = self.facts.by_version[newer].manifest.workflows
         for name in old.keys() & new.keys():
-            schemas = self.facts.schema(older, name), self.facts.schema(newer, name)
-            if old[name].digest != new[name].digest or schemas[0] != schemas[1]:
-                yield self._pair(name, (older, newer), schemas)
+            if (pair := self._pair(name, (older, newer))) is not None:
+                yield pair
         gone = {name: self.declaration(older, name) for name in old if name not in new}
         came = {name: self.declaration(newer, name) for name in new if name not in old}
         if not gone and not came:
@@ -133,13 +140,17 @@ class Comparisons:
             was = next((it.was for it in changes if it.kind == "renamed" and not it.state), "")
             yield WorkflowComparison(name, gone.get(was or name), came.get(name), changes, was)
 
-    def _pair(
-        self, name: str, versions: tuple[str, str], schemas: tuple[Any, Any]
-    ) -> WorkflowComparison:
+    def _pair(self, name: str, versions: tuple[str, str]) -> WorkflowComparison | None:
+        """Compare a workflow that both releases have; None if it is the same in both."""
+        releases = [self.facts.by_version[version] for version in versions]
+        digests = [release.manifest.workflows[name].digest for release in releases]
+        blobs = [release.schemas.get(name, "") for release in releases]
+        if digests[0] == digests[1] and blobs[0] == blobs[1]:
+            return None
+        key = (name, *digests, *blobs)
         old, new = (self.declaration(version, name) for version in versions)
-        entries = [self.facts.by_version[it].manifest.workflows[name].digest for it in versions]
-        key = (name, *entries, *(repr(schema) for schema in schemas))
         if key not in self._changes:
+            schemas = [self.facts.schema(version, name) for version in versions]
             self._changes[key] = semantic_changes(
                 old, new, workflow=name, old_schema=schemas[0], new_schema=schemas[1]
             )

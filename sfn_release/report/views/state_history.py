@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from sfn_release.comparison.placed_states import placed_scope, scopes_of
-from sfn_release.comparison.state_origins import is_changed
 from sfn_release.comparison.state_matching import matched_states
+from sfn_release.comparison.state_origins import is_changed
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,9 @@ class StateChangedIn:
 Origins = Mapping[str, StateChangedIn]
 
 
-def origins_of_forms(forms: Sequence[tuple[str, Any]], before: Origins | None = None) -> Iterator[Origins]:
+def origins_of_forms(
+    forms: Sequence[tuple[str, Any]], before: Origins | None = None
+) -> Iterator[Origins]:
     """Yield the origins of each form's states by label.
 
     *forms* are versions with their definitions, the oldest first. *before* are the origins under a

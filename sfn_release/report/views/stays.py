@@ -51,12 +51,15 @@ def _stays(environment: str, newest_first: Iterable[Record]) -> Iterator[Stay]:
         if record.status != "succeeded" or record.action in SAME_RELEASE:
             continue
         at = record.finished_at or record.started_at
-        if present is not None and present.version == record.version:
-            if present.digest == record.release_digest:
-                continue  # deployed again, so it stays
+        brought = (record.version, record.release_digest)
         if present is not None:
+            if (present.version, present.digest) == brought:
+                continue  # deployed again, so it stays
             yield replace(
-                present, until=at, ended_by=record.id, ended_with=f"{record.action} {record.version}"
+                present,
+                until=at,
+                ended_by=record.id,
+                ended_with=f"{record.action} {record.version}",
             )
         present = Stay(
             environment=environment,

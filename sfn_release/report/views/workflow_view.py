@@ -63,7 +63,8 @@ class Setting:
 def shown_states(states: Sequence[StateView], origins: Origins) -> list[ShownState]:
     """Return the states with the releases that last changed them."""
     return [
-        ShownState(state, cut(state.json, _LONGEST_STATE), origins.get(state.label)) for state in states
+        ShownState(state, cut(state.json, _LONGEST_STATE), origins.get(state.label))
+        for state in states
     ]
 
 
@@ -98,7 +99,9 @@ def settings(entry: ManifestEntry, definition: Any) -> Iterator[Setting]:
     for name in ("logging", "tracing", "encryption"):
         value = getattr(entry, name)
         yield Setting(name.capitalize(), "" if value is None else shown_json(value, 2_000).text)
-    yield Setting("Tags", ", ".join(f"{key} = {value}" for key, value in entry.tags.items()) or "none")
+    yield Setting(
+        "Tags", ", ".join(f"{key} = {value}" for key, value in entry.tags.items()) or "none"
+    )
     needed = sorted(references_in(definition) | references_in(entry.role))
     yield Setting("Parameters", ", ".join(needed) or "none")
     yield Setting("Source", entry.source)
@@ -135,4 +138,3 @@ def versions_text(versions: Sequence[str]) -> str:
 def schema_of(value: Any) -> ShownJson | None:
     """Return an input schema as a page shows it; None without one."""
     return None if value is None else shown_json(value, 30_000)
-
