@@ -37,6 +37,8 @@ _MAX_PART = 255  # bytes in a file's name, on the file systems in use
 class TextFormat:
     """A format of texts: its *noun*, a function that *accepts* a text, and the *form* in words.
 
+    *pattern* is the regular expression that matches the whole of an accepted text, if one does.
+
     >>> COMMIT_ID.accepts("c" * 40), COMMIT_ID.accepts("HEAD")
     (True, False)
     """
@@ -44,6 +46,7 @@ class TextFormat:
     noun: str
     accepts: Callable[[str], bool]
     form: str
+    pattern: str = ""
 
     def checked(
         self, text: str, *, where: str = "", error: type[SfnReleaseError] = TamperedError
@@ -76,17 +79,21 @@ def _is_source(text: str) -> bool:
     )
 
 
+_ENVIRONMENT = r"[a-z][a-z0-9-]{0,30}"
 ENVIRONMENT_NAME = TextFormat(
     "name of an environment",
-    _written(r"[a-z][a-z0-9-]{0,30}"),
+    _written(_ENVIRONMENT),
     "Use at most 31 lower-case letters, digits and '-', and begin with a letter.",
+    _ENVIRONMENT,
 )
+# It names Git branches: no `.lock` at the end. Upper and lower case are one file on some disks.
+_PROJECT = r"(?!.{64})(?!.*\.lock$)[a-z0-9]+(?:[._-][a-z0-9]+)*"
 PROJECT_NAME = TextFormat(
     "name of a project",
-    # It names Git branches: no `.lock` at the end. Upper and lower case are one file on some disks.
-    _written(r"(?!.{64})(?!.*\.lock$)[a-z0-9]+(?:[._-][a-z0-9]+)*"),
+    _written(_PROJECT),
     "It names Git branches and an AWS tag: lower-case letters and digits, with single '-', '_' or"
     " '.' between them, at most 63 characters, not ending .lock.",
+    _PROJECT,
 )
 WORKFLOW_NAME = TextFormat(
     "name of a workflow",

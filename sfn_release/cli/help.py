@@ -54,6 +54,7 @@ COMMANDS = {
         "build": "Print the definitions of the work tree.",
         "check": "Check workflow definitions. Exits 1 on errors.",
         "test": "Run the tests beside the workflows. Exits 1 on failures.",
+        "schema": "Print the JSON Schema of releases.toml or of *.tests.toml.",
         "graph": "Print a workflow's state graph as Mermaid or DOT.",
     },
     "Test": {

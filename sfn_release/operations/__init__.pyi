@@ -71,6 +71,7 @@ from sfn_release.operations.verbs.releases import releases as releases
 from sfn_release.operations.verbs.replay import replay as replay
 from sfn_release.operations.verbs.replay import replay_files as replay_files
 from sfn_release.operations.verbs.rollback import rollback as rollback
+from sfn_release.operations.verbs.schema import schema as schema
 from sfn_release.operations.verbs.show import show as show
 from sfn_release.operations.verbs.status import EnvironmentStatus as EnvironmentStatus
 from sfn_release.operations.verbs.status import status as status

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 
+from sfn_release.project.value_rule import said, whole, without
+
 # git-check-ref-format(1), rules 3 to 10.
 _NOT_IN_REF = re.compile(
     r"\.\.|[\x00-\x20\x7f~^:?*\[\\]|@\{|//|^/|/$|\.$|^@$|(?:^|/)\.|\.lock(?:/|$)"
@@ -18,6 +20,12 @@ _OWN_REFS = frozenset(
 )
 
 
+_NOT_IN_BRANCH = re.compile(
+    r"\.\.|[\x00-\x20\x7f~^:?\[\\]|@\{|//|^/|/$|\.$|(?:^|/)\.|\.lock(?:/|$)"
+)
+
+
+@said({"minLength": 1, **without(_NOT_IN_REF)})
 def ref(value: str) -> str | None:
     """Check that Git allows *value* as the name of a ref."""
     found = _NOT_IN_REF.search(value)
@@ -26,11 +34,21 @@ def ref(value: str) -> str | None:
     return None
 
 
+@said({"minLength": 1, **without(_NOT_IN_BRANCH)})
 def branch(value: str) -> str | None:
     """Check a branch's name, or a pattern with ``*`` for several."""
     return ref(f"refs/heads/{value.replace('*', 'x')}")
 
 
+@said(
+    {
+        "allOf": [
+            {"pattern": r"^(?:[^{}-][^{}]*)?\{version\}[^{}]*$"},
+            without(_NOT_IN_BRANCH),
+            {"not": {"pattern": r"\*"}},
+        ]
+    }
+)
 def tag_template(value: str) -> str | None:
     """Check the template of release tags."""
     if value.count("{version}") != 1:
@@ -43,6 +61,7 @@ def tag_template(value: str) -> str | None:
     return ref(example)
 
 
+@said({"anyOf": [{"enum": [""]}, {"allOf": [whole(_REMOTE), without(_NOT_IN_BRANCH)]}]})
 def remote(value: str) -> str | None:
     """Check the name of a Git remote; "" means: the ledger stays in this clone."""
     if value and (not _REMOTE.fullmatch(value) or ref(f"refs/remotes/{value}/x")):
@@ -53,6 +72,7 @@ def remote(value: str) -> str | None:
     return None
 
 
+@said(whole(_OBJECT_ID))
 def object_id(value: str) -> str | None:
     """Check the whole id of a commit."""
     if not _OBJECT_ID.fullmatch(value):
@@ -60,6 +80,10 @@ def object_id(value: str) -> str | None:
     return None
 
 
+@said(
+    {"allOf": [{"pattern": "^refs/"}, ref.schema]},
+    unsaid="Not a folder of refs that Git uses itself, other than refs/heads/….",
+)
 def ledger(value: str) -> str | None:
     """Check the prefix of the ledger's refs."""
     _, *parts = value.split("/")

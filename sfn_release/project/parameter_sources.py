@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from sfn_release.project.parameter_values import Type
 from sfn_release.project.toml_text import toml
+from sfn_release.project.value_rule import TableTest
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ FORMS: Final = (
 )
 
 
-def is_source(table: Mapping[str, Any]) -> bool:
+def _is_source(table: Mapping[str, Any]) -> bool:
     """Whether a table of releases.toml is the source of a value, and not the value."""
     keys = table.keys()
     if keys & {"env", "ssm", "tfstate"} or keys >= {"stack", "output"}:
@@ -104,6 +105,38 @@ def is_source(table: Mapping[str, Any]) -> bool:
     if keys - {"type"} == {"export"}:
         return True
     return len(table) == 1 and not _TYPING_ERRORS.isdisjoint(table)
+
+
+def _required(*keys: str) -> dict[str, Any]:
+    return {"required": [*keys]}
+
+
+def _only(*keys: str) -> dict[str, Any]:
+    return {"propertyNames": {"enum": [*keys]}}
+
+
+def _keys(kind: type[Source]) -> list[str]:
+    """Return the keys that a kind of source needs."""
+    return [name for name in kind.__dataclass_fields__ if name != "type"]
+
+
+is_source: Final = TableTest(
+    _is_source,
+    {
+        "anyOf": [
+            *(_required(key) for key in ("env", "ssm", "tfstate")),
+            _required("stack", "output"),
+            {**_required("export"), **_only("export", "type")},
+            {"maxProperties": 1, "anyOf": [_required(key) for key in sorted(_TYPING_ERRORS)]},
+        ]
+    },
+)
+"""Whether a table of releases.toml is the source of a value, and not the value."""
+
+SOURCE_SCHEMA: Final = {
+    "anyOf": [{**_required(*_keys(kind)), **_only(*_keys(kind), "type")} for kind in _KINDS]
+}
+"""The keys of a source in JSON Schema: of one kind, and all of it."""
 
 
 def source_of(table: Mapping[str, Any]) -> Source | None:

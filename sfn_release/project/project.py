@@ -156,11 +156,11 @@ def parse_project(text: str, *, path: Path | str) -> Project:
     document = TomlDocument(path.name, text.removeprefix("\ufeff"))
     data = document.load()
     document.check(data, (), DOCUMENT)
-    if "project" not in data:
-        document.fail((), "the table [project] is missing", fix=MINIMUM)
+    for table in (table for table in DOCUMENT.needs if table not in data):
+        document.fail((), f"the table [{table}] is missing", fix=MINIMUM)
     settings = dict(data["project"])
-    if "name" not in settings:
-        document.fail(("project",), "`name` is missing in [project]", fix=MINIMUM)
+    for key in (key for key in DOCUMENT.keys["project"].needs if key not in settings):
+        document.fail(("project",), f"`{key}` is missing in [project]", fix=MINIMUM)
 
     environments = dict(_built_in())
     for name, table in data.get("environments", {}).items():

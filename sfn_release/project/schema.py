@@ -100,7 +100,8 @@ _ASSUMED_ROLE = Expected(
     table=Expected(
         dict,
         value_rules.has("role_arn"),
-        example='assume_role = { role_arn = "arn:aws:iam::…:role/deployer", external_id = "shop" }',
+        example='assume_role = { role_arn = "arn:aws:iam::222222222222:role/deployer",'
+        ' external_id = "shop" }',
         keys={
             "role_arn": Expected(
                 str, aws_rules.role_arn, 'role_arn = "arn:aws:iam::222222222222:role/deployer"'
@@ -158,7 +159,7 @@ _REPLAY = Expected(
         ),
     },
 )
-_ENVIRONMENT: Mapping[str, Expected] = {
+ENVIRONMENT: Mapping[str, Expected] = {
     "backend": Expected(str, value_rules.one_of(*BACKENDS), 'backend = "aws"'),
     "region": Expected(str, aws_rules.region, 'region = "eu-west-1"'),
     "profile": Expected(str, value_rules.text, 'profile = "staging"'),
@@ -219,11 +220,12 @@ _PROJECT: Mapping[str, Expected] = {
 }
 DOCUMENT = Expected(
     dict,
+    needs=("project",),
     keys={
-        "project": Expected(dict, keys=_PROJECT, example="[project]"),
+        "project": Expected(dict, keys=_PROJECT, example="[project]", needs=("name",)),
         "environments": Expected(
             dict,
-            others=Expected(dict, keys=_ENVIRONMENT, example="[environments.staging]"),
+            others=Expected(dict, keys=ENVIRONMENT, example="[environments.staging]"),
             key_rule=value_rules.environment_name,
             example="[environments.staging]",
         ),

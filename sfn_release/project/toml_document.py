@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from functools import cached_property
@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 from sfn_release.errors import ConfigError
 from sfn_release.project import toml_text, value_rules
 from sfn_release.project.toml_lines import Key, key_lines
+from sfn_release.project.value_rule import TableTest, ValueRule
 from sfn_release.text import did_you_mean
 
 MINIMUM = 'It needs at least:\n    [project]\n    name = "shop"'
@@ -37,20 +38,22 @@ class Expected:
 
     *type* and *rule* check the value; *example* is a line of TOML that shows it. A table has known
     *keys*; *others* is the schema of further keys (None: unknown keys are errors), and *key_rule*
-    checks their names. *items* is the schema of an array's items. A simple value that can also be a
+    checks their names; its reader fails without the keys that it *needs*. *items* is the schema of
+    an array's items. A simple value that can also be a
     table has the schema *table*, for the tables that *table_when* accepts. The type ``object``
     accepts any value, and its rule checks every leaf.
     """
 
     type: type
-    rule: value_rules.ValueRule = value_rules.anything
+    rule: ValueRule = value_rules.anything
     example: str = ""
     keys: Mapping[str, Expected] = field(default_factory=dict)
     others: Expected | None = None
-    key_rule: value_rules.ValueRule = value_rules.anything
+    key_rule: ValueRule = value_rules.anything
     items: Expected | None = None
     table: Expected | None = None
-    table_when: Callable[[Mapping[str, Any]], bool] = value_rules.always
+    table_when: TableTest = value_rules.always
+    needs: tuple[str, ...] = ()
 
 
 def table_name(key: Key, document: str = "releases.toml") -> str:
@@ -145,7 +148,7 @@ class TomlDocument:
     def _lines(self) -> Mapping[Key, int]:
         return key_lines(self.text)
 
-    def require(self, key: Key, value: Any, rule: value_rules.ValueRule, example: str = "") -> None:
+    def require(self, key: Key, value: Any, rule: ValueRule, example: str = "") -> None:
         """Fail unless *value* obeys *rule*."""
         problem = rule(value)
         if problem:

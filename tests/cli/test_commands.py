@@ -470,7 +470,8 @@ def test_init_makes_a_project_that_can_be_published(repository: Path) -> None:
     made = fresh.json("init")
     assert made["written"] == [
         *("releases.toml", "workflows/hello.py", "workflows/hello.tests.toml"),
-        *("CHANGELOG.md", ".gitignore"),
+        *("CHANGELOG.md", ".sfn-release/releases.schema.json"),
+        *(".sfn-release/tests.schema.json", ".gitignore"),
     ]
     assert made["next"][-3:] == [
         *("sfn-release test", "sfn-release publish 1.0.0", "sfn-release execute hello")
@@ -504,7 +505,9 @@ def test_init_overwrites_nothing(repository: Path) -> None:
 
     made = fresh.json("init")
 
-    assert (made["written"], made["kept"]) == (["releases.toml", ".gitignore"], ["CHANGELOG.md"])
+    schemas = [".sfn-release/releases.schema.json", ".sfn-release/tests.schema.json"]
+    assert made["written"] == ["releases.toml", *schemas, ".gitignore"]
+    assert made["kept"] == ["CHANGELOG.md"]
     assert (repository / "CHANGELOG.md").read_text() == "mine"
     again = fresh.json("init")
     assert again["written"] == []

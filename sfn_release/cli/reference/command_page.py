@@ -33,7 +33,7 @@ class CommandOption:
 
     *choices* are its allowed values, () for any text. *optional_value*: the name alone is enough,
     as in ``--coverage [FILE]``. *default* is None when there is none, or when *text* explains it.
-    *shared* options are those of every command.
+    Every command has the *shared* options.
     """
 
     names: tuple[str, ...]

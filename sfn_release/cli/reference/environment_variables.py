@@ -58,7 +58,7 @@ _OWN: Final[Mapping[str, Mapping[str, str]]] = {
 
 
 def variables_of(words: tuple[str, ...]) -> tuple[EnvironmentVariable, ...]:
-    """Return the variables that a command reads; for (), those of the whole program."""
+    """Return the variables that a command reads; for (), the variables of the whole program."""
     name = " ".join(words)
     aws = {} if name in _OFFLINE else _AWS
     paged = _PAGED if not name or name in PAGED else {}

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import re
+from typing import Final
+
+from sfn_release.operations.verbs.schema import SCHEMA_NAMES, SchemaName, installed_schema
 
 _LONGEST = 40  # characters of a project name made from a folder's name
 
+SCHEMAS: Final = ".sfn-release"
+"""The folder of the schemas, in the project: editors find them offline, in every clone."""
+
 RELEASES_TOML = """\
+#:schema .sfn-release/releases.schema.json
 # releases.toml: what this repository releases, and where it runs.
 # To see what is released and what is live:  sfn-release releases | history | status
 [project]
@@ -56,6 +63,7 @@ hello.set_type_as_express()
 '''
 
 HELLO_TESTS = """\
+#:schema ../.sfn-release/tests.schema.json
 # Tests of hello.py. Run them with:  sfn-release test
 # To record the expectations of a new test from its run:  sfn-release test --record
 
@@ -81,6 +89,11 @@ The section of a version becomes its release notes. See https://keepachangelog.c
 
 - A first workflow, `hello`.
 """
+
+
+def schema_file(name: SchemaName) -> str:
+    """Return the path of a schema's file in a project."""
+    return f"{SCHEMAS}/{installed_schema(name).name}"
 
 
 def project_name(folder: str) -> str:
@@ -110,5 +123,9 @@ def files(folder: str, *, nested: bool = False) -> dict[str, str]:
         "workflows/hello.py": HELLO,
         "workflows/hello.tests.toml": HELLO_TESTS,
         "CHANGELOG.md": CHANGELOG,
+        **{
+            schema_file(name): installed_schema(name).read_text(encoding="utf-8")
+            for name in SCHEMA_NAMES
+        },
         ".gitignore": "__pycache__/\n*.py[cod]\n.venv/\n.sfn-coverage\n",
     }

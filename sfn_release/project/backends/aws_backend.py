@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 
 
 def _check_table(document: TomlDocument, at: Key, values: Mapping[str, Any]) -> None:
-    for key in (key for key in TASK_KEYS if key in values):
+    for key in (key for key in AWS.foreign_keys if key in values):
         document.fail(
             (*at, key),
             f"`{key}` has no meaning in {table_name(at)}: AWS answers its tasks",
             fix="Remove it: it belongs to environments of the local service.",
         )
-    if "region" not in values:
+    for key in (key for key in AWS.needed_keys if key not in values):
         document.fail(
             at,
-            f"`region` is missing in {table_name(at)}",
+            f"`{key}` is missing in {table_name(at)}",
             why="An environment on AWS is an account and a region.",
             fix='For example:  region = "eu-west-1"',
         )
@@ -67,4 +67,6 @@ AWS = Backend(
     partition=partition_of,
     check_table=_check_table,
     connect=_connect,
+    needed_keys=("region",),
+    foreign_keys=tuple(TASK_KEYS),
 )

@@ -48,7 +48,8 @@ class Backend:
     partition of a region, or None where ARNs of every partition work.
 
     *check_table* takes the document, the key and the values of an environment's table. It fails for
-    keys that are missing or have no meaning here. *connect* returns the services of an environment.
+    keys that are missing or have no meaning here: *needed_keys* and *foreign_keys* among them.
+    *connect* returns the services of an environment.
     """
 
     name: str
@@ -66,6 +67,8 @@ class Backend:
     region: str = ""
     account: str | None = None
     role: str | None = None
+    needed_keys: tuple[str, ...] = ()
+    foreign_keys: tuple[str, ...] = ()
 
     def has(self, service: str) -> bool:
         """Whether a deployment can call an AWS service there, such as ``lambda``."""

@@ -95,7 +95,7 @@ def _region(environment: Environment) -> str:
 
 
 def _check_table(document: TomlDocument, at: Key, values: Mapping[str, Any]) -> None:
-    for key in (key for key in _ONLY_AWS if key in values):
+    for key in (key for key in EMBEDDED.foreign_keys if key in values):
         document.fail(
             (*at, key),
             f"`{key}` has no meaning in {table_name(at)}: its backend is local",
@@ -161,4 +161,5 @@ EMBEDDED = Backend(
     region=LOCAL_REGION,
     account=LOCAL_ACCOUNT,
     role=f"arn:aws:iam::{LOCAL_ACCOUNT}:role/local",  # nothing assumes it
+    foreign_keys=_ONLY_AWS,
 )

@@ -124,8 +124,8 @@ class _Reader:
         """Return a test. Raises ConfigError with the line of the fault."""
         at = ("test", index)
         self.document.check(table, at, TEST)
-        if "name" not in table:
-            self.document.fail(at, "`name` is missing in [[test]]", fix='name = "an empty order"')
+        for key in (key for key in TEST.needs if key not in table):
+            self.document.fail(at, f"`{key}` is missing in [[test]]", fix='name = "an empty order"')
         workflow = self._workflow(table, at)
         earlier = self.names.setdefault((workflow, table["name"]), index)
         if earlier != index:

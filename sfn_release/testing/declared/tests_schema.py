@@ -10,6 +10,7 @@ from typing import Any, get_args
 
 from sfn_release.project import value_rules
 from sfn_release.project.toml_document import Expected
+from sfn_release.project.value_rule import said
 from sfn_release.simulator import ExecutionStatus
 
 MINIMUM = 'It needs at least:\n    [[test]]\n    name = "an order is confirmed"'
@@ -23,6 +24,7 @@ _EXAMPLES = {
 }
 
 
+@said({}, unsaid="JSON has no dates and times, no infinity and no NaN.")
 def json_value(value: Any) -> str | None:
     """Return why a value of TOML is no JSON value; None if it is one."""
     match value:
@@ -38,6 +40,7 @@ def json_value(value: Any) -> str | None:
             return None
 
 
+@said({}, unsaid="A regular expression of Python.")
 def _pattern(value: str) -> str | None:
     try:
         re.compile(value)
@@ -46,6 +49,7 @@ def _pattern(value: str) -> str | None:
     return None
 
 
+@said({"anyOf": [{"type": "array"}, {"type": "integer", "minimum": 0}]})
 def _calls(value: Any) -> str | None:
     """Return why a value can't be the expected calls of a state."""
     if isinstance(value, list):
@@ -92,7 +96,7 @@ _TEST: Mapping[str, Expected] = {
     "expect": Expected(dict, keys=_EXPECT, example="[test.expect]"),
 }
 
-TEST = Expected(dict, keys=_TEST, example="[[test]]")
+TEST = Expected(dict, keys=_TEST, example="[[test]]", needs=("name",))
 """One test."""
 
 TESTS_FILE = Expected(
