@@ -1,4 +1,4 @@
-"""The set-up of signatures in docs/how-to/prove-what-is-live.md: its commands work."""
+"""The set-up of signatures in docs/how-to/sign-releases.md: its commands work."""
 
 from __future__ import annotations
 
@@ -15,14 +15,12 @@ from support.git import run_git
 from support.places import ROOT
 from support.signing import ssh_key
 
-PAGE = (ROOT / "docs" / "how-to" / "prove-what-is-live.md").read_text(encoding="utf-8")
-SECTION = PAGE.partition("\n## Signatures\n")[2]
-SECTION = SECTION.partition("\n## ")[0]
+PAGE = (ROOT / "docs" / "how-to" / "sign-releases.md").read_text(encoding="utf-8")
 
 
 def blocks(language: str) -> list[str]:
-    """Return the blocks of the section in one language."""
-    return re.findall(rf"^```{language}\n(.*?)^```$", SECTION, re.MULTILINE | re.DOTALL)
+    """Return the blocks of the page in one language."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 
 
 def test_the_five_commands_lead_to_a_key_that_may_sign(
