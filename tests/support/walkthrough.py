@@ -138,7 +138,7 @@ def _pattern(line: str) -> str:
 
 
 def matches(shown: Sequence[str], output: str, line: str) -> None:
-    """Compare the output that a page shows with the output of the command; raise on a difference."""
+    """Compare the output that a page shows with the output of the command."""
     if not shown:
         return
     lines = [_comparable(text) for text in output.splitlines() if not _PROGRESS.match(text)]
