@@ -16,6 +16,7 @@ TIMELINE = "timeline/index.html"
 RELEASES = "releases/index.html"
 WORKFLOWS = "workflows/index.html"
 COVERAGE = "coverage/index.html"
+EXECUTIONS = "executions/index.html"
 EVERYTHING = "everything/index.html"
 ASSETS = "assets"
 
@@ -74,6 +75,11 @@ def workflow_anchor(workflow: str) -> str:
 def execution_path(name: str) -> str:
     """Return the path of an execution's page."""
     return f"executions/{segment(name)}/index.html"
+
+
+def coverage_path(workflow: str, number: int) -> str:
+    """Return the path of the *number*-th coverage of a report, which is of a *workflow*."""
+    return f"coverage/{number}-{segment(workflow)}/index.html"
 
 
 def environment_path(environment: str, number: int | None = None) -> str:
