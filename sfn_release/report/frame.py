@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 from sfn_release.errors import UsageError
 from sfn_release.names import COMMIT_ID
 from sfn_release.report import paths
+from sfn_release.report.markup import ago, time_of
 from sfn_release.report.page import Page
-from sfn_release.report.texts import age, day, short_id, span
+from sfn_release.report.texts import actor_name, age, day, short_id, span
 
 if TYPE_CHECKING:
     from jinja2 import Environment as Templates
@@ -26,6 +27,13 @@ POLICY = (
     " form-action 'none'"
 )
 """The Content-Security-Policy of every page: its own files, and nothing inline."""
+
+NAVIGATION = (
+    (paths.BOARD, "Board"),
+    (paths.TIMELINE, "Timeline"),
+    (paths.RELEASES, "Releases"),
+    (paths.WORKFLOWS, "Workflows"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +89,9 @@ class Links:
 def render_page(facts: ReportFacts, path: str, title: str, template: str, **values: Any) -> Page:
     """Return a page of *template*, which extends ``base.html``, with *values*.
 
-    Templates also know ``facts``, ``link`` (`Links`), ``title`` and ``here`` (the path).
+    *values* may have ``crumbs``, the pages above this one: ``[(path, name)]``. Templates also know
+    ``facts``, ``link`` (`Links`), ``title``, ``here`` (the path), ``paths``, and the filters
+    ``when`` and ``ago``, which make a ``time`` element.
     """
     html = (
         _templates()
@@ -110,6 +120,6 @@ def _templates() -> Templates:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    made.filters |= {"age": age, "day": day, "short": short_id, "span": span}
-    made.globals["paths"] = paths
+    made.filters |= {"age": age, "ago": ago, "day": day, "short": short_id, "when": time_of}
+    made.globals |= {"paths": paths, "span": span, "actor": actor_name}
     return made

@@ -56,3 +56,8 @@ def short_id(text: str | None) -> str:
 def _largest(seconds: int) -> str:
     unit, length = next(pair for pair in _UNITS if seconds >= pair[1])
     return f"{seconds // length} {unit}"
+
+
+def actor_name(actor: str) -> str:
+    """Return an actor's name, without the e-mail address."""
+    return actor.partition(" <")[0] or actor

@@ -106,7 +106,7 @@ class ReportFacts:
     *git_host* has the web pages of commits and tags, if the remote's host is known. *extra* are
     the options of single pages, by name. *first_names* has the first name of each workflow that
     keeps its state machine under a new name. *share* is the number of this process, and how many
-    processes make pages.
+    processes make pages. While the report is served, pages ask every *refresh* seconds for changes.
     """
 
     project: str
@@ -122,6 +122,7 @@ class ReportFacts:
     extra: Mapping[str, Any] = field(default_factory=dict)
     first_names: Mapping[str, str] = field(default_factory=dict)
     share: tuple[int, int] = (0, 1)
+    refresh: int = 0
 
     def mine(self, items: Sequence[Item]) -> Sequence[Item]:
         """Return the *items* whose pages this process makes: all, or its share of them.
