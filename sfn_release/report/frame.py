@@ -71,9 +71,8 @@ class Links:
         return self.to(paths.environment_path(str(name)))
 
     def deployment(self, environment: str, deployment: str) -> str:
-        """Return the link to a deployment on the page of its environment."""
-        anchor = paths.deployment_anchor(deployment)
-        return self.to(f"{paths.environment_path(environment)}#{anchor}")
+        """Return the permalink of a deployment, in the list of its environment."""
+        return self.to(self.facts.deployment_path(environment, deployment))
 
     def tag(self, tag: str) -> str | None:
         """Return the address of a tag on the Git host, if it is known."""
@@ -93,14 +92,23 @@ def render_page(facts: ReportFacts, path: str, title: str, template: str, **valu
     ``facts``, ``link`` (`Links`), ``title``, ``here`` (the path), ``paths``, and the filters
     ``when`` and ``ago``, which make a ``time`` element.
     """
-    html = (
-        _templates()
-        .get_template(template)
-        .render(
-            facts=facts, link=Links(path, facts), title=title, here=path, policy=POLICY, **values
-        )
+    shown = _templates().get_template(template)
+    html = shown.render(
+        facts=facts,
+        link=Links(path, facts),
+        title=title,
+        here=path,
+        section=_section(path),
+        navigation=NAVIGATION,
+        policy=POLICY,
+        **values,
     )
     return Page(path, title, html)
+
+
+def _section(path: str) -> str:
+    """Return the path of the page of the navigation that a page belongs to."""
+    return f"{path.partition('/')[0]}/index.html" if "/" in path else path
 
 
 @cache

@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from hashlib import sha256
+
+PathOf = Callable[[int], str]
+"""Returns the path of a part of a list by its number."""
 
 BOARD = "index.html"
 TIMELINE = "timeline/index.html"
@@ -89,6 +93,21 @@ def environment_path(environment: str, number: int | None = None) -> str:
     """
     part = f"/{number}" if number is not None else ""
     return f"environments/{segment(environment)}{part}/index.html"
+
+
+def board_path(number: int) -> str:
+    """Return the path of part *number* of the board; the first one is the first page."""
+    return BOARD if number == 1 else f"board/{number}/index.html"
+
+
+def releases_path(number: int) -> str:
+    """Return the path of part *number* of the list of releases; no version is called ``part``."""
+    return RELEASES if number == 1 else f"releases/part/{number}/index.html"
+
+
+def everything_path(number: int) -> str:
+    """Return the path of part *number* of the list of all pages."""
+    return EVERYTHING if number == 1 else f"everything/{number}/index.html"
 
 
 def timeline_path(number: int | None = None) -> str:

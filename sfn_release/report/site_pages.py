@@ -8,12 +8,22 @@ from sfn_release.report.facts.report_facts import ReportFacts
 from sfn_release.report.page import Page
 from sfn_release.report.pages.board_page import board_pages
 from sfn_release.report.pages.content_pages import content_pages
+from sfn_release.report.pages.environment_pages import environment_pages
+from sfn_release.report.pages.everything_page import everything_pages
+from sfn_release.report.pages.releases_index import releases_index_pages
+from sfn_release.report.pages.search_index import search_pages
+from sfn_release.report.pages.timeline_pages import timeline_pages
 
 Pages = Callable[[ReportFacts], Iterator[Page]]
 
-SINGLE: tuple[Pages, ...] = (board_pages,)
+SINGLE: tuple[Pages, ...] = (
+    board_pages,
+    releases_index_pages,
+    everything_pages,
+    search_pages,
+)
 """The kinds with few pages, which one process makes."""
-SHARED: tuple[Pages, ...] = (content_pages,)
+SHARED: tuple[Pages, ...] = (timeline_pages, environment_pages, content_pages)
 """The kinds with many pages. Each process makes its share: see `ReportFacts.mine`."""
 
 

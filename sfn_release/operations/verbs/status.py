@@ -188,7 +188,7 @@ def _environment(
         problem,
         digest,
         live_since_record=_live_since_record(workspace, name, state),
-        unsigned=_unsigned(workspace, snapshot, environment, version, state.tip),
+        unsigned=unsigned(workspace, snapshot, environment, version, state.tip),
         next_steps=steps,
         handed_over=given,
         yielded=name in workspace.ledger.layout.private
@@ -197,7 +197,7 @@ def _environment(
     )
 
 
-def _unsigned(
+def unsigned(
     workspace: Workspace,
     snapshot: Snapshot,
     environment: Environment,

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from sfn_release.errors import SfnReleaseError
 from sfn_release.ledger import Snapshot
-from sfn_release.operations.verbs.status import EnvironmentStatus, status
+from sfn_release.operations.verbs.status import EnvironmentStatus, status, unsigned
 from sfn_release.operations.workspace import Workspace
 from sfn_release.project import Environment
 from sfn_release.release.record import SAME_RELEASE, Record
@@ -65,6 +65,7 @@ def _read(workspace: Workspace, snapshot: Snapshot, name: str) -> EnvironmentFac
     if state.tip is None:
         ledger.integrity.refuse_lost(snapshot, name)
     records = ledger.deployments.last_events(name, state.tip)
+    version = state.serving.version if state.serving else None
     return EnvironmentFacts(
         name=name,
         label=settings.label if settings else name,
@@ -72,7 +73,8 @@ def _read(workspace: Workspace, snapshot: Snapshot, name: str) -> EnvironmentFac
         tip=state.tip,
         records=tuple(records),
         serving=state.serving,
-        deployed=_deployed(records, state.serving.version if state.serving else None),
+        deployed=_deployed(records, version),
+        unsigned=unsigned(workspace, snapshot, settings, version, state.tip) if settings else (),
     )
 
 

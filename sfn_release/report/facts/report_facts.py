@@ -13,6 +13,7 @@ from sfn_release.release.manifest import Manifest, ManifestEntry
 from sfn_release.release.record import Record
 from sfn_release.release.serving import Serving
 from sfn_release.release.yank_list import Yank
+from sfn_release.report import paths
 
 if TYPE_CHECKING:
     from sfn_release.operations.verbs.status import EnvironmentStatus
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 
 Item = TypeVar("Item")
+
+DEPLOYMENTS_ON_PAGE = 40
+"""How many deployments a part of a timeline has. Permalinks depend on it, so it never changes."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,8 @@ class EnvironmentFacts:
 
     *settings* is None if releases.toml no longer has it. *records* are its deployments, newest
     first, each by its last event. *deployed* is the deployment that brought the release that it
-    serves. *live* is its state on AWS, only in a report with ``--live``.
+    serves. *live* is its state on AWS, only in a report with ``--live``. *unsigned* are the
+    signatures that it needs and that its release or its last record misses, one a line.
     """
 
     name: str
@@ -89,8 +94,7 @@ class EnvironmentFacts:
     serving: Serving | None = None
     deployed: Record | None = None
     live: EnvironmentStatus | None = None
-    yielded: frozenset[str] = frozenset()
-    problem: str = ""
+    unsigned: tuple[str, ...] = ()
 
     @property
     def last(self) -> Record | None:
@@ -168,6 +172,20 @@ class ReportFacts:
     def environment_names(self) -> tuple[str, ...]:
         """The names of the environments, in the order of the board."""
         return tuple(environment.name for environment in self.environments)
+
+    @cached_property
+    def _parts(self) -> Mapping[tuple[str, str], int]:
+        """The part of its environment's list that each deployment is in; 1 has the oldest."""
+        return {
+            (environment.name, record.id): place // DEPLOYMENTS_ON_PAGE + 1
+            for environment in self.environments
+            for place, record in enumerate(reversed(environment.records))
+        }
+
+    def deployment_path(self, environment: str, deployment: str) -> str:
+        """Return the path of a deployment with its anchor, which never changes."""
+        part = self._parts.get((environment, deployment))
+        return f"{paths.environment_path(environment, part)}#{paths.deployment_anchor(deployment)}"
 
     def definition(self, version: str, workflow: str) -> Any:
         """Return the definition of a workflow in a release, parsed JSON, its digest verified.

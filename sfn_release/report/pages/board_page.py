@@ -1,37 +1,41 @@
-"""The board: what each environment serves of each workflow."""
+"""The board: the state of each environment, and what it serves of each workflow."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from sfn_release.release.serving import Served
 from sfn_release.report import paths
 from sfn_release.report.facts.report_facts import ReportFacts
 from sfn_release.report.frame import render_page
 from sfn_release.report.page import Page
+from sfn_release.report.views.board_rows import BoardRow, board_rows
+from sfn_release.report.views.environment_card import environment_card
+from sfn_release.report.views.paging import by_weight
 
-
-@dataclass(frozen=True)
-class BoardRow:
-    """A workflow, and how each environment serves it; None where it isn't deployed."""
-
-    workflow: str
-    cells: tuple[Served | None, ...]
-
-
-@dataclass(frozen=True)
-class Board:
-    """The rows of the board."""
-
-    rows: tuple[BoardRow, ...]
+_LARGEST = 180_000  # bytes of a table, about; a page may have 300,000
+_ROOMY = 600  # cells of a table that has ages, too
+_TAGS = 90  # bytes of a cell without its texts
+_AGE = 120  # bytes of an age
 
 
 def board_pages(facts: ReportFacts) -> Iterator[Page]:
-    """Yield the board, which is the first page of the site."""
-    served = [it.serving.workflows if it.serving else {} for it in facts.environments]
-    names = sorted({name for workflows in served for name in workflows})
-    rows = tuple(
-        BoardRow(name, tuple(workflows.get(name) for workflows in served)) for name in names
-    )
-    yield render_page(facts, paths.BOARD, "Board", "board.html", board=Board(rows))
+    """Yield the board, which is the first page of the site, in parts if it is very large."""
+    rows = board_rows(facts)
+    roomy = len(rows) * len(facts.environments) <= _ROOMY
+
+    def weigh(row: BoardRow) -> int:
+        name = 4 * len(row.workflow.encode("utf-8", "replace"))
+        return name + len(row.cells) * (_TAGS + name + (_AGE if roomy else 0))
+
+    cards = [environment_card(facts, environment) for environment in facts.environments]
+    for part in by_weight(rows, weigh, _LARGEST):
+        yield render_page(
+            facts,
+            paths.board_path(part.number),
+            "Board",
+            "board.html",
+            part=part,
+            cards=cards,
+            roomy=roomy,
+            total=len(rows),
+        )

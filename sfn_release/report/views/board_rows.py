@@ -1,0 +1,126 @@
+"""The rows of the board: a workflow, and how each environment serves it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sfn_release.plan.steps import routing_text
+from sfn_release.release.record import Change, Record
+from sfn_release.report.facts.report_facts import EnvironmentFacts, ReportFacts
+
+_BRINGING: frozenset[Change] = frozenset({"created", "updated", "repointed", "adopted"})
+_QUIET = frozenset({"in-sync", "retained", "deleted"})
+
+
+@dataclass(frozen=True)
+class BoardCell:
+    """A workflow in an environment. *since* is the release that brought its content.
+
+    *arrived* is when that content came here, None if no record says so. *differs_from* is the
+    environment before this one that serves other content, "" for none. *routing* has the weights
+    while callers are shifted, *state* is the word for drift. *given_to* is the project that has
+    the state machine now.
+    """
+
+    workflow: str
+    since: str = ""
+    arrived: str | None = None
+    differs_from: str = ""
+    retained: bool = False
+    deleted: bool = False
+    routing: str = ""
+    state: str = ""
+    given_to: str = ""
+
+
+@dataclass(frozen=True)
+class BoardRow:
+    """A workflow, and how each environment serves it; None where it isn't deployed."""
+
+    workflow: str
+    cells: tuple[BoardCell | None, ...]
+
+
+def board_rows(facts: ReportFacts) -> list[BoardRow]:
+    """Return a row for each workflow that an environment serves, or that the last release has."""
+    names = {
+        name
+        for environment in facts.environments
+        if environment.serving
+        for name in (*environment.serving.workflows, *environment.serving.handed_over)
+    }
+    if facts.releases:
+        names |= facts.releases[-1].manifest.workflows.keys()
+    arrivals = [_arrivals(environment) for environment in facts.environments]
+    rows = []
+    for name in sorted(names):
+        cells: list[BoardCell | None] = []
+        before: tuple[str, str] | None = None  # the environment before, and its content
+        for environment, arrived in zip(facts.environments, arrivals, strict=True):
+            served = environment.serving.workflows.get(name) if environment.serving else None
+            other = before[0] if served and before and before[1] != served.digest else ""
+            cells.append(_cell(facts, environment, name, arrived.get(name), other))
+            if served is not None:
+                before = environment.name, served.digest
+        rows.append(BoardRow(name, tuple(cells)))
+    return rows
+
+
+def environment_cells(facts: ReportFacts, environment: EnvironmentFacts) -> Mapping[str, BoardCell]:
+    """Return the cell of each workflow that an environment serves, by name."""
+    arrived = _arrivals(environment)
+    served = environment.serving.workflows if environment.serving else {}
+    cells = {
+        name: _cell(facts, environment, name, arrived.get(name), "") for name in sorted(served)
+    }
+    return {name: cell for name, cell in cells.items() if cell is not None}
+
+
+def _cell(
+    facts: ReportFacts,
+    environment: EnvironmentFacts,
+    workflow: str,
+    arrived: Record | None,
+    differs_from: str,
+) -> BoardCell | None:
+    serving = environment.serving
+    if serving is None:
+        return None
+    if workflow in serving.handed_over:
+        return BoardCell(workflow, given_to=serving.handed_over[workflow])
+    served = serving.workflows.get(workflow)
+    release = facts.by_version.get(served.version if served else serving.version)
+    entry = release.manifest.workflows.get(workflow) if release else None
+    if served is None:
+        return BoardCell(workflow, deleted=True) if entry is not None else None
+    same = entry is not None and entry.digest == served.digest
+    live = environment.live
+    seen = next((it for it in live.workflows if it.name == workflow), None) if live else None
+    return BoardCell(
+        workflow,
+        since=entry.since if entry is not None and same else served.version,
+        arrived=arrived.finished_at if arrived else None,
+        differs_from=differs_from,
+        retained=served.retained,
+        routing=routing_text(seen.routing) if seen and len(seen.routing) > 1 else "",
+        state=seen.state if seen and seen.state not in _QUIET else "",
+    )
+
+
+def _arrivals(environment: EnvironmentFacts) -> Mapping[str, Record]:
+    """Return the deployment that brought the present content of each workflow."""
+    wanted = {*environment.serving.workflows} if environment.serving else set()
+    found: dict[str, Record] = {}
+    for record in environment.records:
+        if not wanted:
+            break
+        if record.status == "succeeded":
+            brought = {
+                name
+                for name in wanted
+                if name in record.workflows and record.workflows[name].change in _BRINGING
+            }
+            found |= dict.fromkeys(brought, record)
+            wanted -= brought
+    return found

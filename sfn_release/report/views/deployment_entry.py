@@ -1,0 +1,115 @@
+"""One deployment as a timeline shows it. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal, assert_never
+
+from sfn_release.release.record import SKEW, Action, Record
+from sfn_release.report.texts import moment_of
+from sfn_release.text import excerpt
+
+Tone = Literal["", "ok", "warn", "bad", "info"]
+"""The colour of a badge. Its text always says the same."""
+
+Outcome = Literal["deploying", "abandoned", "succeeded", "failed", "reverted"]
+
+TONES: Mapping[Outcome, Tone] = {
+    "deploying": "info",
+    "abandoned": "warn",
+    "succeeded": "ok",
+    "failed": "bad",
+    "reverted": "warn",
+}
+ACTIONS: Mapping[Action, str] = {
+    "publish": "Published",
+    "deploy": "Deployed",
+    "promote": "Promoted",
+    "rollback": "Rolled back",
+    "delete": "Deleted from",
+    "adopt": "Adopted",
+    "acknowledge": "Acknowledged versions",
+    "handover": "Handed over from",
+}
+_LISTED = 20  # workflows of an entry
+_ERROR = 1_500  # characters of an error, and of a reason
+_UNCHANGED = frozenset({"unchanged", "retained"})
+
+
+@dataclass(frozen=True)
+class DeploymentEntry:
+    """A deployment with the texts that its entry shows.
+
+    *outcome* says how it ended, or that it is open. *changes* sums up its workflows, *workflows*
+    has each changed one with its change and *more* of them aren't listed.
+    """
+
+    record: Record
+    outcome: Outcome
+    changes: str
+    workflows: tuple[tuple[str, str], ...]
+    more: int
+    error: str
+    reason: str
+    override: str
+    replays: tuple[str, ...]
+
+    @property
+    def tone(self) -> Tone:
+        """The colour of its badge."""
+        return TONES[self.outcome]
+
+    @property
+    def action(self) -> str:
+        """What was done, as the timeline begins the sentence: ``Rolled back``."""
+        return ACTIONS[self.record.action]
+
+    @property
+    def day(self) -> str:
+        """The day on which it began, in UTC; "" if its record has no time that can be read."""
+        at = moment_of(self.record.started_at)
+        return at.astimezone(UTC).date().isoformat() if at else ""
+
+    @property
+    def replaced(self) -> str | None:
+        """The version that it replaced, None if there was none or it is the same."""
+        before = self.record.from_version
+        return before if before != self.record.version else None
+
+
+def outcome_of(record: Record, now: datetime) -> Outcome:
+    """Return how a deployment ended, or whether it still runs at *now*."""
+    match record.status:
+        case "started":
+            until = moment_of(record.expires_at)
+            return "abandoned" if until is not None and now > until + SKEW else "deploying"
+        case "succeeded" | "failed" | "reverted":
+            return record.status
+        case _:
+            assert_never(record.status)
+
+
+def deployment_entry(record: Record, now: datetime) -> DeploymentEntry:
+    """Return the entry of a deployment, by its last event."""
+    changed = [
+        (name, outcome.change)
+        for name, outcome in record.workflows.items()
+        if outcome.change not in _UNCHANGED
+    ]
+    counted = Counter(outcome.change for outcome in record.workflows.values())
+    return DeploymentEntry(
+        record=record,
+        outcome=outcome_of(record, now),
+        changes=", ".join(f"{number:,} {change}" for change, number in counted.items()),
+        workflows=tuple(changed[:_LISTED]),
+        more=max(len(changed) - _LISTED, 0),
+        error=excerpt(record.error or "", _ERROR),
+        reason=excerpt(record.reason or "", _ERROR),
+        override=excerpt(record.override or "", _ERROR),
+        replays=tuple(
+            outcome.text(workflow) for workflow, outcome in [*record.replayed.items()][:_LISTED]
+        ),
+    )

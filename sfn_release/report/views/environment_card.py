@@ -1,0 +1,154 @@
+"""The state of an environment as the board shows it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from sfn_release.release.record import Record
+from sfn_release.release.yank_list import Yank
+from sfn_release.report.facts.report_facts import EnvironmentFacts, ReportFacts
+from sfn_release.report.texts import duration, moment_of
+from sfn_release.report.views.deployment_entry import Outcome, Tone, outcome_of
+
+Health = Literal[
+    "never-deployed",
+    "serving",
+    "in-sync",
+    "drifted",
+    "in-progress",
+    "abandoned",
+    "failed",
+    "reverted",
+    "unreachable",
+]
+
+HEALTH: Mapping[Health, tuple[Tone, str, str]] = {
+    # health → colour, sign, words
+    "never-deployed": ("", "○", "never deployed"),
+    "serving": ("ok", "✓", "deployed"),
+    "in-sync": ("ok", "✓", "in sync"),
+    "drifted": ("warn", "▲", "drifted"),
+    "in-progress": ("info", "◐", "deploying"),
+    "abandoned": ("warn", "▲", "deployment abandoned"),
+    "failed": ("bad", "✕", "last deployment failed"),
+    "reverted": ("warn", "↺", "last deployment reverted"),
+    "unreachable": ("bad", "✕", "unreachable"),
+}
+_OF_OUTCOME: Mapping[Outcome, Health] = {
+    "deploying": "in-progress",
+    "abandoned": "abandoned",
+    "succeeded": "serving",
+    "failed": "failed",
+    "reverted": "reverted",
+}
+_DIFFERENCES = 5  # lines of the card; the page of the environment has all
+
+
+@dataclass(frozen=True)
+class Soak:
+    """How long a release must still be served here before *environment* takes it.
+
+    *left* is "" when that time is over, which it is at *until*.
+    """
+
+    environment: str
+    left: str
+    until: datetime
+
+
+@dataclass(frozen=True)
+class EnvironmentCard:
+    """An environment: the release that it serves, and everything that you should know about it.
+
+    *deployed* is the deployment that brought the release. *attempt* is the last deployment, if it
+    didn't succeed. *problems* are lines about drift and reachability, *more* aren't shown.
+    """
+
+    facts: EnvironmentFacts
+    health: Health
+    version: str | None
+    deployed: Record | None
+    attempt: Record | None
+    yank: Yank | None
+    unsigned: tuple[str, ...]
+    soaks: tuple[Soak, ...]
+    problems: tuple[str, ...]
+    more: int
+
+    @property
+    def tone(self) -> Tone:
+        """The colour of the card."""
+        return HEALTH[self.health][0]
+
+    @property
+    def sign(self) -> str:
+        """The sign before the words."""
+        return HEALTH[self.health][1]
+
+    @property
+    def words(self) -> str:
+        """The health in words."""
+        return HEALTH[self.health][2]
+
+
+def environment_card(
+    facts: ReportFacts, environment: EnvironmentFacts, *, differences: int = _DIFFERENCES
+) -> EnvironmentCard:
+    """Return the card of an environment, with at most so many lines of *differences*."""
+    last, serving, live = environment.last, environment.serving, environment.live
+    version = serving.version if serving else None
+    release = facts.by_version.get(version or "")
+    problems = [*_problems(environment)]
+    return EnvironmentCard(
+        facts=environment,
+        health=_health(environment, facts.built_at),
+        version=version,
+        deployed=environment.deployed,
+        attempt=last if last is not None and last.status != "succeeded" else None,
+        yank=release.yank if release else None,
+        unsigned=live.unsigned if live else environment.unsigned,
+        soaks=tuple(_soaks(facts, environment)),
+        problems=tuple(problems[:differences]),
+        more=max(len(problems) - differences, 0),
+    )
+
+
+def _health(environment: EnvironmentFacts, now: datetime) -> Health:
+    last, live = environment.last, environment.live
+    if last is None:
+        return "never-deployed"
+    recorded = _OF_OUTCOME[outcome_of(last, now)]
+    if live is None or (live.state == "failed" and recorded == "reverted"):
+        return recorded
+    return live.state
+
+
+def _problems(environment: EnvironmentFacts) -> Iterator[str]:
+    live = environment.live
+    if live is None:
+        return
+    if live.problem:
+        yield live.problem
+    for workflow in live.workflows:
+        for line in workflow.differences:
+            yield f"{workflow.name}: {line}"
+
+
+def _soaks(facts: ReportFacts, environment: EnvironmentFacts) -> Iterator[Soak]:
+    """Yield the environments that wait until this one has served its release for some time."""
+    since = moment_of(environment.deployed.finished_at if environment.deployed else None)
+    serving = environment.serving
+    if since is None or serving is None:
+        return
+    for other in facts.environments:
+        settings = other.settings
+        if settings is None or settings.soak is None or environment.name not in settings.requires:
+            continue
+        if other.serving and other.serving.release_digest == serving.release_digest:
+            continue
+        until = since + settings.soak
+        left = until - facts.built_at
+        yield Soak(other.name, duration(left) if left > timedelta() else "", until)
