@@ -72,8 +72,7 @@ def test_ctrl_c_belongs_to_the_pager(listed: Project) -> None:
     screen = start_on_screen(listed.root, "list", rows=10)
     screen.until(lambda seen: seen.text.endswith(":"))
     screen.press("\x03")
-    screen.press(" ")
-    screen.until(lambda seen: "more_07" in seen.text)
+    screen.until(lambda seen: "more_19" in seen.text or seen.press("G"))  # less may drop a key
     assert screen.process.poll() is None
     screen.press("q")
     assert screen.end() == 0

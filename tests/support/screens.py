@@ -57,7 +57,7 @@ class Screen:
         self.emulator.resize(rows, columns)
         self.process.send_signal(signal.SIGWINCH)
 
-    def until(self, seen: Callable[[Screen], bool]) -> None:
+    def until(self, seen: Callable[[Screen], bool | None]) -> None:
         """Read until *seen* is true of the screen; the test fails if the command ends before."""
         end = time.monotonic() + _LONGEST
         while not seen(self):
