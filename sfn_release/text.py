@@ -8,6 +8,15 @@ from datetime import UTC, datetime, timedelta
 
 _MOST_CANDIDATES = 1000  # comparing a word with more names than this takes too long
 _LONGEST_SHOWN = 200
+_MOMENT = 60  # seconds: a shorter age says nothing
+_AGES = (
+    (730 * 86400, 365 * 86400, "year"),
+    (60 * 86400, 30 * 86400, "month"),
+    (2 * 86400, 86400, "day"),
+    (3600, 3600, "h"),
+    (60, 60, "min"),
+)
+"""The shortest age that a unit is used for, and the unit's length, in seconds."""
 _UNITS = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
 
 
@@ -97,6 +106,25 @@ def moment(text: str, now: datetime) -> datetime:
             raise ValueError(text) from error
     found = datetime.fromisoformat(text)
     return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def age_text(then: datetime, now: datetime) -> str:
+    """Return how long ago *then* was at *now*, in its largest unit.
+
+    A time after *now* was written by a machine whose clock is ahead of this one, and is named so.
+
+    >>> day = datetime(2026, 11, 28, tzinfo=UTC)
+    >>> age_text(day, day + timedelta(hours=3)), age_text(day, day - timedelta(minutes=5))
+    ('3 h ago', '5 min ahead of this clock')
+    """
+    seconds = (now - then).total_seconds()
+    past, span = seconds >= 0, abs(seconds)
+    if span < _MOMENT:
+        return "just now"
+    size, unit = next((size, unit) for least, size, unit in _AGES if span >= least)
+    number = int(span // size)
+    words = f"{number} {unit}" if unit in {"h", "min"} else count(number, unit)
+    return f"{words} ago" if past else f"{words} ahead of this clock"
 
 
 def duration_text(span: timedelta) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+_EXECUTION_PARTS = 8  # arn:aws:states:region:account:execution:machine:name
 _HOSTS = {
     "aws-cn": "console.amazonaws.cn",
     "aws-us-gov": "console.amazonaws-us-gov.com",
@@ -26,6 +27,17 @@ def execution_url(arn: str, execution_arn: str) -> str:
     """
     owner = arn.replace(":stateMachine:", ":execution:")
     return f"{_home(arn)}#/executions/details/{owner}:{execution_arn.rpartition(':')[2]}"
+
+
+def execution_page(execution_arn: str) -> str | None:
+    """Return the page of an execution; None for an ARN of another form.
+
+    An execution of an EXPRESS workflow has its page only with its log group, which isn't known.
+    """
+    parts = execution_arn.split(":")
+    if len(parts) != _EXECUTION_PARTS or parts[5] != "execution":
+        return None
+    return f"{_home(execution_arn)}#/v2/executions/details/{execution_arn}"
 
 
 def console_address(region: str, partition: str = "") -> str:

@@ -12,6 +12,7 @@ from sfn_release.cli.output import terminal
 from sfn_release.errors import RefusedError, UsageError
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from pathlib import Path
 
     from sfn_release.cli.output.count_progress import CountProgress
@@ -111,6 +112,17 @@ class Session:
         from sfn_release.operations.real_runtime import system_runtime
 
         return system_runtime(self.progress)
+
+    @cached_property
+    def now(self) -> datetime:
+        """The time of the command, for ages. It's the same in the whole result."""
+        return self.runtime().now()
+
+    def when(self, text: str, *, exact: bool = False) -> str:
+        """Return an ISO 8601 time with its age; to the second if *exact*, or with ``-v``."""
+        from sfn_release.cli.output.times import when
+
+        return when(text, self.now, exact=exact or self.verbose)
 
     @cached_property
     def progress(self) -> ProgressDisplay:

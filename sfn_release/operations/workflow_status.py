@@ -35,7 +35,8 @@ class WorkflowStatus:
     *recorded_digest* is None if it was deleted from the environment. *differences* are the reasons
     why it is drifted; *notes* aren't. *strange* are the ARNs of versions that no release made.
     *attempted*: the running deployment explains every difference. *foreign*: the ledger doesn't
-    have the deployment that the alias names, or the tags name another owner.
+    have the deployment that the alias names, or the tags name another owner. *arn* is its state
+    machine, *version* the release that it comes from.
     """
 
     name: str
@@ -49,6 +50,8 @@ class WorkflowStatus:
     strange: tuple[str, ...] = ()
     attempted: bool = False
     foreign: bool = False
+    arn: str | None = None
+    version: str | None = None
 
     @property
     def changed(self) -> bool:
@@ -115,6 +118,8 @@ def workflow_statuses(
                 differences=drift.differences,
                 strange=tuple(strange.get(name, ())),
                 attempted=attempted,
+                arn=served.state_machine_arn,
+                version=served.version,
                 foreign=observed is not None
                 and (
                     (closely is not None and has_other_owner(closely.tags, owner))

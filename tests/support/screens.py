@@ -47,9 +47,10 @@ class Screen:
         """The screen as one text."""
         return "\n".join(self.lines)
 
-    def press(self, keys: str) -> None:
-        """Press keys."""
+    def press(self, keys: str) -> bool:
+        """Press keys. Returns False, so that `until` can press them until something is seen."""
         os.write(self.master, keys.encode())
+        return False
 
     def resize(self, columns: int, rows: int) -> None:
         """Resize the window, as a terminal does."""
@@ -57,7 +58,7 @@ class Screen:
         self.emulator.resize(rows, columns)
         self.process.send_signal(signal.SIGWINCH)
 
-    def until(self, seen: Callable[[Screen], bool | None]) -> None:
+    def until(self, seen: Callable[[Screen], bool]) -> None:
         """Read until *seen* is true of the screen; the test fails if the command ends before."""
         end = time.monotonic() + _LONGEST
         while not seen(self):

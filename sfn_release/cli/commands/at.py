@@ -11,6 +11,7 @@ from sfn_release.cli.options import command
 from sfn_release.cli.output import terminal
 from sfn_release.cli.output.records import action, name
 from sfn_release.cli.output.tables import write_table
+from sfn_release.cli.output.web_pages import WebPages, web_pages
 from sfn_release.cli.session import Session
 
 if TYPE_CHECKING:
@@ -31,14 +32,14 @@ def run(session: Session, time: str) -> None:
     workspace = session.workspace()
     then = at(workspace, time, environment=session.environment)
     label = workspace.environment(session.environment).label
-    session.show("at", then.to_json(), lambda: _write(then, label))
+    session.show("at", then.to_json(), lambda: _write(session, web_pages(workspace), then, label))
 
 
-def _write(then: LiveAt, label: str) -> None:
+def _write(session: Session, pages: WebPages, then: LiveAt, label: str) -> None:
     from sfn_release.operations.verbs.at import happened
     from sfn_release.release.record import timestamp
 
-    moment = timestamp(then.at)
+    moment = session.when(timestamp(then.at), exact=True)
     if then.serving is None or then.deployed is None:
         terminal.write(f"Nothing was live in {label} at {moment}")
     else:
@@ -46,17 +47,17 @@ def _write(then: LiveAt, label: str) -> None:
             f"{label} at {moment}: ", terminal.Styled(then.serving.version, "bold")
         )
         deployed = then.deployed
-        by = f"{happened(deployed)} by {name(deployed.actor)}: {action(deployed)}"
+        by = f"{_time(session, happened(deployed))} by {name(deployed.actor)}: {action(deployed)}"
         came = f" from {deployed.from_version}" if deployed.from_version else ""
         _row("deployed", by + came)
-        _row("commit", then.serving.commit)
+        _row("commit", pages.commit(then.serving.commit, then.serving.commit))
     if then.until is not None:
         event = f"{action(then.until)} {then.until.version}"
-        label = "until" if then.serving else "then"
-        _row(label, f"{happened(then.until)} by {name(then.until.actor)}: {event}")
+        by = f"{_time(session, happened(then.until))} by {name(then.until.actor)}"
+        _row("until" if then.serving else "then", f"{by}: {event}")
     elif then.serving is not None:
         _row("until", "now")
-    _write_attempt(then)
+    _write_attempt(session, then)
     if then.serving is None:
         return
     terminal.write()
@@ -78,20 +79,24 @@ def _write(then: LiveAt, label: str) -> None:
         terminal.write(f"  {workflow}: handed over to {project}")
 
 
-def _write_attempt(then: LiveAt) -> None:
+def _write_attempt(session: Session, then: LiveAt) -> None:
     """Write the last attempt, if it wasn't a success: callers may have got its release."""
     last = then.last
     if last is None or last.status == "succeeded":
         return
     attempt = f"{action(last)} {last.version} by {name(last.actor)}"
     if then.under_way is None:
-        _row(last.status, f"{last.finished_at}, {attempt}")
+        _row(last.status, f"{_time(session, last.finished_at)}, {attempt}")
         return
-    ended = (
-        f"it {then.next.status} at {then.next.finished_at}" if then.next else "it has no end yet"
-    )
-    _row("under way", f"{attempt}, since {last.started_at}; {ended}: callers may have got either")
+    since, ended = _time(session, last.started_at), "it has no end yet"
+    if then.next is not None:
+        ended = f"it {then.next.status} at {_time(session, then.next.finished_at)}"
+    _row("under way", f"{attempt}, since {since}; {ended}: callers may have got either")
+
+
+def _time(session: Session, text: str | None) -> str:
+    return "an unknown time" if text is None else session.when(text, exact=True)
 
 
 def _row(label: str, value: str) -> None:
-    terminal.write_parts(terminal.Styled(f"  {label:<10}", "dim"), terminal.one_line(value))
+    terminal.write_parts(terminal.Styled(f"  {label:<10}", "dim"), value)

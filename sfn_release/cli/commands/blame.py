@@ -11,6 +11,7 @@ from sfn_release.cli.options import command
 from sfn_release.cli.output import terminal
 from sfn_release.cli.output.records import name
 from sfn_release.cli.output.tables import write_table
+from sfn_release.cli.output.web_pages import WebPages, web_pages
 from sfn_release.cli.session import Session
 
 if TYPE_CHECKING:
@@ -31,28 +32,32 @@ def run(session: Session, workflow: str, state: str | None, version: str | None)
     """
     from sfn_release.operations.verbs.blame import blame
 
-    found = blame(
-        session.workspace(), workflow, state, version=version, environment=session.environment
+    workspace = session.workspace()
+    found = blame(workspace, workflow, state, version=version, environment=session.environment)
+    session.show(
+        "blame",
+        found.to_json(),
+        lambda: _write(session, web_pages(workspace), found, alone=state is not None),
     )
-    session.show("blame", found.to_json(), lambda: _write(found, alone=state is not None))
 
 
-def _write(found: Blamed, *, alone: bool) -> None:
+def _write(session: Session, pages: WebPages, found: Blamed, *, alone: bool) -> None:
     terminal.write_parts(
         terminal.Styled(terminal.one_line(found.workflow), "bold"), f" of {found.version}"
     )
     rows = [
         (
             state.name,
-            *_release(state.manifest),
+            *_release(session, pages, state.manifest),
             state.former or "",
         )
         for state in found.states
     ]
     if not alone:
-        rows.append(("(settings)", *_release(found.settings), ""))
+        rows.append(("(settings)", *_release(session, pages, found.settings), ""))
     write_table(("STATE", "RELEASE", "COMMIT", "DATE", "AUTHOR", "FORMERLY"), rows, indent=2)
 
 
-def _release(manifest: Manifest) -> tuple[str, str, str, str]:
-    return manifest.version, short(manifest.commit), manifest.date, name(manifest.author)
+def _release(session: Session, pages: WebPages, manifest: Manifest) -> tuple[str, str, str, str]:
+    commit = pages.commit(manifest.commit, short(manifest.commit))
+    return manifest.version, commit, session.when(manifest.date), name(manifest.author)

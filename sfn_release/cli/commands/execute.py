@@ -9,6 +9,7 @@ import click
 from sfn_release.cli.files import read_given
 from sfn_release.cli.options import command
 from sfn_release.cli.output import terminal
+from sfn_release.cli.output.web_pages import execution_link
 from sfn_release.cli.session import Session
 from sfn_release.errors import UsageError
 
@@ -144,19 +145,22 @@ def _show(session: Session, done: Execution, environment: Environment) -> int:
     session.show(
         "execute",
         done.to_json(),
-        lambda: _write_execution(done, environment, verbose=session.verbose),
+        lambda: _write_execution(session, done, environment),
     )
     return 0 if done.status in _GOOD else 1
 
 
-def _write_execution(done: Execution, environment: Environment, *, verbose: bool) -> None:
+def _write_execution(session: Session, done: Execution, environment: Environment) -> None:
     from sfn_release.cli.output.execution_path import way_lines
 
     version = done.version or "(work tree)"
     terminal.write_parts(
         terminal.state(done.status), f"  {done.workflow} {version} in {environment.label}"
     )
-    terminal.write_parts(terminal.Styled("  execution  ", "dim"), done.execution_arn)
+    terminal.write_parts(
+        terminal.Styled("  execution  ", "dim"),
+        execution_link(environment, done.execution_arn, done.execution_arn),
+    )
     terminal.write_parts(terminal.Styled("  started    ", "dim"), done.started_at)
     if done.stopped_at:
         terminal.write_parts(terminal.Styled("  stopped    ", "dim"), done.stopped_at)
@@ -165,7 +169,7 @@ def _write_execution(done: Execution, environment: Environment, *, verbose: bool
     if done.cause:
         terminal.write_parts(terminal.Styled("  cause      ", "dim"), done.cause)
     label = "  states     "
-    for line in way_lines(done, verbose=verbose):
+    for line in way_lines(done, verbose=session.verbose):
         terminal.write_parts(terminal.Styled(label, "dim"), line)
         label = " " * len(label)
     if done.status == "SUCCEEDED":

@@ -10,9 +10,11 @@ from sfn_release.cli.options import command
 from sfn_release.cli.output import terminal
 from sfn_release.cli.output.records import YIELDED, action, name
 from sfn_release.cli.output.tables import write_table
+from sfn_release.cli.output.web_pages import WebPages, web_pages
 from sfn_release.cli.session import Session
 
 if TYPE_CHECKING:
+    from sfn_release.operations.workspace import Workspace
     from sfn_release.release.record import Record
 
 
@@ -25,7 +27,7 @@ def run(session: Session, limit: int) -> None:
 
     The newest comes first.
     """
-    from sfn_release.operations.verbs.history import history, yielded_trials
+    from sfn_release.operations.verbs.history import history
 
     workspace = session.workspace()
     records = history(workspace, environment=session.environment, limit=limit)
@@ -33,7 +35,7 @@ def run(session: Session, limit: int) -> None:
 
     def text() -> None:
         if records:
-            _write_history(records, yielded_trials(workspace, records))
+            _write_history(session, workspace, records)
         else:
             terminal.write(f"No deployments to {environment.label} yet")
 
@@ -44,14 +46,24 @@ def run(session: Session, limit: int) -> None:
     session.show("history", members, text)
 
 
-def _write_history(records: list[Record], yielded: frozenset[str]) -> None:
+def _pages(workspace: Workspace, records: list[Record]) -> WebPages:
+    """Return the pages to link to. What runs on your machine may come from an unpushed commit."""
+    private = any(workspace.environment(record.environment).backend.private for record in records)
+    return WebPages() if private else web_pages(workspace)
+
+
+def _write_history(session: Session, workspace: Workspace, records: list[Record]) -> None:
+    from sfn_release.operations.verbs.history import yielded_trials
+
+    yielded, pages = yielded_trials(workspace, records), _pages(workspace, records)
     write_table(
         ("STARTED", "ACTION", "VERSION", "FROM", "STATUS", "BY", "REASON", "OVERRIDE"),
         [
             (
-                record.started_at,
+                session.when(record.started_at),
                 action(record) + (f" from {record.promoted_from}" if record.promoted_from else ""),
-                terminal.Styled(
+                pages.commit(
+                    record.commit,
                     f"{record.version} {YIELDED}" if record.id in yielded else record.version,
                     "bold",
                 ),

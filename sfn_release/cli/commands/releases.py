@@ -10,6 +10,7 @@ from sfn_release.cli.options import command
 from sfn_release.cli.output import terminal
 from sfn_release.cli.output.records import name
 from sfn_release.cli.output.tables import write_table
+from sfn_release.cli.output.web_pages import WebPages, web_pages
 from sfn_release.cli.session import Session
 
 if TYPE_CHECKING:
@@ -32,27 +33,30 @@ def run(session: Session, form: str) -> None:
     """
     from sfn_release.operations.verbs.releases import releases
 
-    found = releases(session.workspace())
+    workspace = session.workspace()
+    found = releases(workspace)
 
     def text() -> None:
         if form == "toml":
             _write_toml(found)
         elif found:
-            _write_releases(found)
+            _write_releases(session, web_pages(workspace), found)
         else:
             terminal.write("No releases yet. Make the first one:  sfn-release publish 1.0.0")
 
     session.show("releases", {"releases": [release.to_json() for release in found]}, text)
 
 
-def _write_releases(found: list[ListedRelease]) -> None:
+def _write_releases(session: Session, pages: WebPages, found: list[ListedRelease]) -> None:
     write_table(
         ("VERSION", "DATE", "COMMIT", "WORKFLOWS", "LIVE IN", "AUTHOR", "NOTE"),
         [
             (
-                terminal.Styled(release.manifest.version, "bold"),
-                release.manifest.date,
-                "found" if release.manifest.found else release.manifest.commit[:12],
+                pages.tag(_tag(release), release.manifest.version, "bold"),
+                session.when(release.manifest.date),
+                "found"
+                if release.manifest.found
+                else pages.commit(release.manifest.commit, release.manifest.commit[:12]),
                 str(len(release.manifest.workflows)),
                 terminal.Styled(", ".join(release.live_in), "green"),
                 name(release.manifest.author),
@@ -61,6 +65,11 @@ def _write_releases(found: list[ListedRelease]) -> None:
             for release in found
         ],
     )
+
+
+def _tag(release: ListedRelease) -> str | None:
+    """Return the tag that the Git host has."""
+    return None if release.manifest.found or not release.pushed else release.manifest.tag
 
 
 def _note(release: ListedRelease) -> str:

@@ -10,6 +10,7 @@ from sfn_release.canonical import short
 from sfn_release.cli.options import command
 from sfn_release.cli.output import terminal
 from sfn_release.cli.output.tables import write_table
+from sfn_release.cli.output.web_pages import WebPages, web_pages
 from sfn_release.cli.session import Session
 from sfn_release.errors import UsageError
 from sfn_release.text import listing
@@ -52,7 +53,7 @@ def run(session: Session, version: str, workflow: str | None, *, input_schema: b
 
     def text() -> None:
         if workflow is None:
-            _write_release(release, yank, trial=trial)
+            _write_release(session, web_pages(workspace), release, yank, trial=trial)
         else:
             definition = release.declarations[workflow].definition
             shown = shown_schema(release, workflow) if input_schema else definition
@@ -70,21 +71,24 @@ def tests_text(tests: ReleaseTests) -> str:
     return f"{tests.passed} passed{failed}{none}{why}"
 
 
-def _write_release(release: Release, yank: Yank | None, *, trial: bool) -> None:
+def _write_release(
+    session: Session, pages: WebPages, release: Release, yank: Yank | None, *, trial: bool
+) -> None:
     manifest = release.manifest
     terminal.write_parts(terminal.Styled(f"{manifest.project} {manifest.version}", "bold"))
     tag = "none yet: a local trial" if trial else manifest.tag
-    origin = ("found", f"in {manifest.found}") if manifest.found else ("tag", tag)
+    tagged = pages.tag(None if trial else manifest.tag, tag)
+    origin = ("found", f"in {manifest.found}") if manifest.found else ("tag", tagged)
     tests = [("tests", tests_text(manifest.tests))] if manifest.tests else []
     for label, value in (
         origin,
-        ("commit", manifest.commit),
-        ("date", manifest.date),
+        ("commit", pages.commit(manifest.commit, manifest.commit)),
+        ("date", session.when(manifest.date)),
         ("author", manifest.author),
         ("digest", manifest.release_digest),
         *tests,
     ):
-        terminal.write_parts(terminal.Styled(f"  {label:<8}", "dim"), terminal.one_line(value))
+        terminal.write_parts(terminal.Styled(f"  {label:<8}", "dim"), value)
     if yank is not None:
         terminal.write_parts(terminal.Styled(f"  {yank}", "red"))
     terminal.write()

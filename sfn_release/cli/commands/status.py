@@ -12,10 +12,12 @@ from sfn_release.cli.options import command
 from sfn_release.cli.output import terminal
 from sfn_release.cli.output.records import YIELDED, name
 from sfn_release.cli.output.tables import write_table
+from sfn_release.cli.output.web_pages import machine_link
 from sfn_release.cli.session import Session
 
 if TYPE_CHECKING:
     from sfn_release.operations.verbs.status import EnvironmentStatus
+    from sfn_release.operations.workspace import Workspace
 
 _SHOWN = 8  # differences of one workflow; -v and --json show all
 _QUIET = {"in-sync", "never-deployed"}
@@ -41,13 +43,14 @@ def run(session: Session, check: bool) -> int:
     from sfn_release.operations.verbs.status import status
 
     closer = check or session.verbose
-    found = status(session.workspace(), environments=session.environments, closer=closer)
+    workspace = session.workspace()
+    found = status(workspace, environments=session.environments, closer=closer)
 
     def text() -> None:
         for index, environment in enumerate(found):
             if index:
                 terminal.write()
-            _write_environment(environment, verbose=session.verbose)
+            _write_environment(session, workspace, environment)
         if session.verbose:
             for line in _LEGEND:
                 terminal.say(line, style="dim")
@@ -59,7 +62,9 @@ def run(session: Session, check: bool) -> int:
     return DIFFERENT if check and differs else 0
 
 
-def _write_environment(environment: EnvironmentStatus, *, verbose: bool) -> None:
+def _write_environment(
+    session: Session, workspace: Workspace, environment: EnvironmentStatus
+) -> None:
     from sfn_release.plan.steps import routing_text
 
     parts: list[str] = [terminal.Styled(environment.label, "bold")]
@@ -74,7 +79,9 @@ def _write_environment(environment: EnvironmentStatus, *, verbose: bool) -> None
     parts += ["  ", terminal.state(environment.state)]
     if environment.live_since_record is not None:
         record = environment.live_since_record
-        parts.append(f"  ({record.action} by {name(record.actor)}, {record.started_at})")
+        parts.append(
+            f"  ({record.action} by {name(record.actor)}, {session.when(record.started_at)})"
+        )
     terminal.write_parts(*parts)
     if environment.yank:
         terminal.write_parts(
@@ -91,7 +98,9 @@ def _write_environment(environment: EnvironmentStatus, *, verbose: bool) -> None
             ("WORKFLOW", "STATE", "ALIAS", "LIVE", "RECORDED"),
             [
                 (
-                    workflow.name,
+                    machine_link(
+                        workspace.environment(environment.name), workflow.arn, workflow.name
+                    ),
                     terminal.state(workflow.state),
                     f"{workflow.alias} → {routing_text(workflow.routing)}"
                     if workflow.alias
@@ -103,7 +112,7 @@ def _write_environment(environment: EnvironmentStatus, *, verbose: bool) -> None
             ],
             indent=2,
         )
-    _write_lines(environment, verbose=verbose)
+    _write_lines(environment, verbose=session.verbose)
     for step in environment.next_steps:
         terminal.write(f"  next: {step}")
 

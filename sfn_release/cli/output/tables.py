@@ -10,7 +10,7 @@ import sys
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
-from sfn_release.cli.output.terminal import columns_of, on_terminal, one_line, paint
+from sfn_release.cli.output.terminal import columns_of, on_terminal, one_line, paint, painted
 from sfn_release.cli.output.width import width
 
 _LONG = {"AUTHOR", "BY", "REASON", "NOTE", "OVERRIDE", "MODULE"}  # may stand below their row
@@ -76,7 +76,7 @@ def _below(name: str, cell: str, room: int | None) -> Iterator[str]:
         break_long_words=False,
         break_on_hyphens=False,
     )
-    yield head + paint(lines[0], getattr(cell, "style", ""), sys.stdout)
+    yield head + painted(cell, sys.stdout, shown=lines[0])
     yield from (" " * len(head) + line for line in lines[1:])
 
 
@@ -91,4 +91,4 @@ def _text(cell: str) -> str:
 
 
 def _painted(cell: str) -> str:
-    return paint(_text(cell), getattr(cell, "style", ""), sys.stdout)
+    return painted(cell, sys.stdout, shown=_text(cell))

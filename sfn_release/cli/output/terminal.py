@@ -51,15 +51,19 @@ _QUIET: ContextVar[bool] = ContextVar("quiet", default=False)
 
 
 class Styled(str):
-    """Text with a style, such as ``bold`` or ``green``, that says nothing the text does not."""
+    """Text with a style, such as ``bold`` or ``green``, that says nothing the text does not.
 
-    __slots__ = ("style",)
+    *link* is the URL of its page, "" for none.
+    """
+
+    __slots__ = ("link", "style")
     style: str
+    link: str
 
-    def __new__(cls, text: str, style: str) -> Self:
+    def __new__(cls, text: str, style: str, link: str = "") -> Self:
         """Make a text of that style."""
         made = super().__new__(cls, text)
-        made.style = style
+        made.style, made.link = style, link
         return made
 
 
@@ -213,6 +217,20 @@ def paint(text: str, style: str, stream: IO[str]) -> str:
     return f"\x1b[{codes}m{text}\x1b[0m"
 
 
+def painted(part: str, stream: IO[str], *, shown: str = "") -> str:
+    """Return *part* on one line with its style and link, as *stream* can carry them.
+
+    *shown* is the text to write if it differs, such as a line of *part*.
+    """
+    text = shown or one_line(part)
+    text = paint(text, getattr(part, "style", ""), stream)
+    if not (link := getattr(part, "link", "")):
+        return text
+    from sfn_release.cli.output.links import with_link
+
+    return with_link(text, link, stream)
+
+
 def write(text: str = "", *, style: str = "") -> None:
     """Write a line of the result to stdout."""
     sys.stdout.write(paint(one_line(text), style, sys.stdout) + "\n")
@@ -262,8 +280,7 @@ def write_command(command: str) -> None:
 
 def write_parts(*parts: str) -> None:
     """Write one line of the result that is made of styled parts."""
-    painted = [paint(one_line(part), getattr(part, "style", ""), sys.stdout) for part in parts]
-    sys.stdout.write("".join(painted) + "\n")
+    sys.stdout.write("".join(painted(part, sys.stdout) for part in parts) + "\n")
 
 
 def write_json(command: str, members: Mapping[str, Any]) -> None:
