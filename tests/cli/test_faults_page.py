@@ -1,4 +1,4 @@
-"""docs/how-to/testing.md, "What happens when a task fails": its commands print what it shows."""
+"""docs/how-to/faults.md: its commands print what it shows."""
 
 from __future__ import annotations
 
@@ -11,14 +11,12 @@ import pytest
 from support.command_line import run
 from support.places import ROOT
 
-PAGE = (ROOT / "docs" / "how-to" / "testing.md").read_text(encoding="utf-8")
-SECTION = re.split(r"^## What happens when a task fails$", PAGE, flags=re.MULTILINE)[1]
-SECTION = SECTION.partition("\n## ")[0]
+PAGE = (ROOT / "docs" / "how-to" / "faults.md").read_text(encoding="utf-8")
 
 
 def blocks(language: str) -> list[str]:
     """Return the code blocks of a language."""
-    return re.findall(rf"^```{language}\n(.*?)^```$", SECTION, re.MULTILINE | re.DOTALL)
+    return re.findall(rf"^```{language}\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 
 
 COMMANDS = [line for block in blocks("sh") for line in block.splitlines()]
@@ -44,7 +42,7 @@ def test_the_words_of_the_page_are_those_of_the_command() -> None:
     """The first column, and the members of the object."""
     from sfn_release.cli.output.failure_map_text import _MARKS
 
-    rows = re.findall(r"^\| `(\w+)` \|", SECTION, re.MULTILINE)
+    rows = re.findall(r"^\| `(\w+)` \|", PAGE, re.MULTILINE)
     assert rows == [*_MARKS]
     done = run("-C", str(ROOT), "--json", "faults", "orders").json
     assert {"faults", "problems", "unexplored"} <= done.keys()

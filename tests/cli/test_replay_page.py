@@ -1,4 +1,4 @@
-"""docs/how-to/testing.md: the examples about replay and the gate on promotion run."""
+"""docs/how-to/replay.md, gate-releases.md: the examples of replay and its gate run."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from support.command_line import Project, Ran, run
 from support.places import ROOT
 from support.sold_orders import change, order, order_shop
 
-PAGE = (ROOT / "docs" / "how-to" / "testing.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "how-to" / "replay.md").read_text(encoding="utf-8")
+GATES = (ROOT / "docs" / "how-to" / "gate-releases.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture
@@ -29,11 +30,6 @@ def sold(tmp_path: Path) -> Iterator[Project]:
         project.commit()
         project.ok("publish", "1.1.0", "--no-deploy")
         yield project
-
-
-def section(heading: str) -> str:
-    """Return the text below a heading."""
-    return re.split(rf"^## {heading}$", PAGE, flags=re.MULTILINE)[1].partition("\n## ")[0]
 
 
 def blocks(language: str, text: str) -> list[str]:
@@ -62,23 +58,22 @@ def shown(project: Project, words: list[str]) -> Ran:
 
 def test_replay_what_ran(sold: Project) -> None:
     """Each command finds the three differences, as the page shows them."""
-    text = section("Replay what ran")
-    codes = {" ".join(words): shown(sold, words).code for words in commands(text)}
+    codes = {" ".join(words): shown(sold, words).code for words in commands(PAGE)}
     assert len(codes) == 8
     # A shard may have no execution.
     assert {code for line, code in codes.items() if "--shard" not in line} == {3}, codes
-    (report,) = blocks("text", text)
+    (report,) = blocks("text", PAGE)
     out = sold.run("replay", "orders").out
     for line in report.splitlines():
         assert line in out.splitlines()
-    (settings,) = blocks("toml", text)
+    (settings,) = blocks("toml", PAGE)
     table = tomllib.loads(settings)["environments"]["prod"]["logging"]
     assert (table["level"], table["includeExecutionData"]) == ("ALL", True)
 
 
 def test_a_gate_on_promotion(sold: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     """The release that asks for a wrong sum doesn't get in without a reason."""
-    text = section("A gate on promotion")
+    text = GATES.partition("\n## A gate on promotion\n")[2]
     (settings,) = blocks("toml", text)
     (policy,) = re.findall("^replay = .*$", settings, re.MULTILINE)
     file = sold.root / "releases.toml"

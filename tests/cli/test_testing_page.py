@@ -1,4 +1,4 @@
-"""docs/how-to/testing.md: the examples of the page run, in a copy of the sample project."""
+"""docs/how-to/testing.md, coverage.md, gate-releases.md: their examples run."""
 
 from __future__ import annotations
 
@@ -21,13 +21,16 @@ def test_a_usual_order(simulate):
     order = {"order_id": "7", "items": [{"sku": "tea", "quantity": 1}], "total": 4}
     assert simulate("orders", order).status == "SUCCEEDED"
 """
-PAGE = (ROOT / "docs" / "how-to" / "testing.md").read_text(encoding="utf-8")
+PAGE, COVERAGE, GATES = (
+    (ROOT / "docs" / "how-to" / name).read_text(encoding="utf-8")
+    for name in ("testing.md", "coverage.md", "gate-releases.md")
+)
 BIN = Path(sys.executable).parent
 
 
-def section(heading: str) -> str:
+def section(heading: str, page: str = PAGE) -> str:
     """Return the text below a heading."""
-    return re.split(rf"^## {heading}$", PAGE, flags=re.MULTILINE)[1].partition("\n## ")[0]
+    return re.split(rf"^## {heading}$", page, flags=re.MULTILINE)[1].partition("\n## ")[0]
 
 
 def blocks(language: str, text: str) -> list[str]:
@@ -89,13 +92,12 @@ def test_the_tables_have_every_key() -> None:
 def test_coverage(sample: Project) -> None:
     """Every command runs; the environment of the examples is ``local`` here."""
     write_files(sample, section("Test without Python"))
-    text = section("Coverage")
-    (shown,) = blocks("text", text)
+    (shown,) = blocks("text", COVERAGE)
     sample.write("test_orders.py", PYTHON_TEST)
     sample.publish("1.2.0")
     sample.run("execute", "orders", "--input", '{"items": []}')
     outputs = []
-    for line in "".join(blocks("sh", text)).splitlines():
+    for line in "".join(blocks("sh", COVERAGE)).splitlines():
         program, *arguments = shlex.split(line.replace("--env prod", "--env local"), comments=True)
         if program == "sfn-release":
             outputs.append(sample.ok(*arguments).out)
@@ -107,7 +109,7 @@ def test_coverage(sample: Project) -> None:
 
 def test_a_gate_on_publish(sample: Project) -> None:
     """A release with a failing test, or a workflow without one, takes no version."""
-    text = section("A gate on publish")
+    text = section("A gate on publish", GATES)
     (gate,) = blocks("toml", text)
     settings = (sample.root / "releases.toml").read_text()
     assert 'tests = "required"' in gate

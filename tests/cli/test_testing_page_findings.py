@@ -1,4 +1,4 @@
-"""docs/how-to/testing.md: the examples of explaining executions and of bisection."""
+"""docs/how-to/explain.md and bisect.md: their examples run."""
 
 from __future__ import annotations
 
@@ -13,13 +13,12 @@ import pytest
 from support.command_line import Project
 from support.places import ROOT
 
-PAGE = (ROOT / "docs" / "how-to" / "testing.md").read_text(encoding="utf-8")
 ORDER = '{"order_id": "7", "total": 40, "items": [{"sku": "tea", "quantity": 2}]}'
 
 
-def blocks(language: str, heading: str) -> list[str]:
-    """Return the code blocks of a language in a section."""
-    text = re.split(rf"^## {heading}$", PAGE, flags=re.MULTILINE)[1].partition("\n## ")[0]
+def blocks(language: str, page: str) -> list[str]:
+    """Return the code blocks of a language on a page."""
+    text = (ROOT / "docs" / "how-to" / page).read_text(encoding="utf-8")
     return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
 
 
@@ -36,11 +35,11 @@ def sample(repository: Path) -> Project:
 
 def test_explain_an_execution(sample: Project) -> None:
     """By its ARN, and by a file."""
-    by_arn, by_file = blocks("sh", "Explain an execution")
+    by_arn, by_file = blocks("sh", "explain.md")
     execute, explain = (shlex.split(line)[1:] for line in by_arn.splitlines())
     arn = sample.run("--json", *execute).json["execution_arn"]
     assert explain[-1].replace("EXECUTION", arn.rpartition(":")[2]) == arn
-    (shown,) = blocks("text", "Explain an execution")
+    (shown,) = blocks("text", "explain.md")
     assert shown in sample.ok("explain", arn).out
     events = [
         {"id": 1, "type": "ExecutionStarted", "timestamp": "2026-01-01T00:00:00Z"},
@@ -60,8 +59,8 @@ def test_find_the_release_that_changed_an_answer(sample: Project) -> None:
     sample.publish("1.2.0")
     sample.write("order.json", ORDER)
     sample.write("expected.json", "{}")
-    (commands,) = blocks("sh", "Find the release that changed an answer")
-    (shown,) = blocks("text", "Find the release that changed an answer")
+    (commands,) = blocks("sh", "bisect.md")
+    (shown,) = blocks("text", "bisect.md")
     whole, *others = (shlex.split(line)[1:] for line in commands.splitlines())
     out = sample.ok(*whole).out.splitlines()
     for line, got in zip(shown.splitlines(), out, strict=False):
