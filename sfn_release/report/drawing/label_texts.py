@@ -1,0 +1,146 @@
+"""The texts of nodes and edges, in lines that fit, and the sizes that they need."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from sfn_release.authoring.diagrams.drawing import Edge, Node
+from sfn_release.authoring.diagrams.marks import Mark
+from sfn_release.report.drawing.glyph_widths import text_width
+from sfn_release.report.drawing.shown_text import shortened_to, visible, wrapped
+
+NAME_SIZE: Final = 13.0
+DETAIL_SIZE: Final = 11.0
+NAME_LINE: Final = 17.0
+DETAIL_LINE: Final = 15.0
+MARK_HEIGHT: Final = 20.0
+PADDING: Final = 12.0
+ICON: Final = 20.0
+ICON_GAP: Final = 8.0
+BADGE: Final = 18.0
+LABEL_LINE: Final = 14.0
+LABEL_PADDING: Final = 5.0
+
+_NARROWEST, _WIDEST = 72.0, 180.0  # of the texts in a node
+_WIDEST_LABEL: Final = 150.0
+_WIDEST_HEADING: Final = 420.0  # of a box; its content decides first
+_POINTS: Final = 6.0  # room for the points of a Choice
+_ENDS: Final = frozenset({"Start", "End"})
+_SIGNS: Final = {"added": "+", "removed": "−", "changed": "~"}
+
+
+@dataclass(frozen=True, slots=True)
+class NodeTexts:
+    """A node's texts in lines, and the size of the node. *has_retry* asks for a badge.
+
+    *inset* is extra room on both sides, for a node with points there.
+    """
+
+    name: tuple[str, ...]
+    detail: str
+    mark: str
+    has_retry: bool
+    width: float
+    height: float
+    inset: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeTexts:
+    """An edge's texts in lines, and the size of its label. *full* has nothing cut off."""
+
+    lines: tuple[str, ...]
+    full: str
+    width: float
+    height: float
+
+
+def mark_text(mark: Mark | None) -> str:
+    """Return what a mark says, with a sign in front of a change."""
+    if mark is None:
+        return ""
+    sign = _SIGNS.get(mark.style, "")
+    text = mark.text.removeprefix("-").strip() if mark.style == "removed" else mark.text
+    return text if not text or not sign or text.startswith(sign) else f"{sign} {text}"
+
+
+def kind_text(node: Node) -> str:
+    """Return a node's type with what it does, empty for the ends of a picture."""
+    if node.type in _ENDS:
+        return ""
+    return f"{node.type} · {node.detail}" if node.detail else node.type
+
+
+def node_texts(node: Node, mark: Mark | None, least: float = 0.0) -> NodeTexts:
+    """Return the texts of a state without graphs inside, and its size: at least *least* wide."""
+    name = wrapped(node.id, NAME_SIZE, _WIDEST, most=2, bold=True)
+    if node.type in _ENDS:
+        wide = max(text_width(line, NAME_SIZE, bold=True) for line in name)
+        height = len(name) * NAME_LINE + PADDING
+        return NodeTexts(name, "", "", has_retry=False, width=max(wide + 36, least), height=height)
+    detail = shortened_to(kind_text(node), DETAIL_SIZE, _WIDEST)
+    room = _WIDEST + ICON + ICON_GAP
+    said = shortened_to(mark_text(mark), DETAIL_SIZE, room, bold=True)
+    wide = max(
+        _NARROWEST,
+        *(text_width(line, NAME_SIZE, bold=True) for line in name),
+        text_width(detail, DETAIL_SIZE),
+        text_width(said, DETAIL_SIZE, bold=True) - ICON - ICON_GAP,
+    )
+    badge = BADGE if node.retry else 0.0
+    inset = _POINTS if node.type == "Choice" else 0.0
+    return NodeTexts(
+        name,
+        detail,
+        said,
+        has_retry=bool(node.retry),
+        width=max(round(2 * (PADDING + inset) + ICON + ICON_GAP + wide + badge), least),
+        height=len(name) * NAME_LINE + DETAIL_LINE + 18 + (MARK_HEIGHT if said else 0),
+        inset=inset,
+    )
+
+
+def heading_texts(node: Node, mark: Mark | None, content: float, note: str) -> NodeTexts:
+    """Return the texts above the graphs of a Parallel or Map; the size is of the heading alone.
+
+    *content* is the width of the graphs, *note* is said beside the type.
+    """
+    badge = BADGE if node.retry else 0.0
+    room = max(_WIDEST, min(content - ICON - ICON_GAP - badge, _WIDEST_HEADING))
+    name = wrapped(node.id, NAME_SIZE, room, most=2, bold=True)
+    kind = " · ".join(part for part in (node.type, node.detail, note) if part)
+    detail = shortened_to(kind, DETAIL_SIZE, room)
+    said = shortened_to(mark_text(mark), DETAIL_SIZE, room + ICON, bold=True)
+    wide = max(
+        *(text_width(line, NAME_SIZE, bold=True) for line in name),
+        text_width(detail, DETAIL_SIZE),
+        text_width(said, DETAIL_SIZE, bold=True) - ICON - ICON_GAP,
+    )
+    return NodeTexts(
+        name,
+        detail,
+        said,
+        has_retry=bool(node.retry),
+        width=round(2 * PADDING + ICON + ICON_GAP + wide + badge),
+        height=len(name) * NAME_LINE + DETAIL_LINE + 18 + (MARK_HEIGHT if said else 0),
+    )
+
+
+def edge_texts(edge: Edge, mark: Mark | None) -> EdgeTexts | None:
+    """Return the label of an edge, None for an edge without one."""
+    said = mark_text(mark)
+    lines: tuple[str, ...] = ()
+    if edge.label:
+        lines = wrapped(edge.label, DETAIL_SIZE, _WIDEST_LABEL, most=2)
+    if said:
+        lines += (shortened_to(said, DETAIL_SIZE, _WIDEST_LABEL),)
+    if not lines:
+        return None
+    wide = max(text_width(line, DETAIL_SIZE) for line in lines)
+    return EdgeTexts(
+        lines,
+        ", ".join(visible(text) for text in (edge.label, said) if text),
+        width=round(wide + 2 * LABEL_PADDING),
+        height=len(lines) * LABEL_LINE + LABEL_PADDING,
+    )
