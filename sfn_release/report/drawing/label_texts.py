@@ -24,7 +24,7 @@ LABEL_PADDING: Final = 5.0
 
 _NARROWEST, _WIDEST = 72.0, 180.0  # of the texts in a node
 _WIDEST_LABEL: Final = 150.0
-_WIDEST_HEADING: Final = 420.0  # of a box; its content decides first
+_HEADING, _WIDEST_HEADING = 240.0, 420.0  # of a box: its content decides between them
 _POINTS: Final = 6.0  # room for the points of a Choice
 _ENDS: Final = frozenset({"Start", "End"})
 _SIGNS: Final = {"added": "+", "removed": "−", "changed": "~"}
@@ -107,9 +107,9 @@ def heading_texts(node: Node, mark: Mark | None, content: float, note: str) -> N
     *content* is the width of the graphs, *note* is said beside the type.
     """
     badge = BADGE if node.retry else 0.0
-    room = max(_WIDEST, min(content - ICON - ICON_GAP - badge, _WIDEST_HEADING))
+    room = max(_HEADING, min(content - ICON - ICON_GAP - badge, _WIDEST_HEADING))
     name = wrapped(node.id, NAME_SIZE, room, most=2, bold=True)
-    kind = " · ".join(part for part in (node.type, node.detail, note) if part)
+    kind = " · ".join(part for part in (node.type, note, node.detail) if part)
     detail = shortened_to(kind, DETAIL_SIZE, room)
     said = shortened_to(mark_text(mark), DETAIL_SIZE, room + ICON, bold=True)
     wide = max(

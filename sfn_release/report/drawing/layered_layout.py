@@ -87,7 +87,7 @@ def layered(sizes: Sequence[Size], links: Sequence[Link]) -> Layers:
     ]
     lines: list[list[Line]] = [[] for _ in links]
     for owner, edge in zip(owners, found["edges"], strict=True):
-        lines[owner].append(tuple(Point(it["x"], it["y"]) for it in edge["points"]))
+        lines[owner].append(_square([Point(it["x"], it["y"]) for it in edge["points"]]))
     for at in back:
         lines[at] = [line[::-1] for line in reversed(lines[at])]
     return _from_origin(
@@ -129,6 +129,17 @@ def _from_origin(
         tuple(label.moved(-left, -top) if label else None for label in labels),
         Size(right - left, bottom - top),
     )
+
+
+def _square(points: Sequence[Point]) -> Line:
+    """Return a line without slants: the engine leaves some of less than a pixel."""
+    found: list[Point] = []
+    for point in points:
+        last = found[-1] if found else point
+        x = last.x if abs(point.x - last.x) < 1 else point.x
+        y = last.y if abs(point.y - last.y) < 1 and x != last.x else point.y
+        found.append(Point(x, y))
+    return tuple(found)
 
 
 def _around(center: Any, size: Size) -> Rectangle:

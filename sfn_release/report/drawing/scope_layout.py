@@ -164,7 +164,7 @@ class _Layout:
             return Picture(*place[2:], nodes=(PlacedNode(node, mark, texts, place),))
         titles = [_title(node, cluster) for cluster in inner]
         if node.type == "Map" and len(inner) == 1:
-            content, note = self.graph(inner[0]), titles[0]
+            content, note = self.graph(inner[0]), titles[0].removeprefix("each item").strip(" ,")
         else:
             graphs = [self._titled(*pair) for pair in zip(inner, titles, strict=True)]
             content, note = _side_by_side(graphs), ""

@@ -1,0 +1,142 @@
+"""Where the parts of a state graph are: nothing on top of anything else, every line at its ends."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from itertools import combinations, pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+
+from sfn_release.authoring.diagrams.drawing import Diagram, graph_of
+from sfn_release.errors import DefinitionError
+from sfn_release.report.drawing.outlines import on_outline, outline_of
+from sfn_release.report.drawing.placed_parts import Picture, PlacedNode, Point, Rectangle
+from sfn_release.report.drawing.scope_layout import laid_out
+from sfn_release.report.drawing.state_graph import border_to_border
+from support.places import CORPUS
+from support.random_machines import machines
+
+NEAR = 0.6  # of a pixel
+
+
+def problems(diagram: Diagram) -> Iterator[str]:
+    """Yield everything that is wrong with the places in a picture."""
+    picture = laid_out(diagram, None)
+    yield from overlaps(picture)
+    yield from loose_ends(picture)
+    whole = Rectangle(0, 0, picture.width, picture.height)
+    for name, place in [*solid(picture), *frames(picture)]:
+        if not within(place, whole):
+            yield f"{name} is outside of the picture"
+    for edge in picture.edges:
+        for x, y in (point for line in edge.lines for point in line):
+            if not within(Rectangle(x, y, 0, 0), whole):
+                yield f"{edge.edge} leaves the picture"
+
+
+def solid(picture: Picture) -> list[tuple[str, Rectangle]]:
+    """Return the parts that nothing may lie on."""
+    return [
+        *((part.node.key, part.place) for part in picture.nodes if not part.is_box),
+        *(("start", part.place) for part in picture.starts),
+        *((f"label of {part.edge}", part.label) for part in picture.edges if part.label),
+    ]
+
+
+def frames(picture: Picture) -> list[tuple[str, Rectangle]]:
+    """Return the parts that have others inside."""
+    return [
+        *((part.node.key, part.place) for part in picture.nodes if part.is_box),
+        *((part.cluster.key, part.place) for part in picture.clusters),
+    ]
+
+
+def overlaps(picture: Picture) -> Iterator[str]:
+    """Yield the pairs of parts that lie on each other, or cross the border of a frame."""
+    for (name, place), (other, place_of_other) in combinations(solid(picture), 2):
+        if overlap(place, place_of_other):
+            yield f"{name} is on {other}"
+    for (name, place), (other, place_of_other) in combinations(frames(picture), 2):
+        nested = within(place, place_of_other) or within(place_of_other, place)
+        if overlap(place, place_of_other) and not nested:
+            yield f"{name} crosses {other}"
+    for name, place in solid(picture):
+        for other, frame in frames(picture):
+            if overlap(place, frame) and not within(place, frame):
+                yield f"{name} crosses {other}"
+
+
+def loose_ends(picture: Picture) -> Iterator[str]:
+    """Yield the edges that end beside their nodes, and those that cross a state."""
+    nodes = {part.node.key: part for part in picture.nodes}
+    for edge in picture.edges:
+        lines = border_to_border(edge, nodes)
+        for key, point in ((edge.edge.source, lines[0][0]), (edge.edge.target, lines[-1][-1])):
+            starts = edge.edge.kind == "inside" and key == edge.edge.source
+            if not starts and not on_border(nodes[key], *point):
+                yield f"{edge.edge} ends beside {key}"
+        for line in edge.lines:
+            for start, end in pairwise(line):
+                if start.x != end.x and start.y != end.y:
+                    yield f"{edge.edge} is slanting"
+                for name, place in solid(picture):
+                    inner = Rectangle(place.x + 1, place.y + 1, place.width - 2, place.height - 2)
+                    if crosses(start, end, inner):
+                        yield f"{edge.edge} crosses {name}"
+
+
+def on_border(part: PlacedNode, x: float, y: float) -> bool:
+    """Return whether a point is on the outline: going out to the border and back ends there."""
+    outline = outline_of(part.node.type, part.place, is_box=part.is_box)
+    borders = [Point(x, part.place.y), Point(x, part.place.bottom)]
+    borders += [Point(part.place.x, y), Point(part.place.right, y)]
+    found = [on_outline(border, part.place, outline) for border in borders]
+    return any(abs(at.x - x) <= NEAR and abs(at.y - y) <= NEAR for at in found)
+
+
+def overlap(first: Rectangle, second: Rectangle) -> bool:
+    """Return whether two rectangles have room in common."""
+    across = min(first.right, second.right) - max(first.x, second.x)
+    down = min(first.bottom, second.bottom) - max(first.y, second.y)
+    return across > NEAR and down > NEAR
+
+
+def within(inner: Rectangle, outer: Rectangle) -> bool:
+    """Return whether one rectangle is inside of another."""
+    return (
+        inner.x >= outer.x - NEAR
+        and inner.y >= outer.y - NEAR
+        and inner.right <= outer.right + NEAR
+        and inner.bottom <= outer.bottom + NEAR
+    )
+
+
+def crosses(start: Point, end: Point, place: Rectangle) -> bool:
+    """Return whether a level or upright line goes through a rectangle."""
+    across = min(max(start.x, end.x), place.right) - max(min(start.x, end.x), place.x)
+    down = min(max(start.y, end.y), place.bottom) - max(min(start.y, end.y), place.y)
+    return across >= 0 and down >= 0
+
+
+@pytest.mark.skipif(not CORPUS.exists(), reason="the corpus isn't here")
+def test_published_definitions_have_room() -> None:
+    """Real definitions, valid or not: each is drawn, or refused as a definition."""
+    found = {}
+    for path in sorted(CORPUS.glob("*/*.json")):
+        try:
+            diagram = graph_of(json.loads(path.read_text(encoding="utf-8")))
+        except (DefinitionError, ValueError):
+            continue
+        if wrong := [*problems(diagram)]:
+            found[f"{path.parent.name}/{path.name}"] = wrong[:3]
+    assert found == {}
+
+
+@settings(deadline=None)
+@given(machines())
+def test_any_definition_has_room(definition: dict[str, Any]) -> None:
+    """Also one that loops, has dead states, or nests."""
+    assert [*problems(graph_of(definition))] == []
