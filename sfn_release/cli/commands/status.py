@@ -11,11 +11,13 @@ from sfn_release.cli.exits import DIFFERENT, FAILED
 from sfn_release.cli.options import command
 from sfn_release.cli.output import terminal
 from sfn_release.cli.output.records import YIELDED, name
-from sfn_release.cli.output.tables import write_table
+from sfn_release.cli.output.tables import table_room, write_table
 from sfn_release.cli.output.web_pages import machine_link
 from sfn_release.cli.session import Session
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sfn_release.operations.verbs.status import EnvironmentStatus
     from sfn_release.operations.workspace import Workspace
 
@@ -36,6 +38,9 @@ _LEGEND = (
 def run(session: Session, check: bool) -> int:
     """Show what is live in each environment, and drift.
 
+    Several environments are a board: workflows by environments, in the order of promotion. With
+    --env or -v, each environment has a table of its own.
+
     Compares the definition, settings and alias of each workflow with the last record, in every
     environment (or --env). --check and -v also compare tags and state machine versions,
     which takes two more calls for each workflow. Exits 1 if an environment can't be reached.
@@ -47,8 +52,13 @@ def run(session: Session, check: bool) -> int:
     found = status(workspace, environments=session.environments, closer=closer)
 
     def text() -> None:
+        board = len(found) > 1 and not session.environments
+        if board:
+            _write_board(session, workspace, found)
         for index, environment in enumerate(found):
-            if index:
+            if board and not session.verbose:
+                continue
+            if index or board:
                 terminal.write()
             _write_environment(session, workspace, environment)
         if session.verbose:
@@ -62,9 +72,36 @@ def run(session: Session, check: bool) -> int:
     return DIFFERENT if check and differs else 0
 
 
-def _write_environment(
-    session: Session, workspace: Workspace, environment: EnvironmentStatus
+def _write_board(
+    session: Session, workspace: Workspace, found: Sequence[EnvironmentStatus]
 ) -> None:
+    """Write the board, and below it the environments that aren't in order."""
+    from sfn_release.cli.output.board import board_lines, in_order
+    from sfn_release.project.promotion_order import promotion_order
+
+    project = workspace.project
+    known = {environment.name: environment for environment in found}
+    shown = [
+        known[name]
+        for name in promotion_order(project.environments)
+        if name in known and (name in project.declared or known[name].record is not None)
+    ]
+    for line in board_lines(shown, session.now, table_room()):
+        terminal.write_line(line)
+    for environment in shown:
+        if not in_order(environment) and not session.verbose:
+            terminal.write()
+            _write_environment(session, workspace, environment, table=False)
+
+
+def _write_environment(
+    session: Session,
+    workspace: Workspace,
+    environment: EnvironmentStatus,
+    *,
+    table: bool = True,
+) -> None:
+    """Write one environment with its problems and next steps; with *table*, each workflow."""
     from sfn_release.plan.steps import routing_text
 
     parts: list[str] = [terminal.Styled(environment.label, "bold")]
@@ -93,7 +130,7 @@ def _write_environment(
         terminal.write("  next: find every commit without a good signature:  sfn-release verify")
     if environment.problem:
         terminal.write(f"  {environment.problem}")
-    if environment.workflows:
+    if environment.workflows and table:
         write_table(
             ("WORKFLOW", "STATE", "ALIAS", "LIVE", "RECORDED"),
             [

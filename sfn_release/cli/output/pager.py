@@ -18,8 +18,8 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 
-from sfn_release.cli.output.terminal import columns_of, on_terminal
-from sfn_release.cli.output.width import width
+from sfn_release.cli.output.terminal import on_terminal
+from sfn_release.cli.output.width import columns_of, width
 
 _DEFAULTS = {"LESS": "FRX", "LV": "-c"}  # as git sets them: short texts, colours, no clearing
 _SHELL = re.compile(r"[|&;<>()$`\\\"'*?#~=%\s\[\]]")  # git runs other commands without a shell

@@ -10,8 +10,8 @@ import sys
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
-from sfn_release.cli.output.terminal import columns_of, on_terminal, one_line, paint, painted
-from sfn_release.cli.output.width import width
+from sfn_release.cli.output.terminal import on_terminal, one_line, paint, painted
+from sfn_release.cli.output.width import columns_of, width
 
 _LONG = {"AUTHOR", "BY", "REASON", "NOTE", "OVERRIDE", "MODULE"}  # may stand below their row
 _GAP = "  "
@@ -35,7 +35,7 @@ def table_lines(
     """Yield the lines of a table that is at most *room* columns wide, if it can be."""
     cells = [list(row) for row in rows]
     kept = [index for index in range(len(columns)) if not cells or any(row[index] for row in cells)]
-    names = [columns[index] for index in kept]
+    names = [one_line(columns[index]) for index in kept]
     yield from _lines(names, [[row[index] for index in kept] for row in cells], room)
 
 
@@ -69,7 +69,7 @@ def _below(name: str, cell: str, room: int | None) -> Iterator[str]:
     """Yield a cell with its column's name, wrapped between words."""
     if not cell:
         return
-    head = f"    {name.lower()}: "
+    head = f"    {name.lower() if name.isupper() else name}: "
     lines = textwrap.wrap(
         _text(cell),
         max((room or 0) - len(head), _NARROWEST),

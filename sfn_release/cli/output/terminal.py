@@ -110,16 +110,6 @@ def in_github_actions() -> bool:
     return os.environ.get("GITHUB_ACTIONS") == "true"
 
 
-def columns_of(text: str) -> int:
-    """Return how many columns a text takes on a terminal."""
-    if text.isascii():
-        return len(text)
-    from unicodedata import combining, east_asian_width
-
-    wide = sum(east_asian_width(character) in "WF" for character in text)
-    return len(text) + wide - sum(bool(combining(character)) for character in text)
-
-
 class OutputError(Exception):
     """Standard output can't be written. The text says why, and whether the command ran."""
 
@@ -234,6 +224,11 @@ def painted(part: str, stream: IO[str], *, shown: str = "") -> str:
 def write(text: str = "", *, style: str = "") -> None:
     """Write a line of the result to stdout."""
     sys.stdout.write(paint(one_line(text), style, sys.stdout) + "\n")
+
+
+def write_line(line: str) -> None:
+    """Write a line of a table, whose parts are safe and styled already."""
+    sys.stdout.write(line + "\n")
 
 
 def write_block(text: str) -> None:

@@ -1,4 +1,4 @@
-"""How wide the terminal is. In a file of its own, which imports nothing slow: --help needs it."""
+"""How wide the terminal is, and a text on it. Imports nothing slow: --help needs this file."""
 
 from __future__ import annotations
 
@@ -16,3 +16,13 @@ def width() -> int:
         except OSError:  # not a terminal
             continue
     return 80
+
+
+def columns_of(text: str) -> int:
+    """Return how many columns a text takes on a terminal."""
+    if text.isascii():
+        return len(text)
+    from unicodedata import combining, east_asian_width
+
+    wide = sum(east_asian_width(character) in "WF" for character in text)
+    return len(text) + wide - sum(bool(combining(character)) for character in text)
