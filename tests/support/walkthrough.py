@@ -3,7 +3,7 @@
 A page has blocks of two kinds. A block with ``title="PATH"`` is a file, which you write. A block of
 the language ``console`` is a terminal: a line that begins with ``$`` is a command, the lines below
 it are its output. A line ``...`` in an output stands for any lines, and ``...`` inside a line for
-any text. Digests, times and ids may have other values. Lines of progress aren't compared.
+any text. Digests, times with their ages, and ids may have other values. Lines of progress aren't compared.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _BLOCK = re.compile(
     re.MULTILINE | re.DOTALL,
 )
 _VALUES = {
-    "<time>": r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d)?Z",
+    "<time>": r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d)?Z(?:, (?:just now|\d+\w+ ago))?",
     "<id>": r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
     "<digest>": r"\b[0-9a-f]{12}\b",
     "<seconds>": r"\b\d+\.\d\ds\b",
