@@ -131,7 +131,6 @@ def relative(target: str, *, start: str) -> str:
     >>> relative("index.html", start="releases/1.2.0/index.html")
     '../../index.html'
     """
-    path, mark, anchor = target.partition("#")
-    if path == start and mark:
-        return f"#{anchor}"
-    return posixpath.relpath(path, posixpath.dirname(start) or ".") + mark + anchor
+    if target == start or target.startswith(f"{start}#"):
+        return target.removeprefix(start) or posixpath.basename(start)
+    return "../" * start.count("/") + target

@@ -76,9 +76,10 @@ def release_pages(facts: ReportFacts, comparisons: Comparisons) -> Iterator[Page
     """Yield a page for each release."""
     lives = stays(facts.environments)
     neighbours = _neighbours([release.version for release in facts.releases])
+    replays = _replays(facts)
     rows = _DigestRows()
     for release in facts.mine(facts.releases):
-        view = _view(facts, release, comparisons, neighbours[release.version], lives)
+        view = _view(release, comparisons, neighbours[release.version], lives, replays)
         yield render_page(
             facts,
             paths.release_path(release.version),
@@ -99,11 +100,11 @@ def _neighbours(versions: list[str]) -> dict[str, tuple[str | None, str | None]]
 
 
 def _view(
-    facts: ReportFacts,
     release: ReleaseFacts,
     comparisons: Comparisons,
     neighbours: tuple[str | None, str | None],
     lives: Mapping[str, list[Stay]],
+    replays: Mapping[str, list[tuple[str, str]]],
 ) -> ReleaseView:
     digest = release.manifest.release_digest
     own = [stay for stay in lives.get(release.version, ()) if stay.digest == digest]
@@ -114,19 +115,21 @@ def _view(
         notes=notes_html(release.notes) if release.notes else "",
         comparison=(comparisons.between(release.below, release.version) if release.below else None),
         stays=own,
-        replays=[*_replays(facts, release)],
+        replays=replays.get(release.version, []),
         proofs=[*_proofs(release, sorted({stay.environment for stay in own}))],
         toolchain=[*_toolchain(release.manifest.toolchain)],
     )
 
 
-def _replays(facts: ReportFacts, release: ReleaseFacts) -> Iterator[tuple[str, str]]:
-    """Yield the environment and the result of each replay before a deployment of the release."""
+def _replays(facts: ReportFacts) -> Mapping[str, list[tuple[str, str]]]:
+    """Return the environment and the result of each replay before a deployment, by version."""
+    found: dict[str, list[tuple[str, str]]] = {}
     for environment in facts.environments:
         for record in environment.records:
-            if record.version == release.version:
-                for workflow, outcome in record.replayed.items():
-                    yield environment.name, outcome.text(workflow)
+            for workflow, outcome in record.replayed.items():
+                line = environment.name, outcome.text(workflow)
+                found.setdefault(record.version, []).append(line)
+    return found
 
 
 def _proofs(release: ReleaseFacts, environments: list[str]) -> Iterator[tuple[str, str]]:
