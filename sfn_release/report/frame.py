@@ -16,6 +16,7 @@ from sfn_release.report import paths
 from sfn_release.report.markup import ago, time_of
 from sfn_release.report.page import Page
 from sfn_release.report.texts import actor_name, age, day, short_id, span
+from sfn_release.report.views.comparisons import change_text
 
 if TYPE_CHECKING:
     from jinja2 import Environment as Templates
@@ -129,5 +130,6 @@ def _templates() -> Templates:
         auto_reload=False,
     )
     made.filters |= {"age": age, "ago": ago, "day": day, "short": short_id, "when": time_of}
+    made.filters["change_text"] = change_text
     made.globals |= {"paths": paths, "span": span, "actor": actor_name}
     return made

@@ -25,6 +25,21 @@ CLASS_WORDS: Final[Mapping[ChangeClass, str]] = CLASS_TEXTS
 _WORST_FIRST: Final = CLASSES[::-1]
 
 
+def change_text(change: SemanticChange) -> str:
+    """Return what changed, without the state's name, which a page shows before it.
+
+    >>> change = SemanticChange("o", "Charge", "timeout", "safe", 'state "Charge": x 1 → 2', "")
+    >>> change_text(change)
+    'x 1 → 2'
+    """
+    text = change.text
+    if change.state:
+        for start in (f'state "{change.state}": ', f'state "{change.state}" '):
+            text = text.removeprefix(start)
+        text = text.removesuffix(f' (state "{change.state}")')
+    return text
+
+
 @dataclass(frozen=True)
 class ChangeGroup:
     """The changes of one class. *words* are the class for people."""
