@@ -1,8 +1,9 @@
 """The checks that a change has to pass.
 
-    nox                           lint, types, tests and coverage
+    nox                           lint, types, docs, tests and coverage
     nox -s lint types             some of them
     nox -s tests -- -k yank       arguments after `--` go to pytest; coverage isn't judged then
+    nox -s docs                   the reference, and the documentation site
     nox -s smoke -- python3.12    a first use on another Python
     nox -s package                the packages in dist/, looked at and tried
     nox -s package -- v0.3.0      the same for a tag, with its notes in dist/notes.md
@@ -25,7 +26,7 @@ import nox
 
 LEAST = 97  # percent of lines; the rest is for platforms and races that no test can provoke
 
-nox.options.sessions = ["lint", "types", "tests"]
+nox.options.sessions = ["lint", "types", "docs", "tests"]
 
 
 @nox.session(venv_backend="none")
@@ -67,6 +68,16 @@ def coverage(session: nox.Session) -> None:
         for path in sorted(missing, key=lambda path: -len(missing[path]))[:20]:
             session.log(f"{path}: {missing[path]}")
         session.error(f"less than {LEAST} % of lines: test the others, or delete them")
+
+
+@nox.session(venv_backend="none")
+def docs(session: nox.Session) -> None:
+    """Write the reference from the program, and build the documentation site into site/.
+
+    A broken link or anchor is an error. Nothing is loaded from the network.
+    """
+    session.run(sys.executable, "tools/write_reference.py", *session.posargs)
+    session.run(sys.executable, "-m", "zensical", "build", "--clean", "--strict")
 
 
 @nox.session(venv_backend="none")

@@ -1,4 +1,4 @@
-"""README.md and docs/ match the program: commands, codes, keys, examples, links."""
+"""README.md and docs/ match the program: examples, commands, keys, links."""
 
 from __future__ import annotations
 
@@ -9,16 +9,15 @@ import shutil
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 import pytest
 
-from sfn_release import errors, project
+from sfn_release import project
 from sfn_release.cli.app import program
-from sfn_release.cli.help import COMMANDS, EXIT_CODES
 from sfn_release.operations.scaffold import project_files
 from sfn_release.project.modules import build
 from sfn_release.project.schema import DOCUMENT
@@ -33,6 +32,9 @@ DOCUMENTS = {
 README = DOCUMENTS["README.md"]
 DOCS = [name for name in DOCUMENTS if name != "README.md"]
 WRONG = ("docs/reference/rules.md", "python")  # examples that break a rule: test_rules.py
+PARTS = ("tutorials", "how-to", "reference", "explanation")
+BLOB = "https://github.com/sfn-release/sfn-release/blob/main/"
+GENERATED = "<!-- Written by "
 MOVED = "docs/attestations.md"  # statements name it; it leads to the page in reference/
 PAGE = "sfn.local()"  # stands in the example of the aws_stepfunction documentation page alone
 
@@ -53,23 +55,6 @@ def examples(language: str) -> list[Any]:
     ]
 
 
-def table(heading: str) -> dict[str, str]:
-    """Return the two columns of the README's table whose first heading is *heading*."""
-    _, _, rest = README.partition(f"| {heading} | ")
-    rows = rest.split("\n\n")[0].splitlines()[2:]
-    cells = (row.strip("| ").split(" | ", 1) for row in rows)
-    return {first.strip("`"): second for first, second in cells}
-
-
-def commands() -> Iterator[tuple[str, click.Command]]:
-    """Yield every command with its name."""
-    context = click.Context(program)
-    for name in program.list_commands(context):
-        command = program.get_command(context, name)
-        assert command is not None
-        yield name, command
-
-
 def anchors(document: str) -> set[str]:
     """Return the targets for links inside a document, as GitHub names headings."""
     text = re.sub(r"^```.*?^```$", "", DOCUMENTS[document], flags=re.MULTILINE | re.DOTALL)
@@ -84,54 +69,16 @@ def links(document: str) -> list[str]:
 
 
 def test_the_first_screen_holds_the_two_commands() -> None:
-    """Each is complete in itself and stands before anything has to be scrolled far."""
-    screen = "\n".join(README.splitlines()[:30])
+    """Each is complete in itself, and the whole file is one screen."""
+    screen = "\n".join(README.splitlines()[:50])
     venv = "python3 -m venv .venv && .venv/bin/pip install -e "
     assert f"\n{venv}. && .venv/bin/sfn-release demo\n" in screen
     assert f"\n{venv}'.[dev]' && .venv/bin/python -m pytest\n" in screen
 
 
-def test_every_command_is_told_as_the_program_tells_it() -> None:
-    """The table has the commands in the program's order, each with its own help line."""
-    told = table("command")
-    known = {name: text for rows in COMMANDS.values() for name, text in rows.items()}
-    assert list(told) == list(known)
-    assert {name: text for name, text in known.items() if not told[name].startswith(text)} == {}
-
-
-def test_every_option_is_told() -> None:
-    """Each command's row has exactly its options."""
-    told = table("command")
-    shared = {"-C", "--env", "--json", "-v", "--verbose", "-h", "--help"}
-    for name, command in commands():
-        inner = command.commands.values() if isinstance(command, click.Group) else [command]
-        options = {
-            max(parameter.opts, key=len)
-            for subcommand in inner
-            for parameter in subcommand.params
-            if isinstance(parameter, click.Option)
-        }
-        written = set(re.findall(r"(?<![\w-])--?[a-z-]+", told[name]))
-        assert written - shared == options - shared, name
-
-
-def test_the_exit_codes_are_the_programs() -> None:
-    """The table of exit codes is the one of --help."""
-    assert table("exit code") == {str(code): text for code, text in EXIT_CODES.items()}
-
-
-def test_the_error_codes_are_the_packages() -> None:
-    """Every error of the tree has a row, and no row is without an error."""
-    classes = [errors.SfnReleaseError]
-    for error in classes:
-        classes += error.__subclasses__()
-    known = {error.code for error in classes if error.__module__ == errors.__name__}
-    assert set(table("code")) == known - {"E_ERROR"}
-
-
-def test_the_readme_shows_every_key_of_releases_toml() -> None:
-    """Of the project, the environments and the silences, and the members of a strategy."""
-    (text,) = blocks("toml")
+def test_the_reference_shows_every_key_of_releases_toml_in_one_file() -> None:
+    """The complete example has all keys of the project, the environments, silences, strategies."""
+    text = blocks("toml", "docs/reference/releases-toml.md")[0]
     read = project.parse_project(text, path=ROOT / "releases.toml")
     assert list(read.environments) == ["local", "staging", "prod", "emulator"]
 
@@ -168,16 +115,18 @@ def test_what_init_comments_out_is_taken() -> None:
 
 def test_the_mocks_are_mocks() -> None:
     """The example of a mock file is accepted."""
-    (text,) = blocks("json")
+    (text,) = blocks("json", "docs/reference/local-service.md")
     load_mocks(text, file="orders.mocks.json")
     assert list(json.loads(text)) == ["Charge", "arn:aws:states:::sns:publish"]
 
 
 @pytest.mark.parametrize("index", [0, 1])
 def test_the_workflow_modules_build(index: int, tmp_path: Path) -> None:
-    """The README's two modules are modules that a release can be made from."""
+    """The two modules of the page are modules that a release can be made from."""
     (tmp_path / "workflows").mkdir()
-    (tmp_path / "workflows" / "shown.py").write_text(blocks("python")[index])
+    (tmp_path / "workflows" / "shown.py").write_text(
+        blocks("python", "docs/how-to/write-workflows.md")[index]
+    )
     (declared,) = build(tmp_path, "workflows").declarations
     assert declared.name == ["hello", "charging"][index]
 
@@ -231,7 +180,8 @@ def test_command_lines_are_understood(document: str) -> None:
     shown = "\n".join(blocks("sh", document)).splitlines()
     shown += re.findall(r"(?<!`)`(sfn-release [a-z][^`]*)`", DOCUMENTS[document])
     for line in shown:
-        words = line.partition(" #")[0].replace('"', "").replace(" --json ", " ").split()
+        typed = re.sub(r"(?<=sfn-release) -C \S+|[|>] .*| #.*", "", line)
+        words = typed.replace('"', "").replace(" --json ", " ").split()
         if words[:1] != ["sfn-release"]:
             continue
         command = program.get_command(context, words[1])
@@ -245,7 +195,7 @@ def test_command_lines_are_understood(document: str) -> None:
 
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_links_lead_somewhere(document: str) -> None:
-    """Links inside a document and to the repository's files have a target."""
+    """Links inside a document and to the repository's files have a target, as GitHub reads them."""
     for link in links(document):
         path, _, anchor = link.partition("#")
         target = ((ROOT / document).parent / path).resolve() if path else ROOT / document
@@ -254,25 +204,54 @@ def test_links_lead_somewhere(document: str) -> None:
             assert anchor in anchors(target.relative_to(ROOT).as_posix()), link
 
 
-def test_the_readme_leads_to_every_document() -> None:
-    """Directly, or by the links of other documents."""
-    found, ahead = {MOVED}, ["README.md"]
-    while ahead:
-        document = ahead.pop()
-        found.add(document)
-        folder = (ROOT / document).parent
-        for link in links(document):
-            target = (folder / link.partition("#")[0]).resolve()
-            name = target.relative_to(ROOT).as_posix() if target.is_file() else ""
-            if name in DOCS and name not in found:
-                ahead.append(name)
-    assert found >= {*DOCS}
+@pytest.mark.parametrize("document", DOCS)
+def test_pages_link_to_other_folders_by_address(document: str) -> None:
+    """The site has docs/ alone. A file outside it has its address on GitHub, and exists."""
+    for link in links(document):
+        path = link.partition("#")[0]
+        assert ((ROOT / document).parent / path).resolve().is_relative_to(ROOT / "docs"), link
+    for path in re.findall(rf"\]\({re.escape(BLOB)}([^)#]*)", DOCUMENTS[document]):
+        assert (ROOT / path).exists(), path
+
+
+def test_every_page_is_two_clicks_away() -> None:
+    """README leads to the four parts, and the first page of each part to every page of it."""
+    parts = [f"docs/{part}/index.md" for part in PARTS]
+    assert set(parts) <= set(links("README.md"))
+    assert {part.removeprefix("docs/") for part in parts} <= set(links("docs/index.md"))
+    for document in DOCS:
+        folder = next((part for part in PARTS if document.startswith(f"docs/{part}/")), None)
+        if folder is None:
+            assert document in {"docs/index.md", MOVED}
+            continue
+        within = document.removeprefix(f"docs/{folder}/")
+        first = {link.partition("#")[0] for link in links(f"docs/{folder}/index.md")}
+        overviews = ("commands/index.md", "python-api.md")
+        second = {
+            f"{overview.rpartition('/')[0]}/{link.partition('#')[0]}".lstrip("/")
+            for overview in overviews
+            if folder == "reference"
+            for link in links(f"docs/reference/{overview}")
+        }
+        assert within in {"index.md", *first, *second}, document
+
+
+def test_the_navigation_of_the_site_has_every_page() -> None:
+    """Each page that no overview lists by itself is in zensical.toml, and no other page is."""
+    text = (ROOT / "zensical.toml").read_text(encoding="utf-8")
+    named = set(re.findall(r'"([\w/-]+\.md)"', text))
+    pages = {document.removeprefix("docs/") for document in DOCS}
+    commands = {page for page in pages if page.startswith("reference/commands/")}
+    expected = pages - commands - {MOVED.removeprefix("docs/")} | {"reference/commands/index.md"}
+    assert named == expected
 
 
 def test_nothing_is_said_twice() -> None:
     """No sentence of a paragraph stands in two documents: one of them would be wrong one day."""
     said: dict[str, set[str]] = defaultdict(set)
     for document, text in DOCUMENTS.items():
+        if text.startswith(GENERATED) or document == "docs/index.md":
+            continue  # generated from one source, or the README's first lines for the site
         prose = re.sub(r"^```.*?^```$|^\|.*$|^#.*$", "\n", text, flags=re.MULTILINE | re.DOTALL)
         for paragraph in re.split(r"\n\s*\n|^- ", prose, flags=re.MULTILINE):
             for sentence in re.split(r"(?<=[.:;!?]) ", " ".join(paragraph.split())):

@@ -1,0 +1,73 @@
+"""The pages of docs/reference that are written from the program are as the program says now."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from docs_reference.docstrings import docstring_markdown, first_sentence
+from docs_reference.markdown import cell, prose
+from docs_reference.pages import pages, stale
+from sfn_release import errors
+
+
+def test_the_pages_are_written_again_after_each_change() -> None:
+    """Run  python tools/write_reference.py  when this fails."""
+    assert stale() == []
+
+
+def test_every_error_of_the_tree_has_a_section() -> None:
+    """With its code as the heading, which people search for."""
+    classes = [errors.SfnReleaseError]
+    for error in classes:
+        classes += error.__subclasses__()
+    known = {error.code for error in classes if error.__module__ == errors.__name__}
+    shown = re.findall(r"^## (E_\w+)$", pages()["error-codes.md"], re.MULTILINE)
+    assert sorted(shown) == sorted(known - {"E_ERROR"})
+
+
+def test_a_key_has_its_type_its_values_its_default_and_an_example() -> None:
+    """From the tables of the reader, which the JSON Schemas for editors come from too."""
+    page = pages()["releases-toml.md"]
+    (row,) = re.findall(r"^\| `pins` \|.*$", page, re.MULTILINE)
+    for part in (
+        "string",
+        "`off`, `resolve`, `required`",
+        'Default: `"off"`',
+        '`pins = "resolve"`',
+    ):
+        assert part in row
+    assert "## environments.NAME.strategy\n" in page
+
+
+def test_the_python_pages_hold_no_address_of_memory() -> None:
+    """Pages are the same on every machine and with every Python."""
+    python = [text for path, text in pages().items() if path.startswith("python")]
+    assert [text for text in python if re.search(r"0x[0-9a-f]{6}", text)] == []
+
+
+@pytest.mark.parametrize(
+    ("docstring", "expected"),
+    [
+        ("Return ``a|b``\nof *x*.", "Return `a|b`\nof *x*."),
+        ("A <b> and ``<b>``.", "A &lt;b> and `<b>`."),
+        ("Do.\n\n>>> 1 < 2\nTrue", "Do.\n\n```pycon\n>>> 1 < 2\nTrue\n```"),
+        ("So::\n\n    x < 1", "So::\n\n    x < 1"),
+        ("", ""),
+    ],
+)
+def test_docstrings_become_markdown(docstring: str, expected: str) -> None:
+    """Prose can't begin HTML, and code stays as it is."""
+    assert docstring_markdown(docstring) == expected
+
+
+def test_the_first_sentence_of_a_docstring_is_one_line() -> None:
+    """It's what a table shows."""
+    assert first_sentence("Show\nall. And more.\n\nRest.") == "Show all."
+
+
+def test_cells_and_prose_are_escaped() -> None:
+    """A bar would end a cell, and ``<`` begin a tag."""
+    assert cell("a | b\nc") == r"a \| b c"
+    assert prose("<id> `<id>`") == "&lt;id> `<id>`"

@@ -1,0 +1,189 @@
+"""python-api.md and python/*.md: the public names of the package, with signatures and docstrings.
+
+The lists of names are the ``__init__.pyi`` files: what isn't there is not public.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import re
+import types
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from docs_reference.docstrings import docstring_markdown, first_sentence
+from docs_reference.markdown import fenced, link, page, table
+from sfn_release.lazy_names import public_names
+
+_KINDS = (types.FunctionType, property, classmethod, staticmethod)
+_WIDEST = 88  # columns of a signature; a longer one has a line for each parameter
+_PACKAGES = {
+    # module → title, page, introduction
+    "sfn_release": (
+        "Write workflows",
+        "python/authoring.md",
+        "`import sfn_release as sfn`. [The language in Python](../language.md) shows how these"
+        " names"
+        " work together.",
+    ),
+    "sfn_release.testing": (
+        "Test workflows",
+        "python/testing.md",
+        "`from sfn_release.testing import simulate, Payload`."
+        " [Test your workflows](../../how-to/testing.md) shows how to use them.",
+    ),
+    "sfn_release.operations": (
+        "Run commands from Python",
+        "python/operations.md",
+        "One function for each command. Open a workspace first:\n\n"
+        "```pycon\n"
+        ">>> from pathlib import Path\n"
+        ">>> from sfn_release import operations\n"
+        ">>> workspace = operations.open_workspace(Path.cwd(), operations.system_runtime())\n"
+        '>>> record = operations.rollback(workspace, environment="staging")\n'
+        "```\n\n"
+        "Errors are the classes of `sfn_release.errors`, each with a code: see"
+        " [Error codes](../error-codes.md).",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class PublicName:
+    """A public *name* and its *value*."""
+
+    name: str
+    value: object
+
+    @property
+    def kind(self) -> str:
+        """The kind of value, in a word."""
+        match self.value:
+            case type():
+                return "class"
+            case types.FunctionType():
+                return "function"
+            case types.ModuleType():
+                return "module"
+            case _:
+                return "value"
+
+    @property
+    def doc(self) -> str:
+        """Its docstring, "" without one."""
+        if not isinstance(self.value, type | types.FunctionType | types.ModuleType):
+            return inspect.getdoc(type(self.value)) or ""
+        return inspect.getdoc(self.value) or ""
+
+    @property
+    def members(self) -> Iterator[tuple[str, object]]:
+        """The public functions of a module, the public methods and properties of a class."""
+        for name, value in vars(self.value).items() if _has_members(self.value) else ():
+            if name.startswith("_") or not isinstance(value, _KINDS):
+                continue
+            home = getattr(value, "__module__", None)
+            if isinstance(self.value, types.ModuleType) and home != self.value.__name__:
+                continue
+            yield name, value
+
+
+def python_pages() -> Mapping[str, str]:
+    """Return the pages: the overview, and one for each package."""
+    names = {module: tuple(_names(module)) for module in _PACKAGES}
+    pages = {_PACKAGES[module][1]: _package_page(module, names[module]) for module in _PACKAGES}
+    return {"python-api.md": _overview(names), **pages}
+
+
+def _names(module: str) -> Iterator[PublicName]:
+    package = importlib.import_module(module)
+    for name in sorted(public_names(str(package.__file__)), key=str.lower):
+        yield PublicName(name, getattr(package, name))
+
+
+def _overview(names: Mapping[str, tuple[PublicName, ...]]) -> str:
+    parts = []
+    for module, (title, path, _) in _PACKAGES.items():
+        rows = [
+            (
+                link(f"`{name.name}`", f"{path}#{name.kind}-{name.name.lower()}"),
+                first_sentence(name.doc),
+            )
+            for name in names[module]
+        ]
+        parts += [f"## {title}: {module}", table(("name", "does"), rows)]
+    return page(
+        "The Python API",
+        "Every public name. Other names and modules can change in any release. All of it is typed:"
+        " mypy and your editor know it.",
+        *parts,
+    )
+
+
+def _package_page(module: str, names: tuple[PublicName, ...]) -> str:
+    title, _, introduction = _PACKAGES[module]
+    return page(f"{title}: {module}", introduction, *(_name_section(name) for name in names))
+
+
+def _name_section(name: PublicName) -> str:
+    parts = [f"## {name.kind} {name.name}"]
+    if not isinstance(name.value, types.ModuleType):
+        parts.append(fenced(_signature(name.name, name.value), "py"))
+    parts.append(docstring_markdown(name.doc))
+    for member, value in name.members:
+        function = value.__func__ if isinstance(value, classmethod | staticmethod) else value
+        dotted = f"{name.name}.{member}"
+        parts.append(f"**`{dotted}`**")
+        if not isinstance(function, property):
+            parts.append(fenced(_signature(dotted, function), "py"))
+        parts.append(docstring_markdown(inspect.getdoc(function) or ""))
+    return "\n\n".join(part for part in parts if part)
+
+
+def _has_members(value: object) -> bool:
+    return isinstance(value, type | types.ModuleType)
+
+
+def _signature(name: str, value: object) -> str:
+    """Return how *value* is called, as Python code; the name alone for a constant."""
+    try:
+        signature = inspect.signature(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return name
+    parameters = [_parameter(each) for each in signature.parameters.values()]
+    if parameters and re.match(r"(self|cls)\b", parameters[0]):
+        del parameters[0]
+    parameters = _with_marks(signature, parameters)
+    returned = signature.return_annotation
+    made = isinstance(value, type) or returned in (inspect.Signature.empty, None)
+    arrow = "" if made else f" -> {_annotation(returned)}"
+    line = f"{name}({', '.join(parameters)}){arrow}"
+    if len(line) <= _WIDEST:
+        return line
+    return f"{name}(\n{''.join(f'    {text},{chr(10)}' for text in parameters)}){arrow}"
+
+
+def _with_marks(signature: inspect.Signature, parameters: list[str]) -> list[str]:
+    """Return *parameters* with the star before those that need their name."""
+    kinds = [each.kind for each in signature.parameters.values()]
+    kinds = kinds[len(kinds) - len(parameters) :]
+    named = inspect.Parameter.KEYWORD_ONLY
+    if named in kinds and inspect.Parameter.VAR_POSITIONAL not in kinds:
+        place = kinds.index(named)
+        return [*parameters[:place], "*", *parameters[place:]]
+    return parameters
+
+
+def _parameter(parameter: inspect.Parameter) -> str:
+    stars = {"VAR_POSITIONAL": "*", "VAR_KEYWORD": "**"}
+    text = stars.get(parameter.kind.name, "") + parameter.name
+    if parameter.annotation is not parameter.empty:
+        text += f": {_annotation(parameter.annotation)}"
+    if parameter.default is parameter.empty:
+        return text
+    default = re.sub(r"^<.*>$", "...", repr(parameter.default))  # a factory, or a function
+    return f"{text} = {default}" if ":" in text else f"{text}={default}"
+
+
+def _annotation(annotation: object) -> str:
+    return annotation if isinstance(annotation, str) else str(inspect.formatannotation(annotation))
