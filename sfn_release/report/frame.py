@@ -100,11 +100,17 @@ def render_page(facts: ReportFacts, path: str, title: str, template: str, **valu
         title=title,
         here=path,
         section=_section(path),
-        navigation=NAVIGATION,
+        navigation=_navigation(facts),
         policy=POLICY,
         **values,
     )
     return Page(path, title, html)
+
+
+def _navigation(facts: ReportFacts) -> tuple[tuple[str, str], ...]:
+    """Return the pages in the head of every page. Some reports have executions, or coverage."""
+    more = (("executions", paths.EXECUTIONS), ("coverage", paths.COVERAGE))
+    return (*NAVIGATION, *((path, key.capitalize()) for key, path in more if facts.extra.get(key)))
 
 
 def _section(path: str) -> str:

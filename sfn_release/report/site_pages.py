@@ -13,12 +13,14 @@ from sfn_release.report.pages.everything_page import everything_pages
 from sfn_release.report.pages.releases_index import releases_index_pages
 from sfn_release.report.pages.search_index import search_pages
 from sfn_release.report.pages.timeline_pages import timeline_pages
+from sfn_release.report.pages.workflows_index import workflows_index_pages
 
 Pages = Callable[[ReportFacts], Iterator[Page]]
 
 SINGLE: tuple[Pages, ...] = (
     board_pages,
     releases_index_pages,
+    workflows_index_pages,
     everything_pages,
     search_pages,
 )

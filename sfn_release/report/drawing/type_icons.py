@@ -17,6 +17,7 @@ ICONS: Final[Mapping[str, str]] = {
     "Parallel": "M10 2v4 M4 18v-5.5a3 3 0 0 1 3-3h6a3 3 0 0 1 3 3v5.5 M10 6v12",
     "Map": "M3 7h10v10h-10Z M6 7v-3.5h11v10.5h-4",
     "Missing": f"{_CIRCLE} M10 5.5v5.5 M10 13.6v.6",
+    "Folded": "M4.5 10h.1 M10 10h.1 M15.5 10h.1",
     "Unknown": f"{_CIRCLE} M7.8 8.2a2.2 2.2 0 1 1 2.2 2.4v1 M10 13.6v.4",
 }
 RETRY_ICON: Final = "M15.5 6.5a6.5 6.5 0 1 0 1 4.5 M16 2.5v4.5h-4.5"

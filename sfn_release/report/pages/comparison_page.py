@@ -70,6 +70,10 @@ def _of_pair(facts: ReportFacts, comparisons: Comparisons, pair: ComparedPair) -
     room = _ROOM
     here: list[ComparedWorkflow | None] = []
     values: dict[str, Any] = {"pair": pair, "comparison": comparison}
+    crumbs = [
+        (paths.RELEASES, "Releases"),
+        (paths.release_path(pair.newer), f"Release {pair.newer}"),
+    ]
     for number, workflow in enumerate(comparison.workflows, 1):
         part = _part(number, workflow)
         if part.size <= room:
@@ -79,12 +83,16 @@ def _of_pair(facts: ReportFacts, comparisons: Comparisons, pair: ComparedPair) -
         here.append(None)
         title = f"{workflow.name}: {pair.older} and {pair.newer}"
         path = paths.comparison_path(pair.older, pair.newer, workflow.name)
-        yield render_page(facts, path, title, "comparison_part.html", part=part, **values)
+        whole = (paths.comparison_path(pair.older, pair.newer), f"{pair.older} and {pair.newer}")
+        yield render_page(
+            facts, path, title, "comparison_part.html", crumbs=[*crumbs, whole], part=part, **values
+        )
     yield render_page(
         facts,
         paths.comparison_path(pair.older, pair.newer),
         f"{pair.older} and {pair.newer}",
         "comparison.html",
+        crumbs=crumbs,
         parts=[*zip(comparison.workflows, here, strict=True)],
         **values,
     )

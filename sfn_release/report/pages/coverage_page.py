@@ -46,6 +46,7 @@ def coverage_pages(facts: ReportFacts) -> Iterator[Page]:
             path,
             f"Coverage of {covered.name}",
             "coverage_of.html",
+            crumbs=[(paths.COVERAGE, "Coverage")],
             view=view,
             covered=covered,
             most=_MOST_POINTS,

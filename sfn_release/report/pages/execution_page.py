@@ -60,6 +60,7 @@ def _page(facts: ReportFacts, path: str, reported: ReportedExecution, view: Exec
         description="Each state says how often it was visited, and how it ended.",
     )
     values: dict[str, Any] = {
+        "crumbs": [(paths.EXECUTIONS, "Executions")],
         "reported": reported,
         "explained": explained,
         "timeline": timeline,

@@ -85,6 +85,7 @@ def release_pages(facts: ReportFacts, comparisons: Comparisons) -> Iterator[Page
             paths.release_path(release.version),
             f"Release {release.version}",
             "release.html",
+            crumbs=[(paths.RELEASES, "Releases")],
             view=view,
             release=release,
             rows=rows.of(facts, release),

@@ -87,6 +87,7 @@ def _of_form(
     states = shown_states(state_views(definition), origins)
     graph = _graph(form, definition, lambda anchor: f"#{anchor}")
     pages = parts(states, ROOM - len(graph.encode()))
+    crumbs = [(paths.WORKFLOWS, "Workflows")]
     values: dict[str, Any] = {
         "form": form,
         "states": states,
@@ -107,7 +108,16 @@ def _of_form(
     here = {shown.state.anchor: part for part, several in enumerate(pages, 1) for shown in several}
     for path in targets:
         title = f"{form.workflow} {'' if path != targets[0] else form.since}".strip()
-        yield render_page(facts, path, title, "workflow.html", to=lambda it: f"#{it}", **values)
+        above = [] if path != targets[0] else [(paths.workflow_path(form.workflow), form.workflow)]
+        yield render_page(
+            facts,
+            path,
+            title,
+            "workflow.html",
+            crumbs=[*crumbs, *above],
+            to=lambda it: f"#{it}",
+            **values,
+        )
     for number, part in enumerate(pages, 1):
         path = paths.workflow_path(form.workflow, form.since, number)
         title = f"{form.workflow} {form.since}, states {number} of {len(pages)}"
@@ -118,7 +128,15 @@ def _of_form(
             return paths.relative(f"{target}#{anchor}", start=path)
 
         yield render_page(
-            facts, path, title, "workflow_states.html", number=number, part=part, to=to, **values
+            facts,
+            path,
+            title,
+            "workflow_states.html",
+            crumbs=[*crumbs, (targets[0], f"{form.workflow} {form.since}")],
+            number=number,
+            part=part,
+            to=to,
+            **values,
         )
 
 

@@ -1,0 +1,47 @@
+"""The list of workflows: the newest form of each, and where which release of it is live."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sfn_release.report import paths
+from sfn_release.report.facts.report_facts import ReportFacts, WorkflowForm
+from sfn_release.report.frame import render_page
+from sfn_release.report.page import Page
+from sfn_release.report.views.workflow_view import LivePlace, live_places
+
+_MOST = 800  # rows; a project with more has them in search and in the list of all pages
+
+
+@dataclass(frozen=True)
+class WorkflowRow:
+    """A workflow in the list. *is_current* is false if the newest release lacks it."""
+
+    form: WorkflowForm
+    forms: int
+    places: tuple[LivePlace, ...]
+    is_current: bool
+
+
+def workflows_index_pages(facts: ReportFacts) -> Iterator[Page]:
+    """Yield the list; workflows that the newest release lacks come last."""
+    newest = facts.releases[-1].manifest.workflows if facts.releases else {}
+    rows = [
+        WorkflowRow(
+            forms[-1],
+            len(forms),
+            tuple(live_places(name, facts.environments, forms)),
+            name in newest,
+        )
+        for name, forms in facts.forms.items()
+    ]
+    rows.sort(key=lambda row: not row.is_current)
+    yield render_page(
+        facts,
+        paths.WORKFLOWS,
+        "Workflows",
+        "workflows.html",
+        rows=rows[:_MOST],
+        unlisted=max(len(rows) - _MOST, 0),
+    )
