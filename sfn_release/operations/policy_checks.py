@@ -59,12 +59,13 @@ def permitted(
 class Verdict:
     """What an environment's policies say of a release: objections, and *notes* for its plan.
 
-    *replayed* is what was replayed for it.
+    *replayed* is what was replayed for it. *role_notes* are the notes about roles.
     """
 
     refusals: tuple[Refusal, ...] = ()
     notes: tuple[str, ...] = ()
     replayed: Mapping[str, ReplayOutcome] = field(default_factory=dict)
+    role_notes: tuple[str, ...] = ()
 
     def after(self, earlier: tuple[Refusal, ...]) -> Verdict:
         """Return the verdict with *earlier* refusals in front."""
@@ -72,7 +73,8 @@ class Verdict:
 
     def shown_in(self, plan: Plan) -> Plan:
         """Return a plan that shows it."""
-        return replace(plan, refusals=self.refusals, notes=(*plan.notes, *self.notes))
+        notes = (*plan.notes, *self.notes)
+        return replace(plan, refusals=self.refusals, notes=notes, role_notes=self.role_notes)
 
 
 def verdict(
@@ -115,11 +117,12 @@ def verdict(
         ),
     )
     required = environment.permissions == "required"
-    notes += role_notes(roles, refused=required)
+    about_roles = role_notes(roles, refused=required)
+    notes += about_roles
     if required and not environment.has_iam:
         notes += (not_compared(environment.name),)
     outcomes = {name: found.outcome for name, found in replays.items() if found.outcome}
-    return Verdict(refusals(environment, facts), notes, outcomes)
+    return Verdict(refusals(environment, facts), notes, outcomes, about_roles)
 
 
 def changed_roles(site: Site, prepared: PreparedDeployment) -> tuple[RoleComparison, ...]:

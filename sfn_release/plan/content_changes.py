@@ -33,7 +33,9 @@ def with_differences(
 
     def compared(planned: WorkflowPlan) -> WorkflowPlan:
         name = planned.workflow
-        if name not in old or name not in target.workflows or planned.change == "created":
+        if planned.change == "created" and name in target.workflows:
+            return replace(planned, new_definition=target.workflows[name].rendered.definition)
+        if name not in old or name not in target.workflows:
             return planned
         workflow = target.workflows[name]
         new = pinned_as(workflow, served[name]) if name in served else workflow.rendered
@@ -49,6 +51,8 @@ def with_differences(
             semantic_changes=semantic_changes(
                 before, new, workflow=name, place=place_of(environment, new)
             ),
+            old_definition=before.definition,
+            new_definition=new.definition,
         )
 
     return replace(plan, workflows=tuple(compared(planned) for planned in plan.workflows))

@@ -117,7 +117,8 @@ class WorkflowPlan:
     *version_arn* is the state machine version that will serve, None when it is yet to be made.
     *pins* maps references to exact versions, None for a version that isn't made yet; *pinned* are
     the pins before. *differences* compare the new content with the old, without pins, and
-    *semantic_changes* say what they mean.
+    *semantic_changes* say what they mean. *old_definition* and *new_definition* are for a picture
+    of the change, None on a side that lacks the workflow or isn't compared.
     """
 
     workflow: str
@@ -134,6 +135,8 @@ class WorkflowPlan:
     semantic_changes: tuple[SemanticChange, ...] = ()
     keep: tuple[Step, ...] = ()
     permission_changes: tuple[PermissionChange, ...] = ()
+    old_definition: Mapping[str, Any] | None = field(default=None, compare=False, repr=False)
+    new_definition: Mapping[str, Any] | None = field(default=None, compare=False, repr=False)
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -163,8 +166,8 @@ class Plan:
     With a *strategy*, in words, callers are brought over in *stages* between the two phases;
     *resumed* is since when, if attempts that did not finish had begun to. *left* are steps of such
     attempts that stand in AWS: when this deployment fails, they are undone with its own.
-    *version* is None for the work tree. *notes* concern all of it, *refusals* are those of the
-    environment's policies.
+    *version* is None for the work tree. *notes* concern all of it, and *role_notes* are the ones
+    about roles. *refusals* are the objections of the environment's policies.
     """
 
     environment: str
@@ -178,6 +181,7 @@ class Plan:
     left: tuple[Step, ...] = ()
     notes: tuple[str, ...] = ()
     refusals: tuple[Refusal, ...] = ()
+    role_notes: tuple[str, ...] = ()
 
     @property
     def changes(self) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from sfn_release.cli.output import github, markdown
+from sfn_release.cli.output.plan_markdown import plan_markdown
 from sfn_release.plan import Plan, WorkflowPlan
 from sfn_release.plan.policy import Refusal
 from sfn_release.plan.steps import PublishVersion
@@ -273,6 +274,6 @@ def test_a_plan_in_markdown_has_its_pins() -> None:
     flow = replace(flow, pins={"charge": f"{function}:7"}, pinned={"charge": f"{function}:6"})
     refusal = Refusal("protect_drift", "first:\n  second", "Mend it.")
     made = Plan("prod", "deploy", "1.1.0", "1.0.0", (flow,), refusals=(refusal,))
-    text = markdown.plan(made, label="prod")
+    text = plan_markdown({"prod": made}, labels={"prod": "prod"})
     assert "<br>`pin charge → :7 (was :6)` |" in text
-    assert text.endswith("- **Refused**: `first:`\n  - `second`\n  - `Mend it.`")
+    assert "\n\n- **Refused**: `first:`\n  - `second`\n  - `Mend it.`\n\n" in text

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from sfn_release.cli.output import markdown
+from sfn_release.cli.output.plan_markdown import plan_markdown
 from sfn_release.cli.output.plans import plan_lines
 from sfn_release.operations import check, check_environments, plan_version
 from sfn_release.operations.diagnosis.role_permissions import examine_roles
@@ -191,7 +191,7 @@ def test_a_plan_shows_how_the_needs_change(shop: Shop) -> None:
     )
     lines = [line.strip() for line in plan_lines(plan, label="prod")]
     assert {more, less} <= {*lines}
-    shown = markdown.plan(plan, label="prod")
+    shown = plan_markdown({"prod": plan}, labels={"prod": "prod"})
     assert f"orders: {more}" in shown
     for text in ("\n".join(lines), shown):  # each is shown once
         assert (text.count("dynamodb:GetItem"), text.count("dynamodb:UpdateItem")) == (1, 1)

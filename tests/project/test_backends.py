@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sfn_release.authoring.declaration import Declaration
-from sfn_release.cli.output import markdown
+from sfn_release.cli.output.plan_markdown import plan_markdown
 from sfn_release.cli.output.plans import plan_lines
 from sfn_release.errors import ConfigError, ConflictError
 from sfn_release.operations.name_clashes import refuse_shared
@@ -123,7 +123,7 @@ def test_a_third_backend_has_its_own_label() -> None:
     made = Plan("try", "deploy", "1.0.0", None, ())
     (head, *_) = plan_lines(made, label=TRY.label)
     assert head == "plan: deploy 1.0.0 to try (emulator), where nothing is deployed"
-    assert markdown.plan(made, label=TRY.label).startswith(
+    assert plan_markdown({"try": made}, labels={"try": TRY.label}).startswith(
         "### Plan: deploy `1.0.0` to `try` (emulator), where"
     )
 

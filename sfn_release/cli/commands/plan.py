@@ -14,6 +14,8 @@ from sfn_release.cli.session import Session
 from sfn_release.errors import UsageError
 
 if TYPE_CHECKING:
+    from sfn_release.authoring.declaration import Declaration
+    from sfn_release.cli.output.markdown_sections import Section
     from sfn_release.errors import SfnReleaseError
     from sfn_release.operations.workspace import Workspace
     from sfn_release.plan import Plan
@@ -42,6 +44,20 @@ if TYPE_CHECKING:
     default="text",
     help="markdown: for a comment on a pull request.",
 )
+@click.option(
+    "--coverage",
+    "coverage_files",
+    multiple=True,
+    metavar="FILE",
+    help="With --format markdown: also show the coverage of tests, from .sfn-coverage.",
+)
+@click.option(
+    "--replay",
+    "replay_files",
+    multiple=True,
+    metavar="FILE",
+    help="With --format markdown: also show a replay, from its --json output.",
+)
 def run(
     session: Session,
     version: str | None,
@@ -52,6 +68,8 @@ def run(
     adopt: bool,
     exit_code: bool,
     form: str,
+    coverage_files: tuple[str, ...],
+    replay_files: tuple[str, ...],
 ) -> int:
     """Show what a deployment would change.
 
@@ -60,21 +78,21 @@ def run(
     and `promote` would do. Changes nothing. Repeat --env to plan for several environments.
     """
     from sfn_release.cli.deployments import errors_json, report_failure
+    from sfn_release.cli.output.markdown_sections import COMMENT, SUMMARY
+    from sfn_release.cli.output.plan_markdown import hidden_head, plan_markdown
     from sfn_release.operations.each_environment import Attempts
-    from sfn_release.operations.name_clashes import refuse_shared
     from sfn_release.operations.verbs import plan
     from sfn_release.operations.verbs.promote import plan_promotion, serves_a_release
 
     _one_plan(version, workflow, source, back=back, rerender=rerender, adopt=adopt)
+    others = _results(session, form, coverage_files, replay_files)
     workspace = session.workspace()
     names = session.names(workspace)
     if source is not None and not serves_a_release(workspace, source):
         return _nothing_to_promote(session, source, names)
 
-    built = None
-    if version is None and workflow is None and source is None and not back:
-        built = plan.work_tree(workspace)
-        refuse_shared([workspace.environment(name) for name in names], built.values())
+    of_work_tree = version is None and workflow is None and source is None and not back
+    built = _built(workspace, names) if of_work_tree else None
 
     def made(name: str) -> Plan:
         if workflow is not None:
@@ -92,18 +110,20 @@ def run(
     attempts = Attempts(len(names), lambda *failure: report_failure(session, *failure))
     plans, errors = attempts.each(names, made), attempts.errors
 
-    def summary() -> str:
-        from sfn_release.cli.output import markdown
-
-        parts = [
-            markdown.plan(planned, label=workspace.environment(name).label, verbose=session.verbose)
-            for name, planned in plans.items()
-        ]
-        return "\n\n".join([*parts, *map(markdown.failed, errors_json(errors))])
+    def summary(most: int = SUMMARY) -> str:
+        return plan_markdown(
+            plans,
+            labels={name: workspace.environment(name).label for name in names},
+            errors=errors_json(errors),
+            others=others,
+            verbose=session.verbose,
+            most=most,
+        )
 
     def text() -> None:
         if form == "markdown":
-            terminal.write_block(summary())
+            head = hidden_head(workspace.project.name, plans, names, extra=bool(errors or others))
+            terminal.write_block(f"{head}\n{summary(COMMENT)}")
         else:
             _write(session, workspace, names, plans, errors)
 
@@ -112,6 +132,40 @@ def run(
     members = {"changes": changes, "plans": found, "errors": errors_json(errors)}
     session.show("plan", found[0] if len(names) == 1 else members, text, summary=summary)
     return FAILED if errors else DIFFERENT if exit_code and changes else 0
+
+
+def _built(workspace: Workspace, names: Sequence[str]) -> dict[str, Declaration]:
+    """Build the work tree. Raises ConflictError if environments would share a state machine."""
+    from sfn_release.operations.name_clashes import refuse_shared
+    from sfn_release.operations.verbs import plan
+
+    built = plan.work_tree(workspace)
+    refuse_shared([workspace.environment(name) for name in names], built.values())
+    return built
+
+
+def _results(
+    session: Session, form: str, coverage_files: Sequence[str], replay_files: Sequence[str]
+) -> list[Section]:
+    """Return the sections of results that stand below the plan. Raises UsageError."""
+    if not coverage_files and not replay_files:
+        return []
+    if form != "markdown":
+        raise UsageError(
+            "--coverage and --replay need --format markdown.",
+            fix="To see them alone:  sfn-release coverage  or  sfn-release replay",
+        )
+    from sfn_release.cli.output.result_sections import coverage_sections, replay_section
+    from sfn_release.operations.replaying.saved_reports import read_replay
+    from sfn_release.operations.verbs.coverage import read_test_coverage
+    from sfn_release.testing.coverage.coverage_report import coverage_of
+
+    found: list[Section] = []
+    if coverage_files:
+        paths = [session.directory / file for file in coverage_files]
+        found += coverage_sections(coverage_of(read_test_coverage(session.directory, paths)))
+    found += (replay_section(read_replay(session.directory / file)) for file in replay_files)
+    return found
 
 
 def _nothing_to_promote(session: Session, source: str, names: Sequence[str]) -> int:

@@ -8,14 +8,18 @@ from typing import TYPE_CHECKING
 
 from sfn_release.cli.output.markdown import block, code
 from sfn_release.comparison.semantic_change import CLASS_TEXTS, CLASSES, weightiest
-from sfn_release.text import count
+from sfn_release.text import count, shorten
 
 if TYPE_CHECKING:
     from sfn_release.comparison.semantic_change import SemanticChange
     from sfn_release.operations.verbs.diff import WorkflowDiff
 
-_PLAIN = re.compile(r"[\w ,.;:'()/-]+")
+# Letters, digits and marks, but none of the words that GitHub makes a link of by itself.
+_PLAIN = re.compile(
+    r"(?!.*(?:www\.|GH-\d|://|\b[0-9a-f]{7,40}\b))(?:[^\W_]|[ ,.;:'()/-])+", re.IGNORECASE
+)
 _MOST = 300  # changes; a comment has 64 KiB
+_TEXT = 500  # characters of a text
 _LINES = 200  # differences of the JSON
 
 
@@ -45,9 +49,10 @@ def change_items(
     ordered = sorted(changes, key=lambda change: -CLASSES.index(change.change_class))
     shown = ordered if verbose else ordered[:_MOST]
     for change in shown:
-        head = f"{code(workflow)}: " if workflow else ""
+        head = f"{code(shorten(workflow, _TEXT))}: " if workflow else ""
         words = CLASS_TEXTS[change.change_class]
-        yield f"- {head}{code(change.text)} – **{words}**. {_sentence(change.reason)}"
+        text, reason = shorten(change.text, _TEXT), shorten(change.reason, _TEXT)
+        yield f"- {head}{code(text)} – **{words}**. {_sentence(reason)}"
     if len(shown) < len(ordered):
         yield f"- … {count(len(ordered) - len(shown), 'more change')}; -v shows all"
 

@@ -16,9 +16,15 @@ _LINES = 400  # of the folded list: a comment may have 64 KiB
 
 def coverage_markdown(workflows: Sequence[WorkflowCoverage]) -> str:
     """Return the report, with a line end. Names are in code, where they mean nothing else."""
+    return "\n".join([*coverage_table(workflows), *_folded(workflows)]) + "\n"
+
+
+def coverage_table(workflows: Sequence[WorkflowCoverage]) -> Iterator[str]:
+    """Yield the lines of the title and the table."""
     from sfn_release.testing.coverage.coverage_report import KINDS, total_percent
 
-    lines = [f"### Workflow coverage: {total_percent(workflows)} %", ""]
+    yield f"### Workflow coverage: {total_percent(workflows)} %"
+    yield ""
     rows = [
         (
             code(workflow.name),
@@ -27,12 +33,11 @@ def coverage_markdown(workflows: Sequence[WorkflowCoverage]) -> str:
         )
         for workflow in workflows
     ]
-    lines += table(("Workflow", *(kind.capitalize() for kind in KINDS), "Reached"), rows)
-    return "\n".join([*lines, *_folded(workflows)]) + "\n"
+    yield from table(("Workflow", *(kind.capitalize() for kind in KINDS), "Reached"), rows)
 
 
 def _folded(workflows: Sequence[WorkflowCoverage]) -> Iterator[str]:
-    gaps = [line for workflow in workflows for line in _gaps(workflow)]
+    gaps = coverage_gaps(workflows)
     if not gaps:
         return
     more = len(gaps) - _LINES
@@ -45,6 +50,11 @@ def _folded(workflows: Sequence[WorkflowCoverage]) -> Iterator[str]:
     )
     yield ""
     yield "</details>"
+
+
+def coverage_gaps(workflows: Sequence[WorkflowCoverage]) -> list[str]:
+    """Return the lines about what was not reached."""
+    return [line for workflow in workflows for line in _gaps(workflow)]
 
 
 def _gaps(workflow: WorkflowCoverage) -> Iterator[str]:

@@ -16,7 +16,7 @@ from sfn_release.release.record import ReplayOutcome
 from sfn_release.text import count
 
 if TYPE_CHECKING:
-    from sfn_release.plan import Plan, WorkflowPlan
+    from sfn_release.plan import Plan
 
 _ROWS = 100  # of a table; a summary may have 1 MiB, a comment 64 KiB
 _LINES = 200  # of differences; a line has about a hundred characters
@@ -43,7 +43,7 @@ def code(text: str) -> str:
     plain = terminal.one_line(text)
     if not plain.strip():
         return "–"
-    fence = "`" * (_longest_run(plain) + 1)
+    fence = "`" * (longest_run(plain) + 1)
     gap = " " if "`" in plain else ""
     return f"{fence}{gap}{plain}{gap}{fence}".replace("|", "\\|")
 
@@ -51,7 +51,7 @@ def code(text: str) -> str:
 def block(text: str) -> str:
     """Return the lines of *text* as a code block."""
     plain = terminal.safe(text).strip("\n")
-    fence = "`" * max(3, _longest_run(plain) + 1)
+    fence = "`" * max(3, longest_run(plain) + 1)
     return f"{fence}text\n{plain}\n{fence}"
 
 
@@ -63,40 +63,6 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str
     yield from (f"| {' | '.join(row)} |" for row in rows[:_ROWS])
     if len(rows) > _ROWS:
         yield f"\n… and {len(rows) - _ROWS} more"
-
-
-def plan(made: Plan, *, label: str, verbose: bool = False) -> str:
-    """Return a plan: its steps, their changes, and the notes. *verbose* shows all of them.
-
-    *label* is the environment's name for output.
-    """
-    from sfn_release.cli.output.plans import purpose
-
-    where = code(made.environment) + label.removeprefix(made.environment)
-    lines = [f"### Plan: {purpose(made, where, code)}", ""]
-    loud = [workflow for workflow in made.workflows if workflow.changes]
-    if loud:
-        lines += table(
-            ("Workflow", "Change", "Steps"), (_workflow(made, workflow) for workflow in loud)
-        )
-    else:
-        lines.append("Nothing to change.")
-    lines += differences(made, verbose=verbose)
-    lines += permissions(made)
-    quiet = len(made.workflows) - len(loud)
-    if quiet and loud:
-        lines += ["", f"Unchanged: {count(quiet, 'more workflow')}."]
-    if made.stages:
-        from sfn_release.plan.traffic_shift import stages_text
-
-        lines += ["", f"Shift: {code(stages_text(made))}", "", f"{code(made.strategy or '')}"]
-    notes = [*(note for workflow in made.workflows for note in workflow.notes), *made.notes]
-    lines += ["", *(f"- {code(note)}" for note in notes)]
-    for refusal in made.refusals:
-        first, *rest = refusal.message.splitlines()
-        lines += [f"- **Refused**: {code(first)}"]
-        lines += [f"  - {code(line.strip())}" for line in (*rest, refusal.fix)]
-    return "\n".join(lines).rstrip("\n")
 
 
 def differences(made: Plan, *, verbose: bool = False) -> Iterator[str]:
@@ -137,29 +103,6 @@ def differences(made: Plan, *, verbose: bool = False) -> Iterator[str]:
             "",
             "</details>",
         )
-
-
-def permissions(made: Plan) -> Iterator[str]:
-    """Yield what the roles need more, or no more, after a plan, each as an item of a list."""
-    from sfn_release.plan.permission_needs import permission_lines
-
-    lines = [
-        f"{workflow.workflow}: {line}"
-        for workflow in made.workflows
-        for line in permission_lines(workflow)
-    ]
-    if lines:
-        yield ""
-    yield from (f"- {code(line)}" for line in lines[:_ROWS])
-    if len(lines) > _ROWS:
-        yield f"- … and {len(lines) - _ROWS} more"
-
-
-def _workflow(made: Plan, workflow: WorkflowPlan) -> tuple[str, str, str]:
-    from sfn_release.cli.output.plans import change_texts
-
-    steps = "<br>".join(code(text) for text in change_texts(made, workflow))
-    return code(workflow.workflow), workflow.change, steps
 
 
 def result(command: str, members: Mapping[str, Any]) -> str:
@@ -255,5 +198,6 @@ def _environment(environment: Mapping[str, Any]) -> str:
     return "\n".join(lines).rstrip("\n")
 
 
-def _longest_run(text: str) -> int:
+def longest_run(text: str) -> int:
+    """Return the length of the longest run of backticks in *text*."""
     return max((len(run) for run in re.findall("`+", text)), default=0)

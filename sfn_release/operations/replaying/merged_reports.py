@@ -57,7 +57,7 @@ def _shard(file: str, value: Any) -> Shard:
             f"{file} isn't the result of a replay.",
             fix="Make it with:  sfn-release --json replay WORKFLOW --shard 1/2 > FILE",
         )
-    if not _is_result(value):
+    if not is_replay_result(value):
         raise UsageError(f"{file} was edited or damaged.", fix="Run that shard again.")
     if value["stopped"]:
         raise UsageError(f"{file} is incomplete: that replay was stopped.", fix="Run it again.")
@@ -66,7 +66,8 @@ def _shard(file: str, value: Any) -> Shard:
     return Shard.parse(value["shard"])
 
 
-def _is_result(value: Mapping[str, Any]) -> bool:
+def is_replay_result(value: Mapping[str, Any]) -> bool:
+    """Return whether the result of a replay has its members. Their items are objects."""
     numbers = [value.get("executions"), value.get("same")]
     lists = [value.get(name) for name in _LISTS]
     return (

@@ -82,7 +82,8 @@ def plan_rollback(
     prepared = prepare_rollback(workspace, site, wanted, Request(adopt=adopt, rerender=rerender))
     unsigned = rollback_refusals(workspace, site.environment, prepared)
     roles = role_notes(changed_roles(site, prepared), refused=False)
-    made = replace(prepared.plan, refusals=unsigned, notes=(*prepared.plan.notes, *roles))
+    notes = (*prepared.plan.notes, *roles)
+    made = replace(prepared.plan, refusals=unsigned, notes=notes, role_notes=roles)
     if done is None:
         return made
     note = (
