@@ -6,7 +6,8 @@ One without data counts as fine, as it does for CloudWatch: a quiet night is no 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sfn_release.aws.api_calls import call
@@ -16,8 +17,29 @@ from sfn_release.errors import DeploymentError, NotFoundError
 _PAGE = 100  # names in one call of DescribeAlarms
 
 
+@dataclass(frozen=True)
+class AlarmState:
+    """The state of an alarm, as CloudWatch names it (``OK``, ``ALARM``), and its reason."""
+
+    state: str
+    reason: str
+
+
 def firing(alarms: Alarms, names: Sequence[str]) -> dict[str, str]:
     """Return which of the alarms *names*, metric or composite, fire now, each with its reason.
+
+    Raises NotFoundError when one of them does not exist.
+    """
+    return firing_of(alarm_states(alarms, names))
+
+
+def firing_of(states: Mapping[str, AlarmState]) -> dict[str, str]:
+    """Return which of some alarms fire, each with its reason."""
+    return {name: found.reason for name, found in states.items() if found.state == "ALARM"}
+
+
+def alarm_states(alarms: Alarms, names: Sequence[str]) -> dict[str, AlarmState]:
+    """Return the state of each of the alarms *names*, metric or composite.
 
     Raises NotFoundError when one of them does not exist.
     """
@@ -33,9 +55,11 @@ def firing(alarms: Alarms, names: Sequence[str]) -> dict[str, str]:
             " releases.toml.",
         )
     return {
-        name: found[name].get("StateReason") or "no reason given"
+        name: AlarmState(
+            found[name].get("StateValue") or "unknown",
+            found[name].get("StateReason") or "no reason given",
+        )
         for name in names
-        if found[name].get("StateValue") == "ALARM"
     }
 
 

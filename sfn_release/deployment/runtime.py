@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:  # plans are not needed to read the ledger, and take their time to load
     from sfn_release.plan import Plan
     from sfn_release.plan.steps import Step
+    from sfn_release.project import Limits
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,9 @@ class ShiftProgress:
     """The progress of a traffic shift: in stage *stage* of *stages*, with *left* until its end.
 
     *new* and *old* are the executions of the versions that callers go to, and come from; None when
-    they are not counted.
+    they are not counted. *weight* is followed by *next_weight* after the stage's *interval*.
+    *limits* are the strategy's; *alarms* has the state of each alarm, as CloudWatch names it. *at*
+    is the time of this look.
     """
 
     weight: int
@@ -35,6 +38,14 @@ class ShiftProgress:
     left: timedelta
     new: ExecutionCounts | None = None
     old: ExecutionCounts | None = None
+    environment: str = ""
+    version: str | None = None
+    from_version: str | None = None
+    interval: timedelta = timedelta()
+    next_weight: int = 100
+    limits: Limits | None = None
+    alarms: Mapping[str, str] = field(default_factory=dict)
+    at: datetime | None = None
 
 
 class Watcher(Protocol):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sfn_release.deployment.alarms import firing
+from sfn_release.deployment.alarms import alarm_states, firing_of
 from sfn_release.deployment.failed_executions import Count, causes, total
 from sfn_release.deployment.live_state import in_parallel
 from sfn_release.deployment.machine_state import MachineState
@@ -40,6 +40,7 @@ class Monitor:
     _old: list[Count] = field(default_factory=list)
     _tallies: tuple[ExecutionCounts, ExecutionCounts] | None = None
     _next: datetime | None = None
+    _alarms: Mapping[str, str] = field(default_factory=dict)
 
     def begin(self, machines: Mapping[str, MachineState]) -> None:
         """Remember which executions there were before callers are shifted."""
@@ -61,7 +62,6 @@ class Monitor:
         """
         runtime = self.site.runtime
         pause = min(max(step.interval.total_seconds() / _PART, _SOONEST), _LATEST)
-        weights = [stage.watch.weight for stage in self.plan.stages]
         end = runtime.now() + step.interval
         while True:
             self.fence()
@@ -77,17 +77,38 @@ class Monitor:
                     fix="The release itself may be fine. Make sure that it can be watched, and"
                     " deploy it again.",
                 ) from error
-            new, old = self._tallies or (None, None)
-            number = weights.index(step.weight) + 1
-            runtime.watcher.seen(ShiftProgress(step.weight, number, len(weights), left, new, old))
+            runtime.watcher.seen(self._progress(step, now, left))
             if not left:
                 return
             runtime.wait(min(pause, left.total_seconds()))
 
+    def _progress(self, step: Watch, now: datetime, left: timedelta) -> ShiftProgress:
+        weights = [stage.watch.weight for stage in self.plan.stages]
+        number = weights.index(step.weight) + 1
+        new, old = self._tallies or (None, None)
+        return ShiftProgress(
+            step.weight,
+            number,
+            len(weights),
+            left,
+            new,
+            old,
+            environment=self.plan.environment,
+            version=self.plan.version,
+            from_version=self.plan.from_version,
+            interval=step.interval,
+            next_weight=[*weights, 100][number],
+            limits=self.limits,
+            alarms=self._alarms,
+            at=now,
+        )
+
     def _look(self, step: Watch, now: datetime, pause: float, *, last: bool) -> None:
         limits = self.limits
         if limits.alarms:
-            fired = firing(self.site.aws.alarms, limits.alarms)
+            states = alarm_states(self.site.aws.alarms, limits.alarms)
+            self._alarms = {name: found.state for name, found in states.items()}
+            fired = firing_of(states)
             if fired:
                 raise RevertedError(
                     f"{self._stopped(step)}: the alarm {', '.join(fired)} is firing.",

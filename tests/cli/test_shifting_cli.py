@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from sfn_release.cli.output import terminal
 from sfn_release.cli.output.progress import ProgressDisplay
 from sfn_release.deployment.runtime import ExecutionCounts, ShiftProgress
 from sfn_release.operations import real_runtime as edge
@@ -57,25 +55,60 @@ def test_a_log_gets_a_line_every_so_often(capsys: pytest.CaptureFixture[str]) ->
     assert capsys.readouterr().err == "[1/3] watch 20 % for 1m\n"
 
 
-def test_a_terminal_gets_a_live_line(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The live line replaces the bar until the next step, and the bar is removed at the end."""
-    monkeypatch.setattr(terminal, "on_terminal", lambda _: True)
-    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    monkeypatch.setenv("TERM", "xterm")
-    monkeypatch.setenv("COLUMNS", "100")
-    monkeypatch.setenv("NO_COLOR", "1")
+def test_a_log_hears_of_alarms_and_failures(capsys: pytest.CaptureFixture[str]) -> None:
+    """An alarm's change is written at once, failures at most five times between two lines."""
     progress = ProgressDisplay()
     progress.applying(3)
-    shown(progress, 2, new=ExecutionCounts(4, 1), old=ExecutionCounts(5, 0))
-    shown(progress, 1)
+    at = datetime(2026, 11, 28, 14, 3, 5, tzinfo=UTC)
+    for number in range(20):
+        shown(
+            progress,
+            10 - number / 20,
+            new=ExecutionCounts(number, number),
+            old=ExecutionCounts(0, 0),
+            alarms={"slow": "OK" if number < 10 else "INSUFFICIENT_DATA"},
+            at=at,
+        )
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == (
+        "14:03:05Z  20 % shifted, 10m left; new 0 started, 0 failed; old 0 started, 0 failed;"
+        " alarms slow OK"
+    )
+    assert sum("slow OK" in line for line in lines) == 3
+    assert "alarms slow no data" in lines[3]
+    assert len(lines) == 6
+
+
+def test_a_job_of_github_actions_gets_a_group_for_each_stage(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A group is ended by the next stage, and by an error."""
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    progress = ProgressDisplay()
+    progress.applying(3)
+    shown(progress, 2, stages=2, environment="prod", version="1.1.0")
+    progress.applied(Watch(20, MINUTE))
+    shown(progress, 2, stage=2, stages=2, environment="prod", version="1.1.0")
+    progress.close()
+    assert capsys.readouterr().err.splitlines() == [
+        "::group::shift of prod to 1.1.0: 20 % for 2m",
+        "20 % shifted (stage 1 of 2), 2m left",
+        "::endgroup::",
+        "[1/3] watch 20 % for 1m",
+        "::group::shift of prod to 1.1.0: 20 % for 2m",
+        "20 % shifted (stage 2 of 2), 2m left",
+        "::endgroup::",
+    ]
+
+
+def test_quiet_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    """-q leaves out every line of a shift."""
+    progress = ProgressDisplay(quiet=True)
+    progress.applying(3)
+    shown(progress, 2)
     progress.applied(Watch(20, MINUTE))
     progress.close()
-    written = capsys.readouterr().err
-    assert "20 % shifted, 2m left; new 4 started, 1 failed; old 5 started, 0 failed" in written
-    assert "1/3" in written
-    assert "[1/3]" not in written
+    assert capsys.readouterr().err == ""
 
 
 @pytest.fixture
@@ -97,7 +130,9 @@ def test_publishing_tells_every_stage(shop: Project) -> None:
     assert "  shift: 50 % of callers for 20m, then all: hello\n" in ran.err
     assert "  strategy: linear: 50 % more every 20m; stopped by any failed execution\n" in ran.err
     assert "hello: send 50 % of alias live to the new version, the rest to :1\n" in ran.err
-    assert "50 % shifted, 20m left; new 0 started, 0 failed; old 0 started, 0 failed\n" in ran.err
+    assert (
+        "Z  50 % shifted, 20m left; new 0 started, 0 failed; old 0 started, 0 failed\n" in ran.err
+    )
     assert "deployed 1.1.0 to local (not AWS): hello updated\n" in ran.out
 
 

@@ -5,21 +5,18 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable, Mapping
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from sfn_release.cli.output import terminal
-from sfn_release.text import duration_text
 
 if TYPE_CHECKING:
-    from sfn_release.deployment.runtime import ExecutionCounts, ShiftProgress
+    from sfn_release.cli.output.shift_display import ShiftLog, ShiftPanel
+    from sfn_release.deployment.runtime import ShiftProgress
     from sfn_release.plan import Plan
     from sfn_release.plan.steps import Step
 
 
-_OFTEN = timedelta(minutes=1)
 _MANY = 60  # steps: above, a log gets a line for every ten percent
-_LINES = 10  # at most this many lines of one stage in a log
 
 
 class ProgressDisplay:
@@ -45,23 +42,22 @@ class ProgressDisplay:
         self.ask = ask
         self._lock = threading.Lock()
         self._bar: Any = None
-        self._watching = False  # whether the bar is the line of a shift
         self._task: Any = None
         self._done = self._steps = 0
-        # In a log: the stage that is watched, and how often and when it was written.
-        self._stage = 0
-        self._every = _OFTEN
-        self._last_reported: timedelta | None = None
+        self._panel: ShiftPanel | None = None  # of a shift, on a terminal
+        self._log: ShiftLog | None = None  # of a shift, elsewhere
 
     def say(self, text: str) -> None:
         """Write a message."""
         if self._quiet:
             return
         with self._lock:
+            if self._panel is not None:
+                self._panel.above(lambda: _say(text))
+                return
             if self._bar is not None:
                 self._bar.stop()
-            for line in text.splitlines():
-                terminal.say(line, style="dim")
+            _say(text)
             if self._bar is not None:
                 self._bar.start()
 
@@ -91,9 +87,10 @@ class ProgressDisplay:
             return
         with self._lock:
             self._done += 1
-            if self._watching:
+            if self._panel is not None or self._log is not None:
                 self._stop()
-                self._start()
+                if self._bars:
+                    self._start()
             if self._bar is not None:
                 shown = terminal.one_line(step.workflow or str(step))
                 self._bar.update(self._task, advance=1, step=shown)
@@ -111,74 +108,59 @@ class ProgressDisplay:
                 terminal.say(f"[{self._done}/{self._steps}] {whose}{text}")
 
     def seen(self, seen: ShiftProgress) -> None:
-        """Show the progress of a shift: beside the bar, or in a log from time to time."""
+        """Show the progress of a shift: in a live panel, or in a log from time to time."""
         if self._quiet:
             return
+        from sfn_release.cli.output.shift_display import ShiftLog, ShiftPanel
+
         with self._lock:
-            if self._bar is not None:
-                if self._watching:
-                    self._bar.update(self._task, step=_shift(seen))
-                else:
-                    self._stop()
-                    self._start(shift=_shift(seen))
+            if self._bars:
+                self._stop_bar()
+                if self._panel is None:
+                    self._panel = ShiftPanel(seen)
+                self._panel.show(seen)
                 return
-            if seen.stage != self._stage:
-                self._stage, self._last_reported = seen.stage, None
-                self._every = max(_OFTEN, seen.left / _LINES)
-            if self._last_reported is None or self._last_reported - seen.left >= self._every:
-                self._last_reported = seen.left
-                terminal.say(_shift(seen))
+            if self._log is None:
+                self._log = ShiftLog()
+            self._log.show(seen)
 
     def close(self) -> None:
-        """Take the bar off the screen."""
+        """Take the bar, or the panel, off the screen."""
         with self._lock:
             self._stop()
 
     def _stop(self) -> None:
-        self._watching = False
+        self._stop_bar()
+        if self._panel is not None:
+            self._panel.close()
+            self._panel = None
+        if self._log is not None:
+            self._log.close()
+
+    def _stop_bar(self) -> None:
         if self._bar is not None:
             self._bar.stop()
             self._bar = None
 
-    def _start(self, *, shift: str = "") -> None:
-        """Draw the bar, or instead the line about a *shift*."""
+    def _start(self) -> None:
+        """Draw the bar."""
         from rich.console import Console
-        from rich.progress import (
-            BarColumn,
-            MofNCompleteColumn,
-            Progress,
-            ProgressColumn,
-            TextColumn,
-        )
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
         stream: Any = terminal.TolerantStream(sys.stderr)  # like a file, for rich
         system: Any = "auto" if terminal.coloured(sys.stderr) else None
-        bar: list[ProgressColumn] = [
+        self._bar = Progress(
             TextColumn("applying"),
             BarColumn(bar_width=30),
             MofNCompleteColumn(),
-        ]
-        self._watching = bool(shift)
-        self._bar = Progress(
-            *([] if shift else bar),
             TextColumn("{task.fields[step]}", markup=False),
             console=Console(file=stream, color_system=system, highlight=False),
             transient=True,
         )
-        self._task = self._bar.add_task("", total=self._steps, completed=self._done, step=shift)
+        self._task = self._bar.add_task("", total=self._steps, completed=self._done, step="")
         self._bar.start()
 
 
-def _shift(seen: ShiftProgress) -> str:
-    """Return the progress of a shift as one line."""
-    left = timedelta(seconds=round(seen.left.total_seconds()))
-    stage = f" (stage {seen.stage} of {seen.stages})" if seen.stages > 1 else ""
-    parts = [f"{seen.weight} % shifted{stage}, {duration_text(left)} left"]
-    parts += [f"new {_tally(seen.new)}"] if seen.new else []
-    parts += [f"old {_tally(seen.old)}"] if seen.old else []
-    return "; ".join(parts)
-
-
-def _tally(tally: ExecutionCounts) -> str:
-    more = "+" if tally.more else ""
-    return f"{tally.started}{more} started, {tally.failed} failed"
+def _say(text: str) -> None:
+    for line in text.splitlines():
+        terminal.say(line, style="dim")
