@@ -13,6 +13,7 @@ from support.places import ROOT
 
 PAGE = (ROOT / "docs" / "how-to" / "testing.md").read_text(encoding="utf-8")
 SECTION = PAGE.partition("## Test in Python\n")[2].partition("\n## ")[0]
+ARGUMENTS = SECTION.partition("**The other arguments**")[2].partition("**The run**")[0]
 
 
 def test_the_tests_of_the_page_pass(pytester: pytest.Pytester) -> None:
@@ -28,9 +29,7 @@ def test_the_tests_of_the_page_pass(pytester: pytest.Pytester) -> None:
 
 def test_the_page_has_every_argument() -> None:
     """Of the fixture, and no other."""
-    rows = re.findall(
-        r"^\| (`.*`) \| ", SECTION.partition("**The other arguments**")[2], re.MULTILINE
-    )
+    rows = re.findall(r"^\| (`.*`) \| ", ARGUMENTS, re.MULTILINE)
     named = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
     assert named == {*Conditions.__annotations__} - {"mocks"}
     assert Simulate.__call__.__annotations__["conditions"] == "Unpack[Conditions]"
