@@ -41,7 +41,7 @@ def read_facts(
     return ReportFacts(
         project=workspace.project.name,
         built_at=built_at,
-        build_id=_build_id(snapshot, built_at if live else None),
+        build_id=build_id(snapshot, built_at if live else None),
         tool_version=__version__,
         releases=releases,
         environments=environments,
@@ -120,8 +120,8 @@ def _git_host(workspace: Workspace) -> GitHost | None:
     return git_host_links(remotes.urls(remote)[0]) if remote in names else None
 
 
-def _build_id(snapshot: Snapshot, asked_at: datetime | None) -> str:
-    """Return a text that changes when the ledger does, and whenever AWS was asked."""
+def build_id(snapshot: Snapshot, asked_at: datetime | None = None) -> str:
+    """Return a text that changes when the ledger does, and with the time when AWS was asked."""
     refs = "\n".join(f"{ref} {commit}" for ref, commit in sorted(snapshot.refs.items()))
     trials = "\n".join(sorted(snapshot.trials.values()))
     return sha256(f"{refs}\n{trials}\n{asked_at}".encode()).hexdigest()[:16]
