@@ -46,6 +46,7 @@ SEEING: Final[Mapping[str, Mapping[str, str]]] = {
     "report": {
         "sfn-release report --out report": "Write the pages to a folder.",
         "sfn-release report --out report --live": "Also ask AWS, for drift.",
+        "sfn-release report --serve": "Show them on this machine, following the ledger.",
     },
     "verify": {
         "sfn-release verify": "Check every release.",
