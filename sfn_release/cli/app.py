@@ -28,7 +28,6 @@ from sfn_release.errors import (
 
 _NAME = "sfn-release"
 _DEPLOYING = frozenset({"publish", "deploy", "promote", "rollback", "delete", "adopt", "handover"})
-_COMPLETION = "_SFN_RELEASE_COMPLETE"  # a shell sets it to ask for completions
 
 
 class _Program(click.Group):
@@ -120,8 +119,6 @@ def _discard_output() -> None:
 
 def _run(arguments: Sequence[str], session: Session) -> int:
     try:
-        if _COMPLETION in os.environ:
-            program.main(prog_name=_NAME)  # answers the shell and exits
         words, columns = list(arguments), help_columns()
         with program.make_context(_NAME, words, obj=session, terminal_width=columns) as context:
             code = program.invoke(context)

@@ -46,6 +46,7 @@ COMMANDS = {
     "Start": {
         "init": "Create releases.toml and a first workflow. Overwrites nothing.",
         "demo": "Try every step in a temporary repository, without AWS.",
+        "completion": "Print the completion script of a shell.",
     },
     "Write": {
         "import": "Turn an existing definition into a Python module.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from sfn_release import __version__
@@ -15,6 +16,11 @@ if TYPE_CHECKING:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command line (default: this process's) and return its exit code."""
     words = sys.argv[1:] if arguments is None else list(arguments)
+    shell = os.environ.get("_SFN_RELEASE_COMPLETE")
+    if shell:
+        from sfn_release.cli.completion.answer import answer
+
+        return answer(shell, words)
     if len(words) == 1 and _answered(words[0]):
         return 0
     try:
@@ -32,10 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _answered(word: str) -> bool:
-    """Answer ``--version`` and ``--help`` without click; leave anything else, and errors, to `run`.
-
-    A shell that asks for completions sets an environment variable, and no argument.
-    """
+    """Answer ``--version`` and ``--help`` without click; leave the rest, and errors, to `run`."""
     if word == "--version":
         text = f"sfn-release {__version__}"
     elif word in {"--help", "-h"}:

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -98,13 +98,14 @@ def start_on_screen(
     columns: int = 80,
     rows: int = 24,
     environ: Mapping[str, str] = MappingProxyType({}),
+    command: Sequence[str] = COMMAND,
 ) -> Screen:
     """Start a command on a terminal of that size, with Ctrl-C as on a real one."""
     master, slave = pty.openpty()
     _resize(slave, columns, rows)
     known = {name: value for name, value in os.environ.items() if name not in {"COLUMNS", "LINES"}}
     process = subprocess.Popen(
-        [*COMMAND, *arguments],
+        [*command, *arguments],
         cwd=folder,
         env=known | {"TERM": "xterm-256color"} | dict(environ),
         stdin=slave,

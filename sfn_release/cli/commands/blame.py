@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 @command("blame")
 @click.argument("workflow")
 @click.argument("state", required=False)
-@click.option("--version", help="The release whose states are shown. Default: the highest.")
+@click.option(
+    "--version", metavar="VERSION", help="The release whose states are shown. Default: the highest."
+)
 def run(session: Session, workflow: str, state: str | None, version: str | None) -> None:
     """Show which release last changed each state of a workflow.
 

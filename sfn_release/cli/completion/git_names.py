@@ -1,0 +1,102 @@
+"""The names in this clone's refs: releases, and workflows and states of a release. No network."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from typing import Any
+
+from sfn_release.cli.completion.project_outline import ProjectOutline
+
+_LONGEST = 1.0  # seconds that git may take
+_MOST = 500  # releases that are offered
+_VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)(?:-([0-9A-Za-z.-]+))?(?:\+[0-9A-Za-z.-]+)?")
+
+
+def versions(project: ProjectOutline) -> list[str]:
+    """Return the release versions that this clone knows, the highest first."""
+    before, _, after = project.tag.partition("{version}")
+    trials = f"refs/sfn-release/{project.name}/local/releases/"
+    found = set()
+    for ref in _git(project, "for-each-ref", "--format=%(refname)", f"refs/tags/{before}*", trials):
+        name = ref.removeprefix(trials).removeprefix("refs/tags/")
+        if ref.startswith("refs/tags/"):
+            name = name.removeprefix(before).removesuffix(after)
+        found.add(name)
+    for ref in _releases(project):
+        subjects = _git(project, "log", "--format=%s", f"-n{_MOST}", ref, "--")
+        found |= {subject.removeprefix("release ") for subject in subjects}
+    return sorted((name for name in found if _VERSION.fullmatch(name)), key=_order, reverse=True)
+
+
+def released_workflows(project: ProjectOutline) -> list[str]:
+    """Return the workflows of the newest release."""
+    for ref in _releases(project):
+        names = _git(project, "ls-tree", "-z", "--name-only", ref, "definitions/", zeros=True)
+        return [name.removeprefix("definitions/").removesuffix(".asl.json") for name in names]
+    return []
+
+
+def released_states(project: ProjectOutline, workflow: str) -> list[str]:
+    """Return the states of a workflow in the newest release."""
+    import json
+
+    for ref in _releases(project):
+        text = "\n".join(_git(project, "show", f"{ref}:definitions/{workflow}.asl.json"))
+        return [*dict.fromkeys(_states(json.loads(text or "{}")))]
+    return []
+
+
+def _states(value: Any) -> Iterator[str]:
+    """Yield the names of the states in a definition, nested ones too."""
+    if isinstance(value, dict):
+        states = value.get("States")
+        if isinstance(states, dict):
+            yield from states
+        for member in value.values():
+            yield from _states(member)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _states(item)
+
+
+def _releases(project: ProjectOutline) -> list[str]:
+    """Return the ref of the releases: this clone's own, or its copy of the remote's."""
+    ending = f"{project.name}/releases"
+    own = f"{project.ledger}/{ending}"
+    copies = "refs/sfn-release-remotes/"
+    refs = _git(project, "for-each-ref", "--format=%(refname)", own, copies)
+    return [ref for ref in sorted(refs, key=lambda ref: ref == own) if ref.endswith(f"/{ending}")][
+        :1
+    ]
+
+
+def _git(project: ProjectOutline, *arguments: str, zeros: bool = False) -> list[str]:
+    """Return the lines that git prints; none after a failure. Git can't reach any remote."""
+    environ = {name: text for name, text in os.environ.items() if not name.startswith("GIT_")}
+    done = subprocess.run(
+        ["git", "-C", str(project.root), *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=environ | {"GIT_ALLOW_PROTOCOL": "none", "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"},
+        timeout=_LONGEST,
+        check=False,
+    )
+    text = done.stdout.decode("utf-8", "surrogateescape") if done.returncode == 0 else ""
+    return [line for line in text.split("\0" if zeros else "\n") if line]
+
+
+def _order(version: str) -> tuple[Any, ...]:
+    """Return the precedence of a version, as Semantic Versioning has it."""
+    found = _VERSION.fullmatch(version)
+    if found is None:
+        return ()
+    major, minor, patch, before = found.groups()
+    parts = [
+        (0, int(part), "") if part.isdecimal() else (1, 0, part)
+        for part in (before or "").split(".")
+    ]
+    return (int(major), int(minor), int(patch), before is None, parts)
