@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from sfn_release.cli.completion.project_outline import ProjectOutline
@@ -18,13 +19,13 @@ _VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)(?:-([0-9A-Za-z.-]+))?(?:\+[0-9A-Za-z
 def versions(project: ProjectOutline) -> list[str]:
     """Return the release versions that this clone knows, the highest first."""
     before, _, after = project.tag.partition("{version}")
-    trials = f"refs/sfn-release/{project.name}/local/releases/"
+    tags, trials = f"refs/tags/{before}", _trials(project)
     found = set()
-    for ref in _git(project, "for-each-ref", "--format=%(refname)", f"refs/tags/{before}*", trials):
-        name = ref.removeprefix(trials).removeprefix("refs/tags/")
-        if ref.startswith("refs/tags/"):
-            name = name.removeprefix(before).removesuffix(after)
-        found.add(name)
+    for ref in _refs(project):
+        if ref.startswith(tags):
+            found.add(ref.removeprefix(tags).removesuffix(after))
+        elif ref.startswith(trials):
+            found.add(ref.removeprefix(trials))
     for ref in _releases(project):
         subjects = _git(project, "log", "--format=%s", f"-n{_MOST}", ref, "--")
         found |= {subject.removeprefix("release ") for subject in subjects}
@@ -62,15 +63,28 @@ def _states(value: Any) -> Iterator[str]:
             yield from _states(item)
 
 
+def _trials(project: ProjectOutline) -> str:
+    return f"refs/sfn-release/{project.name}/local/releases/"
+
+
+@cache
+def _refs(project: ProjectOutline) -> list[str]:
+    """Return the refs of releases: tags, trials, the ledger's branch and its copies."""
+    branches = (f"{project.ledger}/{project.name}/releases", "refs/sfn-release-remotes/")
+    tags = f"refs/tags/{project.tag.partition('{version}')[0]}*"
+    return _git(project, "for-each-ref", "--format=%(refname)", tags, _trials(project), *branches)
+
+
 def _releases(project: ProjectOutline) -> list[str]:
-    """Return the ref of the releases: this clone's own, or its copy of the remote's."""
-    ending = f"{project.name}/releases"
-    own = f"{project.ledger}/{ending}"
-    copies = "refs/sfn-release-remotes/"
-    refs = _git(project, "for-each-ref", "--format=%(refname)", own, copies)
-    return [ref for ref in sorted(refs, key=lambda ref: ref == own) if ref.endswith(f"/{ending}")][
-        :1
+    """Return the ref of the releases: this clone's copy of the remote's, or its own."""
+    own = f"{project.ledger}/{project.name}/releases"
+    copy = f"/{project.name}/releases"
+    found = [
+        ref
+        for ref in _refs(project)
+        if ref == own or (ref.startswith("refs/sfn-release-remotes/") and ref.endswith(copy))
     ]
+    return sorted(found, key=lambda ref: ref == own)[:1]
 
 
 def _git(project: ProjectOutline, *arguments: str, zeros: bool = False) -> list[str]:
