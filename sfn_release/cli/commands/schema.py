@@ -25,11 +25,9 @@ def run(session: Session, name: SchemaName, out: str | None, path: bool) -> None
     """Print the JSON Schema of releases.toml or of *.tests.toml.
 
     Editors check the file while you type, complete its keys and explain them. `init` saves both
-    schemas in .sfn-release/ and names them in the first line of the files:
-
-    #:schema .sfn-release/releases.schema.json
-
-    After an upgrade of sfn-release, save them again with --out.
+    schemas in .sfn-release/ and names them in the first line of the files, such as
+    `#:schema .sfn-release/releases.schema.json`. After an upgrade of sfn-release, save them again
+    with --out.
     """
     from sfn_release.operations.verbs.schema import installed_schema, schema
 
