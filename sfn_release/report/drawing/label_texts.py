@@ -48,10 +48,14 @@ class NodeTexts:
 
 @dataclass(frozen=True, slots=True)
 class EdgeTexts:
-    """An edge's texts in lines, and the size of its label. *full* has nothing cut off."""
+    """An edge's texts in lines, and the size of its label. *full* has nothing cut off.
+
+    With *has_mark*, the last line is what the mark says.
+    """
 
     lines: tuple[str, ...]
     full: str
+    has_mark: bool
     width: float
     height: float
 
@@ -134,13 +138,14 @@ def edge_texts(edge: Edge, mark: Mark | None) -> EdgeTexts | None:
     if edge.label:
         lines = wrapped(edge.label, DETAIL_SIZE, _WIDEST_LABEL, most=2)
     if said:
-        lines += (shortened_to(said, DETAIL_SIZE, _WIDEST_LABEL),)
+        lines += (shortened_to(said, DETAIL_SIZE, _WIDEST_LABEL, bold=True),)
     if not lines:
         return None
-    wide = max(text_width(line, DETAIL_SIZE) for line in lines)
+    wide = max(text_width(line, DETAIL_SIZE, bold=True) for line in lines)
     return EdgeTexts(
         lines,
         ", ".join(visible(text) for text in (edge.label, said) if text),
+        has_mark=bool(said),
         width=round(wide + 2 * LABEL_PADDING),
         height=len(lines) * LABEL_LINE + LABEL_PADDING,
     )

@@ -52,8 +52,15 @@ _OPTIONS: Final = {
         "isolated_gap": 28.0,
         "isolated_max_columns": 6,
     },
+    "coords": {"branch_style": "symmetric"},
+    "effort": "fast",
     "routing": {"style": "orthogonal", "port_sides": "facing_only"},
 }
+
+_NARROW: Final = {"compaction": {"mode": "priority"}}
+_PRESET: Final = "process_map"
+_WIDE: Final = 1000.0  # a graph fits a page up to here
+_WORTH_IT: Final = 0.9
 
 
 def layered(sizes: Sequence[Size], links: Sequence[Link]) -> Layers:
@@ -80,8 +87,7 @@ def layered(sizes: Sequence[Size], links: Sequence[Link]) -> Layers:
             edges.append({"source": source, "target": target, "weight": link.weight})
             owners.append(at)
     nodes = [{"size": size._asdict(), "shape": "box"} for size in every]
-    graph = {"nodes": nodes, "edges": edges}
-    found = _engine().layout(graph, preset="process_map", options=_OPTIONS).to_dict()
+    found = _laid_out({"nodes": nodes, "edges": edges})
     boxes = [
         _around(node["center"], size) for node, size in zip(found["nodes"], every, strict=True)
     ]
@@ -95,6 +101,21 @@ def layered(sizes: Sequence[Size], links: Sequence[Link]) -> Layers:
         lines,
         [boxes[places[at]] if at in places else None for at in range(len(links))],
     )
+
+
+def _laid_out(graph: dict[str, Any]) -> Any:
+    """Return the engine's answer: the straighter picture, or the narrow one if it is wide."""
+    straight = _engine().layout(graph, preset=_PRESET, options=_OPTIONS).to_dict()
+    width = _width(straight)
+    if width <= _WIDE:
+        return straight
+    narrow = _engine().layout(graph, preset=_PRESET, options=_OPTIONS | _NARROW).to_dict()
+    return narrow if _width(narrow) < width * _WORTH_IT else straight
+
+
+def _width(found: Any) -> float:
+    bounds = found["bounds"]
+    return float(bounds["max"]["x"] - bounds["min"]["x"])
 
 
 def _engine() -> Any:

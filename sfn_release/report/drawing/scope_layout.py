@@ -140,10 +140,10 @@ class _Layout:
                 Link(
                     numbers[source],
                     numbers[target],
-                    _WEIGHTS.get(edge.kind, _DEFAULT_WEIGHT),
+                    _weight(edge, mark),
                     Size(text.width, text.height) if text else None,
                 )
-                for (source, target, edge), text in zip(edges, texts, strict=True)
+                for (source, target, edge), mark, text in zip(edges, marks, texts, strict=True)
             ],
         )
         own = (
@@ -192,6 +192,12 @@ class _Layout:
 
     def _edge_mark(self, edge: Edge) -> Mark | None:
         return self.marks.edge(edge) if self.marks else None
+
+
+def _weight(edge: Edge, mark: Mark | None) -> float:
+    """Return how straight an edge should be: a removed one makes way for what is there now."""
+    weight = _WEIGHTS.get(edge.kind, _DEFAULT_WEIGHT)
+    return weight / 4 if mark is not None and mark.style == "removed" else weight
 
 
 def _title(owner: Node, cluster: Cluster) -> str:

@@ -171,7 +171,9 @@ def _draw_label(labels: ET.Element, part: PlacedEdge) -> None:
     place = part.label
     ET.SubElement(group, "title").text = part.texts.full
     for number, line in enumerate(part.texts.lines):
+        said = part.texts.has_mark and number == len(part.texts.lines) - 1
         where = {
+            "class": "mark" if said else "label",
             "x": written(place.x + place.width / 2),
             "y": written(place.y + 13 + 14 * number),
         }
