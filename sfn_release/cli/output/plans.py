@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from sfn_release.cli.output.plan_groups import PlanGroup, plan_layout
 from sfn_release.comparison.semantic_change import CLASS_TEXTS
 from sfn_release.plan import Plan, WorkflowPlan
 from sfn_release.plan.permission_needs import other_changes, permission_lines
@@ -75,20 +76,33 @@ def purpose(plan: Plan, where: str, show: Callable[[str], str] = str) -> str:
 
 
 def _changes(plan: Plan, *, verbose: bool) -> Iterator[str]:
-    """Yield the steps of each workflow that changes, and below them its differences."""
-    loud = [workflow for workflow in plan.workflows if workflow.changes]
-    wide = max((len(workflow.workflow) for workflow in loud), default=0)
-    brief = len(loud) > _MANY and not verbose
+    """Yield the steps of each workflow that changes, and below them its differences.
+
+    A long plan has the workflows with the same steps in groups, after the others.
+    """
+    layout = plan_layout(plan, verbose=verbose)
+    wide = max((len(workflow.workflow) for workflow in layout.listed), default=0)
+    brief = len(layout.listed) > _MANY and not verbose
     shown = 0
-    for workflow in loud:
+    for workflow in layout.listed:
         yield from _workflow(plan, workflow, wide, verbose=verbose, brief=brief)
         lines = change_lines(workflow)
         lines = lines if verbose else lines[: FOLD - shown]
         shown += len(lines)
         yield from (f"      {line}" for line in (*lines, *permission_lines(workflow)))
-    more = sum(len(change_lines(workflow)) for workflow in loud) - shown
+    more = sum(len(change_lines(workflow)) for workflow in layout.listed) - shown
     if more:
         yield f"      … {count(more, 'more line')}; -v shows all"
+    for group in layout.groups:
+        yield from _group(group)
+
+
+def _group(group: PlanGroup) -> Iterator[str]:
+    meaning = f"  ({CLASS_TEXTS[group.change_class]})" if group.change_class else ""
+    yield f"  ~ {count(group.workflows, 'workflow')}: {', '.join(group.steps)}{meaning}"
+    names = names_text([workflow.workflow for workflow in group.workflows])
+    changes = sum(len(change_lines(workflow)) for workflow in group.workflows)
+    yield f"      {names}" + (f"; -v shows {count(changes, 'change')}" if changes else "")
 
 
 def _quiet(plan: Plan, *, verbose: bool) -> Iterator[str]:

@@ -1,0 +1,107 @@
+"""Groups the workflows of a long plan that all get the same steps. Pure.
+
+A reviewer has to see each workflow that is out of the ordinary: created, deleted or replaced, with
+a note or a changed pin, with a change that breaks callers or that a role needs more for. All others
+are counted.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Final, assert_never
+
+from sfn_release.comparison.semantic_change import ChangeClass, weightiest
+from sfn_release.plan import Plan, WorkflowPlan
+from sfn_release.plan.steps import (
+    CreateStateMachine,
+    DeleteStateMachine,
+    HandOver,
+    PointAlias,
+    PublishVersion,
+    ShiftWeight,
+    Step,
+    TagStateMachine,
+    UpdateStateMachine,
+    Watch,
+)
+from sfn_release.release.record import Change
+
+LONG: Final = 8
+"""A plan that changes more workflows than this is grouped."""
+_LEAST: Final = 3  # workflows of a group
+_ORDINARY: Final[frozenset[Change]] = frozenset({"updated", "repointed"})
+_UNSAFE: Final[frozenset[ChangeClass]] = frozenset({"permissions", "breaking"})
+
+
+@dataclass(frozen=True)
+class PlanGroup:
+    """Workflows with the same steps. *change_class* is the weightiest class of their changes."""
+
+    steps: tuple[str, ...]
+    change_class: ChangeClass | None
+    workflows: tuple[WorkflowPlan, ...]
+
+
+@dataclass(frozen=True)
+class PlanLayout:
+    """How the changing workflows of a plan are shown: *listed* one by one, or in *groups*."""
+
+    listed: tuple[WorkflowPlan, ...]
+    groups: tuple[PlanGroup, ...] = ()
+
+
+def plan_layout(plan: Plan, *, verbose: bool) -> PlanLayout:
+    """Return which workflows are listed and which are grouped. *verbose* lists all."""
+    loud = tuple(workflow for workflow in plan.workflows if workflow.changes)
+    if verbose or len(loud) <= LONG:
+        return PlanLayout(loud)
+    alike = defaultdict(list)
+    for workflow in loud:
+        if _is_ordinary(workflow):
+            kinds = tuple(_kind(step) for step in plan.steps_of(workflow))
+            alike[kinds, weightiest(workflow.semantic_changes)].append(workflow)
+    groups = tuple(
+        PlanGroup(kinds, heaviest, tuple(workflows))
+        for (kinds, heaviest), workflows in alike.items()
+        if len(workflows) >= _LEAST
+    )
+    grouped = {workflow.workflow for group in groups for workflow in group.workflows}
+    return PlanLayout(
+        tuple(workflow for workflow in loud if workflow.workflow not in grouped), groups
+    )
+
+
+def _is_ordinary(workflow: WorkflowPlan) -> bool:
+    pins = {name: pin for name, pin in workflow.pins.items() if not name.endswith(pin or "\0")}
+    return (
+        workflow.change in _ORDINARY
+        and not (workflow.notes or workflow.keep or workflow.permission_changes)
+        and all(pin == workflow.pinned.get(name) for name, pin in pins.items())
+        and weightiest(workflow.semantic_changes) not in _UNSAFE
+    )
+
+
+def _kind(step: Step) -> str:  # noqa: PLR0911 - one for each kind
+    """Return the short words of a step, as it stands in a group."""
+    match step:
+        case CreateStateMachine():
+            return "create"
+        case UpdateStateMachine():
+            return "update"
+        case PublishVersion():
+            return "publish"
+        case PointAlias():
+            return f"{'create' if step.before is None else 'point'} {step.alias}"
+        case ShiftWeight():
+            return f"shift {step.alias}"
+        case Watch():
+            return "watch"
+        case TagStateMachine():
+            return "tag"
+        case DeleteStateMachine():
+            return "delete"
+        case HandOver():
+            return "hand over"
+        case _:
+            assert_never(step)
