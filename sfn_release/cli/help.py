@@ -65,6 +65,7 @@ COMMANDS = {
     },
     "Release": {
         "plan": "Show what a deployment would change.",
+        "comment": "Show a plan as one comment on a pull request, or update it.",
         "next": "Propose the next version, with the reasons.",
         "publish": "Release the current commit and deploy it.",
         "deploy": "Deploy an existing release.",

@@ -34,6 +34,8 @@ from sfn_release.operations.verbs.check_environments import (
     EnvironmentsChecked as EnvironmentsChecked,
 )
 from sfn_release.operations.verbs.check_environments import check_environments as check_environments
+from sfn_release.operations.verbs.comment import Commented as Commented
+from sfn_release.operations.verbs.comment import comment as comment
 from sfn_release.operations.verbs.coverage import ReleaseCoverage as ReleaseCoverage
 from sfn_release.operations.verbs.coverage import environment_coverage as environment_coverage
 from sfn_release.operations.verbs.coverage import read_test_coverage as read_test_coverage

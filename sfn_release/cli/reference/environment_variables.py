@@ -43,13 +43,20 @@ _TAG: Final = {
     "GITHUB_REF_NAME": "With --version-from-tag: the tag that GitHub Actions runs for.",
     "CI_COMMIT_TAG": "With --version-from-tag: the tag that GitLab CI runs for.",
 }
+_COMMENT: Final = {
+    "GH_TOKEN": "On GitHub: a token that may write comments. Else GITHUB_TOKEN.",
+    "SFN_RELEASE_GITLAB_TOKEN": "On GitLab: a token that may write notes. Else GITLAB_TOKEN.",
+    "GITHUB_EVENT_PATH": "On GitHub: the event, with the number of the pull request.",
+    "CI_MERGE_REQUEST_IID": "On GitLab: the number of the merge request.",
+}
 _OFFLINE: Final = frozenset(
     {"init", "demo", "list", "build", "graph", "next", "releases", "at", "show", "blame", "bisect"}
     | {"yank", "unyank", "acknowledge", "local serve", "local reset", "local", "schema"}
-    | {"completion", "faults", "test", "history", "man"}
+    | {"comment", "completion", "faults", "test", "history", "man"}
 )
 """The commands that never call AWS."""
 _OWN: Final[Mapping[str, Mapping[str, str]]] = {
+    "comment": _COMMENT,
     "execute": _MOCKS,
     "local serve": _SERVICE,
     "publish": _TAG,

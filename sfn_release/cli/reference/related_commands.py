@@ -15,6 +15,7 @@ _RELATED: Final[Mapping[str, tuple[str, ...]]] = {
     "blame": ("diff", "show", "bisect"),
     "build": ("list", "check", "show"),
     "check": ("test", "build", "graph"),
+    "comment": ("plan", "init"),
     "completion": ("schema",),
     "coverage": ("test", "graph"),
     "delete": ("plan", "rollback", "prune"),

@@ -14,6 +14,11 @@ RELEASING: Final[Mapping[str, Mapping[str, str]]] = {
             "Write it for a pull request, and exit 3 for changes."
         ),
     },
+    "comment": {
+        "sfn-release comment plan.md --if-possible": (
+            "Show the file of `plan --format markdown` on the pull request of this job."
+        ),
+    },
     "next": {
         "sfn-release next": "Show the version that the changes ask for.",
         "sfn-release next -v": "Show every change with its class.",

@@ -1,0 +1,44 @@
+"""comment: keep one comment up to date on the pull request or merge request of this job."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from sfn_release.cli.files import read_stdin, read_text
+from sfn_release.cli.options import command
+from sfn_release.cli.output import terminal
+from sfn_release.cli.session import Session
+
+
+@command("comment")
+@click.argument("file", default="-")
+@click.option("--name", metavar="NAME", help="For a text that plan didn't write.")
+@click.option(
+    "--if-possible", is_flag=True, help="Without a pull request or a token, only say so. Exits 0."
+)
+def run(session: Session, file: str, name: str | None, if_possible: bool) -> None:
+    """Show a plan as one comment on a pull request, or update it.
+
+    Run it in a job of GitHub Actions or GitLab CI. FILE is the output of `plan --format markdown`,
+    or - for standard input. An earlier comment with the same first line is updated. When a plan has
+    no changes, an earlier comment says so, and no new one is written.
+    """
+    from sfn_release.operations.verbs.comment import comment
+
+    text = (
+        read_stdin().decode("utf-8", "replace")
+        if file == "-"
+        else read_text(session.directory / file)
+    )
+    done = comment(text, os.environ, name=name or "", if_possible=if_possible)
+
+    def show() -> None:
+        where = f" on {done.page}" if done.page else ""
+        if done.action == "skipped":
+            terminal.say(f"no comment{where}: {done.why}")
+        else:
+            terminal.write(f"{done.action} the comment{where}")
+
+    session.show("comment", done.to_json(), show)

@@ -1,0 +1,115 @@
+"""Reads and writes the comments of a pull request or merge request, over HTTP."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+from urllib.error import HTTPError, URLError
+from urllib.request import HTTPRedirectHandler, Request, build_opener
+
+from sfn_release.errors import AccessError, NetworkError
+from sfn_release.operations.pull_requests.review_page import ReviewPage
+
+_TIMEOUT: Final = 30  # seconds
+_PAGE: Final = 100
+_PAGES: Final = 50
+_DENIED: Final = frozenset({401, 403, 404})  # both hosts hide what a token may not see
+
+
+class _NoRedirects(HTTPRedirectHandler):
+    """Follows no redirect: it would take the token to another host."""
+
+    def redirect_request(self, *_: Any) -> None:
+        """Follow nothing."""
+
+
+def own_comments(page: ReviewPage) -> Iterator[tuple[int, str]]:
+    """Yield the id and the text of each comment that this token's user wrote, the oldest first.
+
+    A token of GitHub Actions belongs to no user; then it yields the comments of bots. Raises
+    AccessError and NetworkError.
+    """
+    me = _me(page)
+    for number in range(1, _PAGES + 1):
+        order = "&sort=asc&order_by=created_at" if page.host == "gitlab" else ""
+        found = _send(page, "GET", f"{page.comments}?per_page={_PAGE}&page={number}{order}")
+        if not isinstance(found, list):
+            raise _nonsense(page)
+        for comment in found:
+            yield from _own(comment, me)
+        if len(found) < _PAGE:
+            return
+
+
+def write_comment(page: ReviewPage, text: str, replaced: int | None) -> None:
+    """Write a comment, or replace the text of one. Raises AccessError and NetworkError."""
+    if replaced is None:
+        _send(page, "POST", page.comments, {"body": text})
+    else:
+        method = "PATCH" if page.host == "github" else "PUT"
+        _send(page, method, page.one.format(id=replaced), {"body": text})
+
+
+def _me(page: ReviewPage) -> object:
+    """Return the id of the token's user; None for a token that belongs to no user."""
+    try:
+        user = _send(page, "GET", page.user)
+    except AccessError:
+        if page.host == "github":
+            return None
+        raise
+    return user.get("id") if isinstance(user, Mapping) else None
+
+
+def _own(comment: object, me: object) -> Iterator[tuple[int, str]]:
+    if not isinstance(comment, Mapping):
+        return
+    author = comment.get("user") or comment.get("author")
+    author = author if isinstance(author, Mapping) else {}
+    mine = author.get("type") == "Bot" if me is None else author.get("id") == me
+    number, body = comment.get("id"), comment.get("body")
+    if mine and isinstance(number, int) and isinstance(body, str):
+        yield number, body
+
+
+def _send(page: ReviewPage, method: str, url: str, body: Mapping[str, str] | None = None) -> Any:
+    headers = {"User-Agent": "sfn-release", "Accept": "application/json"}
+    if page.host == "github":
+        headers |= {"Authorization": f"Bearer {page.token}", "X-GitHub-Api-Version": "2022-11-28"}
+    else:
+        headers["PRIVATE-TOKEN"] = page.token
+    data = None if body is None else json.dumps(body).encode()
+    if data is not None:
+        headers["Content-Type"] = "application/json"
+    request = Request(url, data, headers, method=method)  # noqa: S310 - https, by review_page
+    try:
+        with build_opener(_NoRedirects).open(request, timeout=_TIMEOUT) as answer:
+            return json.loads(answer.read())
+    except HTTPError as error:
+        if error.code in _DENIED:
+            raise AccessError(
+                f"The token may not write comments on {page.name}: HTTP {error.code}.",
+                fix=_FIXES[page.host],
+            ) from error
+        raise NetworkError(
+            f"Can't write a comment on {page.name}: HTTP {error.code}.", fix="Run the job again."
+        ) from error
+    except (URLError, OSError, http.client.HTTPException) as error:
+        raise NetworkError(
+            f"Can't reach {url.partition('?')[0]}: {error}.", fix="Run the job again."
+        ) from error
+    except (ValueError, RecursionError) as error:
+        raise _nonsense(page) from error
+
+
+def _nonsense(page: ReviewPage) -> NetworkError:
+    return NetworkError(f"The answer about {page.name} isn't from the API of its host.")
+
+
+_FIXES: Final = {
+    "github": "Give the job `permissions: pull-requests: write`. A fork's job gets no such token.",
+    "gitlab": "Set SFN_RELEASE_GITLAB_TOKEN to a project access token with the scope `api` and at"
+    " least the role Reporter.",
+}

@@ -1,0 +1,115 @@
+"""comment: keep one comment up to date on the pull request or merge request of this job."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from sfn_release.errors import AccessError, UsageError
+from sfn_release.operations.pull_requests.comments_api import own_comments, write_comment
+from sfn_release.operations.pull_requests.review_page import MOST, TOKENS, ReviewPage, review_page
+
+CommentAction = Literal["created", "updated", "unchanged", "skipped"]
+_MARKER: Final = re.compile(r"<!-- sfn-release [\w .,:-]+ -->")
+_NAME: Final = re.compile(r"[\w .,-]{1,100}")
+_NO_NEWS: Final = "<!-- sfn-release: nothing to say -->"
+_QUICK_ACTION: Final = re.compile(r"(?m)^(\s*)/")
+
+
+@dataclass(frozen=True)
+class Commented:
+    """The result: the *action* on the comment of the *page*; *why* it was skipped, or ""."""
+
+    action: CommentAction
+    page: str
+    why: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        return {"action": self.action, "page": self.page or None, "why": self.why or None}
+
+
+def comment(
+    text: str, environ: Mapping[str, str], *, name: str = "", if_possible: bool = False
+) -> Commented:
+    """Write *text* as a comment, or update the comment with the same first line.
+
+    The first line is a hidden mark, which `plan --format markdown` writes. With a *name*, the mark
+    is made from it. A text without news updates a comment, and creates none. With *if_possible*,
+    nothing is written without a pull request, or with a token that may not write. Raises
+    UsageError, AccessError and NetworkError.
+    """
+    text = f"<!-- sfn-release comment: {_checked(name)} -->\n{text}" if name else text
+    marker, _, rest = text.partition("\n")
+    if not _MARKER.fullmatch(marker):
+        raise UsageError(
+            "The text doesn't begin with a mark, by which an earlier comment could be found.",
+            fix="Write the text with  sfn-release plan --format markdown,  or add --name NAME.",
+        )
+    page = review_page(environ)
+    why = _missing(page)
+    if page is None or why:
+        if not if_possible:
+            raise UsageError(f"There is no comment to write: {why}.", fix=_fix(page))
+        return Commented("skipped", page.name if page else "", why)
+    try:
+        return _written(page, marker, rest, _for_host(page, text))
+    except AccessError as error:
+        if not if_possible:
+            raise
+        return Commented("skipped", page.name, f"{error.message} {error.fix}")
+
+
+def _written(page: ReviewPage, marker: str, rest: str, text: str) -> Commented:
+    found = next(
+        (
+            (at, body)
+            for at, body in own_comments(page)
+            if body.partition("\n")[0].strip() == marker
+        ),
+        None,
+    )
+    if found is None and rest.startswith(_NO_NEWS):
+        return Commented("skipped", page.name, "there is nothing to say")
+    if found is not None and _lines(found[1]) == _lines(text):
+        return Commented("unchanged", page.name)
+    write_comment(page, text, found[0] if found else None)
+    return Commented("updated" if found else "created", page.name)
+
+
+def _for_host(page: ReviewPage, text: str) -> str:
+    """Return the text as its host takes it. Raises UsageError for one that is too long."""
+    if page.host == "gitlab":
+        # A line that begins with / is a command, such as /merge; a space without a width isn't.
+        text = _QUICK_ACTION.sub("\\1\u200b/", text)
+    if len(text.encode("utf-16-le", "surrogatepass")) // 2 > MOST[page.host]:
+        raise UsageError(
+            f"The text is too long: a comment has at most {MOST[page.host]:,} characters."
+        )
+    return text
+
+
+def _missing(page: ReviewPage | None) -> str:
+    if page is None:
+        return "this isn't a job for a pull request or merge request"
+    return "" if page.token else f"the job has no token ({' or '.join(TOKENS[page.host])})"
+
+
+def _fix(page: ReviewPage | None) -> str:
+    if page is None:
+        return "Run it in a job for a pull request, or add --if-possible."
+    return f"Set {TOKENS[page.host][0]}, or add --if-possible."
+
+
+def _lines(text: str) -> list[str]:
+    return [line.rstrip() for line in text.strip().splitlines()]
+
+
+def _checked(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise UsageError(
+            f"{name!r} can't name a comment.", fix="Use up to 100 letters, digits and  . , - _"
+        )
+    return name

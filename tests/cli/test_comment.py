@@ -1,0 +1,160 @@
+"""comment: one comment on a pull request or merge request, kept up to date over HTTP."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sfn_release.operations.pull_requests.review_page import review_page
+from support.command_line import Ran, run
+from support.review_server import TOKEN, Reviews, serving_reviews
+
+MARK = "<!-- sfn-release plan of shop for prod -->"
+NO_NEWS = "<!-- sfn-release: nothing to say -->"
+HOSTS = {"github": "GH_TOKEN", "gitlab": "SFN_RELEASE_GITLAB_TOKEN"}
+
+
+@pytest.fixture
+def reviews() -> Iterator[Reviews]:
+    """Serve a pull request without comments."""
+    with serving_reviews() as served:
+        yield served
+
+
+@pytest.fixture(params=[*HOSTS])
+def host(request: pytest.FixtureRequest, reviews: Reviews, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Be in a job for the pull request, with a token."""
+    chosen: str = request.param
+    for name in ("GITHUB_ACTIONS", "GITLAB_CI", "GITHUB_EVENT_PATH", *HOSTS.values()):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in {**reviews.variables(chosen), HOSTS[chosen]: TOKEN}.items():
+        monkeypatch.setenv(name, value)
+    return chosen
+
+
+def wrote(text: str, *options: str, code: int = 0) -> Ran:
+    ran = run("comment", "-", *options, stdin=text)
+    assert ran.code == code, ran.out + ran.err
+    return ran
+
+
+@pytest.mark.usefixtures("host")
+def test_one_comment_is_written_and_then_updated(reviews: Reviews) -> None:
+    """The mark of the first line finds it, on any page; other marks have other comments."""
+    for number in range(130):
+        reviews.add(f"comment {number}")
+    assert "created the comment on " in wrote(f"{MARK}\none").out
+    wrote(f"{MARK.replace('prod', 'staging')}\nother")
+    assert "updated the comment on " in wrote(f"{MARK}\ntwo").out
+    assert "unchanged the comment on " in wrote(f"{MARK}\ntwo\n").out
+    assert reviews.bodies[130:] == [f"{MARK}\ntwo", f"{MARK.replace('prod', 'staging')}\nother"]
+
+
+@pytest.mark.usefixtures("host")
+def test_the_comment_of_another_user_is_left_alone(reviews: Reviews) -> None:
+    """Anyone can write the mark."""
+    reviews.add(f"{MARK}\ntheirs", bot=False, user=2)
+    wrote(f"{MARK}\nours")
+    assert reviews.bodies == [f"{MARK}\ntheirs", f"{MARK}\nours"]
+
+
+@pytest.mark.usefixtures("host")
+def test_no_news_change_a_comment_and_make_none(reviews: Reviews) -> None:
+    """A plan without changes is no reason to write, unless an earlier plan had some."""
+    assert "there is nothing to say" in wrote(f"{MARK}\n{NO_NEWS}\nNothing.").err
+    assert reviews.comments == []
+    wrote(f"{MARK}\nchanges")
+    wrote(f"{MARK}\n{NO_NEWS}\nNothing.")
+    assert reviews.bodies == [f"{MARK}\n{NO_NEWS}\nNothing."]
+
+
+def test_without_a_token_it_says_so(
+    host: str, reviews: Reviews, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fork's job has none, or one that may only read. That fails unless you allow it."""
+    reviews.denied = True
+    assert "E_ACCESS" in wrote(f"{MARK}\nx", code=1).err
+    assert "HTTP 403" in wrote(f"{MARK}\nx", "--if-possible").err
+    monkeypatch.delenv(HOSTS[host])
+    monkeypatch.delenv("GITHUB_TOKEN", raising=False)
+    assert f"Set {HOSTS[host]}" in wrote(f"{MARK}\nx", code=2).err
+    assert "the job has no token" in wrote(f"{MARK}\nx", "--if-possible").err
+    monkeypatch.delenv("GITHUB_REF", raising=False)
+    monkeypatch.delenv("CI_MERGE_REQUEST_IID", raising=False)
+    assert "isn't a job for a pull request" in wrote(f"{MARK}\nx", "--if-possible").err
+    wrote(f"{MARK}\nx", code=2)
+    assert TOKEN not in repr(review_page({**reviews.variables(host), HOSTS[host]: TOKEN}))
+
+
+@pytest.mark.usefixtures("host")
+@pytest.mark.parametrize(
+    "answer", [(500, ""), (200, "<html>"), (200, "{}"), (200, "[" * 100_000), (302, "http://x.y/")]
+)
+def test_a_broken_answer_is_one_error(reviews: Reviews, answer: tuple[int, str]) -> None:
+    """A redirect isn't followed, because it would take the token along."""
+    reviews.answer = answer
+    assert "E_NETWORK" in wrote(f"{MARK}\nx", "--if-possible", code=1).err
+
+
+@pytest.mark.usefixtures("host")
+def test_strange_comments_are_skipped(reviews: Reviews) -> None:
+    """Whatever the host's list holds."""
+    reviews.comments = [1, {}, {"user": 1, "body": MARK}, {"id": "x", "body": 5}]  # type: ignore[list-item]
+    wrote(f"{MARK}\nx")
+    assert reviews.comments[-1]["body"] == f"{MARK}\nx"
+
+
+@pytest.mark.usefixtures("host")
+def test_a_text_without_a_mark_needs_a_name(reviews: Reviews) -> None:
+    """So that a later one can find it."""
+    assert "add --name" in wrote("text", code=2).err
+    wrote("text", "--name", "coverage")
+    assert reviews.bodies == ["<!-- sfn-release comment: coverage -->\ntext"]
+    wrote("text", "--name", "a --> b", code=2)
+
+
+def test_a_line_is_no_command_of_gitlab(host: str, reviews: Reviews) -> None:
+    """GitLab runs lines that begin with a slash, such as /merge."""
+    wrote(f"{MARK}\n/merge\n  /approve\na/b")
+    lines = ["\u200b/merge", "  \u200b/approve"] if host == "gitlab" else ["/merge", "  /approve"]
+    assert reviews.bodies == ["\n".join([MARK, *lines, "a/b"])]
+
+
+def test_a_text_has_the_hosts_limit(host: str, reviews: Reviews) -> None:
+    """In UTF-16, which counts most."""
+    text = f"{MARK}\n" + "𝒳" * 40_000
+    wrote(text, code=2 if host == "github" else 0)
+    wrote(text * 30, code=2)
+    assert len(reviews.comments) == (host == "gitlab")
+
+
+def test_the_event_names_the_pull_request(tmp_path: Path) -> None:
+    """Also for a job that another workflow starts; without a number there is no page."""
+    event = tmp_path / "event.json"
+    values = {"GITHUB_ACTIONS": "true", "GITHUB_REPOSITORY": "a/b", "GITHUB_EVENT_PATH": str(event)}
+    event.write_text(json.dumps({"pull_request": {"number": 9}}))
+    found = review_page(values)
+    assert found is not None
+    assert (found.name, found.comments) == (
+        "a/b#9",
+        "https://api.github.com/repos/a/b/issues/9/comments",
+    )
+    for text in ("{}", "[]", "{", '{"pull_request": {"number": "x"}}'):
+        event.write_text(text)
+        assert review_page(values) is None
+    assert review_page({}) is None
+
+
+@pytest.mark.parametrize("url", ["http://api.example", "ftp://127.0.0.1", "x", "https://"])
+def test_a_token_is_never_sent_in_plain_text(url: str) -> None:
+    """Only loopback may be reached without TLS."""
+    values = {
+        "GITHUB_ACTIONS": "true",
+        "GITHUB_REPOSITORY": "a/b",
+        "GITHUB_REF": "refs/pull/1/merge",
+    }
+    with pytest.raises(Exception, match="isn't the https address"):
+        review_page(values | {"GITHUB_API_URL": url})
