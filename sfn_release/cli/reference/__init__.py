@@ -12,6 +12,7 @@
     environment_variables  the variables that a command reads
     related_commands       the commands to read about next
     help_examples          writes the examples into click's help texts
+    man_page               writes a page as a man page
 
 Every example is run by a test in a scratch project. `read_pages` returns all pages.
 """
