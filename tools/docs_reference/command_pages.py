@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from docs_reference.markdown import cell, fenced, link, page, prose, sentence, table
+from docs_reference.markdown import fenced, link, page, prose, sentence, table
 from sfn_release.cli.reference import CommandOption, CommandPage, read_pages
 
 SIGNAL = 128  # exit codes above it name a signal
@@ -17,6 +17,16 @@ def command_pages() -> Mapping[str, str]:
     everywhere = frozenset(set.intersection(*variables))
     pages = {_path(command.words): _command_page(command, everywhere) for command in commands}
     return {"commands/index.md": _overview(program, commands), **pages}
+
+
+def navigation_lines() -> list[str]:
+    """Return the lines of zensical.toml for all pages, the overview first."""
+    _, *commands = read_pages()
+    lines = (
+        f'{{ "{" ".join(command.words)}" = "reference/{_path(command.words)}" }},'
+        for command in commands
+    )
+    return ['"reference/commands/index.md",', *lines]
 
 
 def _path(words: tuple[str, ...]) -> str:
@@ -108,7 +118,13 @@ def _option_row(option: CommandOption) -> tuple[str, str]:
         facts.append("Required.")
     if option.repeatable:
         facts.append("Can be given several times.")
-    return f"`{option.usage}`", cell(" ".join(facts))
+    return f"`{_usage(option)}`", " ".join(facts)
+
+
+def _usage(option: CommandOption) -> str:
+    """Return how an option is written. Its choices are beside it; a bar has no place in a cell."""
+    usage = ", ".join(option.names) if option.choices else option.usage
+    return usage.replace("|", " or ")
 
 
 def _examples(command: CommandPage) -> Iterator[str]:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from docs_reference.command_pages import command_pages
+from docs_reference.command_pages import command_pages, navigation_lines
 from docs_reference.error_codes import error_codes_page
 from docs_reference.key_pages import releases_toml_page, tests_toml_page
 from docs_reference.markdown import MARK
 from docs_reference.process_pages import environment_variables_page, exit_codes_page
 from docs_reference.python_pages import python_pages
 
-REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
+ROOT = Path(__file__).parents[2]
+REFERENCE = ROOT / "docs" / "reference"
+SITE = ROOT / "zensical.toml"
+_BEGIN, _END = "# commands: tools/write_reference.py writes them", "# end of commands"
 
 
 def pages() -> Mapping[str, str]:
@@ -28,11 +32,18 @@ def pages() -> Mapping[str, str]:
     }
 
 
+def navigation(text: str) -> str:
+    """Return the text of zensical.toml with the pages of all commands in it."""
+    lines = "".join(f"      {line}\n" for line in navigation_lines())
+    return re.sub(rf"(?<={_BEGIN}\n).*?(?=      {_END})", lines, text, flags=re.DOTALL)
+
+
 def write() -> None:
     """Write every page, and delete generated pages that are no longer made."""
     texts = pages()
     for path in _left_over(texts):
         (REFERENCE / path).unlink()
+    SITE.write_text(navigation(SITE.read_text("utf-8")), encoding="utf-8")
     for path, text in texts.items():
         file = REFERENCE / path
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -43,6 +54,8 @@ def stale() -> list[str]:
     """Return the paths of pages that differ from what would be written."""
     texts = pages()
     differ = [path for path, text in texts.items() if _read(path) != text]
+    site = SITE.read_text("utf-8")
+    differ += [SITE.name] if site != navigation(site) else []
     return sorted([*differ, *_left_over(texts)])
 
 

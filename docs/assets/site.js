@@ -31,3 +31,10 @@
     },
   };
 })();
+
+// The keyboard can scroll code that is wider than the page.
+addEventListener("DOMContentLoaded", () => {
+  for (const code of document.querySelectorAll("pre > code")) {
+    if (code.scrollWidth > code.clientWidth) code.tabIndex = 0;
+  }
+});
