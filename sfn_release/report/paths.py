@@ -6,7 +6,6 @@ serves such a path as it is, every file system has such files, and no link needs
 
 from __future__ import annotations
 
-import posixpath
 import re
 from collections.abc import Callable
 from functools import lru_cache
@@ -131,6 +130,6 @@ def relative(target: str, *, start: str) -> str:
     >>> relative("index.html", start="releases/1.2.0/index.html")
     '../../index.html'
     """
-    if target == start or target.startswith(f"{start}#"):
-        return target.removeprefix(start) or posixpath.basename(start)
+    if target.startswith(f"{start}#"):
+        return target.removeprefix(start)
     return "../" * start.count("/") + target

@@ -9,6 +9,7 @@ from sfn_release.report import paths
 from sfn_release.report.facts.report_facts import ReportFacts
 from sfn_release.report.frame import render_page
 from sfn_release.report.page import Page
+from sfn_release.report.views.compared_pairs import compared_pairs
 from sfn_release.report.views.paging import Part, by_weight
 
 _LARGEST = 180_000  # bytes, about
@@ -64,5 +65,13 @@ def _groups(facts: ReportFacts) -> Iterator[LinkGroup]:
             (paths.workflow_path(name, form.since), f"{name} of {form.since}")
             for name, forms in facts.forms.items()
             for form in reversed(forms)
+        ),
+    )
+    pairs = compared_pairs(facts, facts.extra.get("compare", ()))
+    yield LinkGroup(
+        "Comparisons",
+        tuple(
+            (paths.comparison_path(pair.older, pair.newer), f"{pair.older} and {pair.newer}")
+            for pair in reversed(pairs)
         ),
     )

@@ -21,7 +21,10 @@ def timeline_pages(facts: ReportFacts) -> Iterator[Page]:
     """Yield the timeline, and its parts, of which the first has the oldest deployments."""
     records = [record for it in facts.environments for record in reversed(it.records)]
     records.sort(key=lambda record: moment_of(record.started_at) or _NEVER)
-    for path, part in newest_and_parts(facts, records, paths.TIMELINE, paths.timeline_path):
+    pages = newest_and_parts(facts, records, paths.TIMELINE, paths.timeline_path)
+    for path, part in pages:
+        if part.of == 1 and path != paths.TIMELINE:
+            continue  # permalinks lead to the environment's page
         yield render_page(
             facts,
             path,
