@@ -12,6 +12,7 @@ from hypothesis import given, settings
 
 from sfn_release.authoring.diagrams.drawing import Diagram, graph_of
 from sfn_release.errors import DefinitionError
+from sfn_release.report.drawing import state_graph_svg
 from sfn_release.report.drawing.outlines import on_outline, outline_of
 from sfn_release.report.drawing.placed_parts import Picture, PlacedNode, Point, Rectangle
 from sfn_release.report.drawing.scope_layout import laid_out
@@ -140,3 +141,34 @@ def test_published_definitions_have_room() -> None:
 def test_any_definition_has_room(definition: dict[str, Any]) -> None:
     """Also one that loops, has dead states, or nests."""
     assert [*problems(graph_of(definition))] == []
+
+
+def web(states: int, ways: int) -> dict[str, Any]:
+    """Return a definition in which every state leads to many others."""
+    return {
+        "StartAt": "s0",
+        "States": {
+            f"s{at}": {
+                "Type": "Choice",
+                "Choices": [
+                    {"Variable": "$", "IsNull": True, "Next": f"s{(at * 7 + way * 11) % states}"}
+                    for way in range(ways)
+                ],
+            }
+            for at in range(states)
+        },
+    }
+
+
+def test_a_web_of_transitions_loses_its_labels_and_at_last_its_lines() -> None:
+    """Any definition is drawn in a bounded time: its states are always there, with room."""
+    labelled = laid_out(graph_of(web(12, 3)), None)
+    assert all(edge.label for edge in labelled.edges if edge.edge.label)
+    bare = laid_out(graph_of(web(50, 8)), None)
+    assert bare.edges
+    assert not any(edge.label for edge in bare.edges)
+    diagram = graph_of(web(150, 10))
+    dense = laid_out(diagram, None)
+    assert (len(dense.nodes), dense.edges) == (151, ())
+    assert [*overlaps(dense)] == []
+    assert "too many transitions to draw" in state_graph_svg(diagram, title="web")

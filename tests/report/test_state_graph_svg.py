@@ -121,7 +121,13 @@ def test_marks_are_told_apart_by_text_and_class() -> None:
         return Mark("removed", "removed") if edge.kind == "catch" else None
 
     svg = drawn(ORDERS, Marks(node_mark, edge_mark))
-    assert {*texts(svg, "mark")} == {"+ is added", "− is removed", "~ is changed", "is failed", "− removed"}
+    assert {*texts(svg, "mark")} == {
+        "+ is added",
+        "− is removed",
+        "~ is changed",
+        "is failed",
+        "− removed",
+    }
     assert len(classes(svg, "removed")) == 3  # a state, a line, and the line's label
     assert any(
         "on CardDeclined then Declined (− removed)" in (part.get("aria-label") or "")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from sfn_release.authoring.diagrams.drawing import Cluster, Edge, Node
@@ -67,6 +67,11 @@ class PlacedNode:
     place: Rectangle
     is_box: bool = False
 
+    def moved(self, x: float, y: float) -> PlacedNode:
+        """Return the node moved to the right and down."""
+        place = self.place.moved(x, y)
+        return PlacedNode(self.node, self.mark, self.texts, place, self.is_box)
+
 
 @dataclass(frozen=True, slots=True)
 class PlacedCluster:
@@ -97,6 +102,12 @@ class PlacedEdge:
     lines: tuple[tuple[Point, ...], ...]
     label: Rectangle | None
 
+    def moved(self, x: float, y: float) -> PlacedEdge:
+        """Return the edge moved to the right and down."""
+        lines = tuple(tuple([Point(at.x + x, at.y + y) for at in line]) for line in self.lines)
+        label = self.label.moved(x, y) if self.label else None
+        return PlacedEdge(self.edge, self.mark, self.texts, lines, label)
+
 
 @dataclass(frozen=True, slots=True)
 class Picture:
@@ -111,17 +122,14 @@ class Picture:
 
     def moved(self, x: float, y: float) -> Picture:
         """Return the picture with all parts moved. Its size stays."""
-        return replace(
-            self,
-            nodes=tuple(replace(part, place=part.place.moved(x, y)) for part in self.nodes),
-            clusters=tuple(replace(part, place=part.place.moved(x, y)) for part in self.clusters),
-            starts=tuple(PlacedStart(part.place.moved(x, y)) for part in self.starts),
-            edges=tuple(
-                replace(
-                    part,
-                    lines=tuple(tuple(point.moved(x, y) for point in line) for line in part.lines),
-                    label=part.label.moved(x, y) if part.label else None,
-                )
-                for part in self.edges
+        return Picture(
+            self.width,
+            self.height,
+            tuple(part.moved(x, y) for part in self.nodes),
+            tuple(
+                PlacedCluster(part.cluster, part.title, part.place.moved(x, y))
+                for part in self.clusters
             ),
+            tuple(PlacedStart(part.place.moved(x, y)) for part in self.starts),
+            tuple(part.moved(x, y) for part in self.edges),
         )

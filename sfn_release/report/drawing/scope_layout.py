@@ -151,6 +151,7 @@ class _Layout:
             for (_, _, edge), mark, text, line, label in zip(
                 edges, marks, texts, found.lines, found.labels, strict=True
             )
+            if line
         )
         moved = [part.moved(box.x, box.y) for part, box in zip(parts, found.boxes, strict=True)]
         return _joined(found.size, moved, own)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 
 from sfn_release.report.drawing.glyph_widths import text_width
@@ -25,6 +26,7 @@ def visible(text: str) -> str:
     return "".join(map(_visible, " ".join(text.split()) if _spaced(text) else text))
 
 
+@lru_cache(maxsize=4096)  # the names of a report's states come again and again
 def wrapped(
     text: str, size: float, width: float, *, most: int, bold: bool = False
 ) -> tuple[str, ...]:
@@ -45,6 +47,7 @@ def wrapped(
     return tuple(lines)
 
 
+@lru_cache(maxsize=4096)
 def shortened_to(text: str, size: float, width: float, *, bold: bool = False) -> str:
     """Return *text* on one line of at most *width*, cut off with ``…`` if it's longer."""
     shown = visible(text)

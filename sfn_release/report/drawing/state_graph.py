@@ -30,6 +30,7 @@ from sfn_release.report.drawing.shown_text import visible
 
 _STEP: Final = 150.0  # pixels between the classes of width
 _MOST_STEPS: Final = 40
+_TOO_MANY: Final = "It has too many transitions to draw their lines; each state names its own."
 _VERBS: Final = {
     "start": "starts with",
     "next": "then",
@@ -64,6 +65,8 @@ def state_graph_svg(
     deeply, and ConfigError without the package that places the states.
     """
     picture = laid_out(diagram, marks)
+    if len(picture.edges) < len(diagram.edges):
+        description = f"{description} {_TOO_MANY}".lstrip()
     svg = _root(picture, title, description)
     spoken = _spoken_ways(diagram, marks)
     boxes: list[PlacedNode | PlacedCluster] = [*picture.clusters]
