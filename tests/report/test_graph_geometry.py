@@ -164,7 +164,7 @@ def test_a_web_of_transitions_loses_its_labels_and_at_last_its_lines() -> None:
     """Any definition is drawn in a bounded time: its states are always there, with room."""
     labelled = laid_out(graph_of(web(12, 3)), None)
     assert all(edge.label for edge in labelled.edges if edge.edge.label)
-    bare = laid_out(graph_of(web(50, 8)), None)
+    bare = laid_out(graph_of(web(50, 6)), None)
     assert bare.edges
     assert not any(edge.label for edge in bare.edges)
     diagram = graph_of(web(150, 10))
