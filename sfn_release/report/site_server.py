@@ -106,7 +106,7 @@ def serve_site(
     Looks for changes every *interval* seconds. *port* 0 means any free port; *ready* is called with
     the URL. Raises UsageError for a port that can't be used.
     """
-    server = _open(site, port)
+    server = open_server(site, port)
     ended = threading.Event()
 
     def watch() -> None:
@@ -126,7 +126,8 @@ def serve_site(
         site.close()
 
 
-def _open(site: ServedSite, port: int) -> ThreadingHTTPServer:
+def open_server(site: ServedSite, port: int) -> ThreadingHTTPServer:
+    """Return a server of *site* on loopback that listens; raises UsageError for a taken port."""
     try:
         server = _Server((HOST, port), _Handler)
     except OSError as error:

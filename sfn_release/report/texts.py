@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from sfn_release.text import shorten
+
 _UNITS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
 _DIGEST = 12  # digits
+_NAME = 80  # characters
 
 
 def moment_of(text: str | None) -> datetime | None:
@@ -59,5 +62,5 @@ def _largest(seconds: int) -> str:
 
 
 def actor_name(actor: str) -> str:
-    """Return an actor's name, without the e-mail address."""
-    return actor.partition(" <")[0] or actor
+    """Return an actor's name, without the e-mail address, and cut short if it is very long."""
+    return shorten(actor.partition(" <")[0] or actor, _NAME)

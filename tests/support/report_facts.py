@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 from sfn_release.canonical import digest
+from sfn_release.operations.next_steps import EnvironmentState
 from sfn_release.operations.verbs.status import EnvironmentStatus
 from sfn_release.operations.workflow_status import WorkflowStatus
 from sfn_release.project.environment import Environment
@@ -313,5 +314,5 @@ def _live(
         WorkflowStatus(first, "drifted", "live", shifting, None, None, (texts.of("Comment"),)),
         *(WorkflowStatus(it, "in-sync", "live", {_arn(it): 100}, None, None) for it in others),
     ]
-    state = "in-progress" if name == "prod" else "drifted"
+    state: EnvironmentState = "in-progress" if name == "prod" else "drifted"
     return EnvironmentStatus(name, name, version, state, tuple(statuses))

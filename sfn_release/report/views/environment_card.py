@@ -109,7 +109,7 @@ def environment_card(
         deployed=environment.deployed,
         attempt=last if last is not None and last.status != "succeeded" else None,
         yank=release.yank if release else None,
-        unsigned=live.unsigned if live else environment.unsigned,
+        unsigned=(live.unsigned if live else ()) or environment.unsigned,
         soaks=tuple(_soaks(facts, environment)),
         problems=tuple(problems[:differences]),
         more=max(len(problems) - differences, 0),
