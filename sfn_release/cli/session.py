@@ -124,6 +124,12 @@ class Session:
 
         return when(text, self.now, exact=exact or self.verbose)
 
+    def age(self, text: str) -> str:
+        """Return how long ago an ISO 8601 time was."""
+        from sfn_release.cli.output.times import age
+
+        return age(text, self.now)
+
     @cached_property
     def progress(self) -> ProgressDisplay:
         """Shows deployments on stderr."""

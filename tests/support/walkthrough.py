@@ -28,7 +28,7 @@ _BLOCK = re.compile(
     re.MULTILINE | re.DOTALL,
 )
 _VALUES = {
-    "<time>": r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d)?Z(?:, (?:just now|\d+\w+ ago))?",
+    "<time>": r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d)?Z(?:, (?:just now|\d+ \w+ ago))?",
     "<id>": r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
     "<digest>": r"\b[0-9a-f]{12}\b",
     "<seconds>": r"\b\d+\.\d\ds\b",

@@ -22,11 +22,16 @@ if TYPE_CHECKING:
 @click.option(
     "-n", "limit", type=click.IntRange(min=1), default=20, show_default=True, help="How many."
 )
-def run(session: Session, limit: int) -> None:
+@click.option("--graph", is_flag=True, help="Draw the deployments of all environments.")
+def run(session: Session, limit: int, graph: bool) -> None:
     """List the deployments to an environment.
 
-    The newest comes first.
+    The newest comes first. --graph draws a lane for each environment, or for each --env, with
+    promotions between the lanes and rollbacks as a way back. -v shows times beside ages.
     """
+    if graph:
+        _draw(session, limit)
+        return
     from sfn_release.operations.verbs.history import history
 
     workspace = session.workspace()
@@ -41,6 +46,45 @@ def run(session: Session, limit: int) -> None:
 
     members = {
         "environment": environment.name,
+        "deployments": [record.to_json() for record in records],
+    }
+    session.show("history", members, text)
+
+
+def _draw(session: Session, limit: int) -> None:
+    """Show the deployments of several environments as a picture."""
+    from sfn_release.cli.output.history_graph import Lane, limited, newest_first
+    from sfn_release.cli.output.history_picture import write_picture
+    from sfn_release.operations.verbs.history import histories, yielded_trials
+    from sfn_release.project.promotion_order import promotion_order
+
+    workspace = session.workspace()
+    wanted = list(dict.fromkeys(session.environments))
+    names = wanted or list(promotion_order(workspace.project.environments))
+    found = histories(workspace, names, limit=limit + 1)
+    lanes = limited(
+        [
+            Lane(name, workspace.environment(name).label, records)
+            for name, records in found.items()
+            if records
+        ],
+        limit,
+    )
+    records = newest_first(lanes)
+
+    def text() -> None:
+        if records:
+            shown = [lane for lane in lanes if lane.records]
+            pages = _pages(workspace, records)
+            ages = session.when if session.verbose else session.age
+            write_picture(shown, ages, pages, yielded_trials(workspace, records))
+        else:
+            where = ", ".join(workspace.environment(name).label for name in wanted)
+            terminal.write(f"No deployments{f' to {where}' if where else ''} yet")
+
+    members = {
+        "environment": names[0] if len(names) == 1 else None,
+        "environments": names,
         "deployments": [record.to_json() for record in records],
     }
     session.show("history", members, text)

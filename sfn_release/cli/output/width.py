@@ -26,3 +26,21 @@ def columns_of(text: str) -> int:
 
     wide = sum(east_asian_width(character) in "WF" for character in text)
     return len(text) + wide - sum(bool(combining(character)) for character in text)
+
+
+def wrapped(text: str, columns: int) -> list[str]:
+    """Return a text in lines of at most *columns*, broken between words where that is possible.
+
+    Wide characters count twice, which `textwrap` doesn't know.
+    """
+    lines: list[str] = []
+    for word in text.split():
+        if lines and columns_of(lines[-1]) + 1 + columns_of(word) <= columns:
+            lines[-1] += f" {word}"
+            continue
+        lines.append("")
+        for character in word:
+            if lines[-1] and columns_of(lines[-1]) + columns_of(character) > columns:
+                lines.append("")
+            lines[-1] += character
+    return lines

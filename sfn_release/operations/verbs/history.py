@@ -24,6 +24,18 @@ def history(
 ) -> list[Record]:
     """Return the deployments of an environment, newest first, each with its latest status."""
     chosen = workspace.environment(environment)
+    return histories(workspace, [chosen.name], limit=limit)[chosen.name]
+
+
+def histories(
+    workspace: Workspace, environments: Sequence[str], *, limit: int | None = None
+) -> dict[str, list[Record]]:
+    """Return the deployments of several environments, as `history` does, by environment."""
+    for name in environments:
+        workspace.environment(name)
     snapshot = workspace.snapshot()
-    tip = snapshot.refs.get(workspace.ledger.layout.env_ref(chosen.name))
-    return workspace.ledger.deployments.newest_first(chosen.name, tip, limit=limit)
+    deployments, layout = workspace.ledger.deployments, workspace.ledger.layout
+    return {
+        name: deployments.newest_first(name, snapshot.refs.get(layout.env_ref(name)), limit=limit)
+        for name in environments
+    }
