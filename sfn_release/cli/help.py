@@ -56,7 +56,7 @@ COMMANDS = {
         "check": "Check workflow definitions. Exits 1 on errors.",
         "test": "Run the tests beside the workflows. Exits 1 on failures.",
         "schema": "Print the JSON Schema of releases.toml or of *.tests.toml.",
-        "graph": "Print a workflow's state graph as Mermaid or DOT.",
+        "graph": "Print a workflow's state graph as Mermaid, DOT or SVG.",
     },
     "Test": {
         "coverage": "Show which states and transitions tests reached, or production.",

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -195,6 +196,17 @@ def test_the_graph_marks_what_no_test_reached(paying: Project) -> None:
     dot = paying.ok("graph", "pay", "--format", "dot", "--coverage").out
     assert dot.count('style="dashed"') == 2
     assert dot.count('style="rounded,dashed"') == 1
+    svg = ET.fromstring(paying.ok("graph", "pay", "--format", "svg", "--coverage").out)  # noqa: S314 - our own text
+    missed = [
+        part.get("class") or "" for part in svg.iter() if "missed" in (part.get("class") or "")
+    ]
+    assert sorted(name.split()[0] for name in missed) == [
+        "edge",
+        "edge",
+        "edge-label",
+        "edge-label",
+        "node",
+    ]
     assert "✗" not in paying.ok("graph", "pay").out
     (paying.root / ".sfn-coverage").rename(paying.root / "kept")
     assert paying.ok("graph", "pay", "--coverage", "kept").out == drawn

@@ -1,4 +1,4 @@
-"""graph: print a workflow's state graph as Mermaid or DOT."""
+"""graph: print a workflow's state graph as Mermaid, DOT or SVG."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from sfn_release.cli.output import terminal
 from sfn_release.cli.session import Session
 
 if TYPE_CHECKING:
+    from sfn_release.authoring.declaration import Declaration
     from sfn_release.authoring.diagrams.marks import Marks
 
 _LAST_RUN = ".sfn-coverage"
@@ -23,9 +24,9 @@ _LAST_RUN = ".sfn-coverage"
 @click.option(
     "--format",
     "format_",
-    type=click.Choice(["mermaid", "dot"]),
+    type=click.Choice(["mermaid", "dot", "svg"]),
     default="mermaid",
-    help="mermaid (default), or dot for Graphviz.",
+    help="mermaid (default), dot for Graphviz, or svg for a browser.",
 )
 @click.option(
     "--coverage",
@@ -35,14 +36,13 @@ _LAST_RUN = ".sfn-coverage"
     help="Mark what no test reached, by the coverage of the last test run, or of a FILE.",
 )
 def run(session: Session, workflow: str, format_: str, coverage: str | None) -> None:
-    """Print a workflow's state graph as Mermaid or DOT.
+    """Print a workflow's state graph as Mermaid, DOT or SVG.
 
     WORKFLOW is a workflow of the project. FILE is a definition (.json, .yaml), a Python module, or
     - for standard input, and needs no project. GitHub draws Mermaid text in Markdown, between
     ```mermaid and ```. With --coverage, states and transitions that no test reached are dashed and
-    have a ✗. Write it after the workflow.
+    have a ✗. Write it after the workflow. SVG needs the extra `report`.
     """
-    from sfn_release.authoring.diagrams import dot, mermaid
     from sfn_release.authoring.diagrams.mermaid import too_large
     from sfn_release.operations.definition_sources import only, read_source
 
@@ -55,13 +55,27 @@ def run(session: Session, workflow: str, format_: str, coverage: str | None) -> 
     )
     chosen = only(declared, workflow)
     marks = _marks(session, chosen.name, coverage) if coverage is not None else None
-    draw = mermaid if format_ == "mermaid" else dot
-    text = draw(chosen.definition, marks)
+    text = _drawn(chosen, format_, marks)
     problem = too_large(text) if format_ == "mermaid" else ""
     if problem:
-        terminal.say(f"warning: {problem} Use --format dot, or raise Mermaid's limits.")
+        terminal.say(f"warning: {problem} Use --format svg or dot, or raise Mermaid's limits.")
     members = {"workflow": chosen.name, "format": format_, "graph": text}
     session.show("graph", members, lambda: terminal.write_block(text.rstrip()))
+
+
+def _drawn(workflow: Declaration, format_: str, marks: Marks | None) -> str:
+    from sfn_release.authoring.diagrams import dot, graph_of, mermaid
+
+    match format_:
+        case "svg":
+            from sfn_release.report.drawing import svg_file
+
+            graph = graph_of(workflow.definition)
+            return svg_file(graph, marks=marks, title=f"State graph of {workflow.name}")
+        case "dot":
+            return dot(workflow.definition, marks)
+        case _:
+            return mermaid(workflow.definition, marks)
 
 
 def _marks(session: Session, workflow: str, file: str) -> Marks:

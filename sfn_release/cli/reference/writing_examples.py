@@ -49,7 +49,8 @@ WRITING: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "graph": {
         "sfn-release graph orders": "Print a graph for a Markdown file.",
-        "sfn-release graph orders --format dot | dot -Tsvg > orders.svg": "Draw it by Graphviz.",
+        "sfn-release graph orders --format svg > orders.svg": "Draw a picture for a browser.",
+        "sfn-release graph orders --format dot | dot -Tpng > orders.png": "Draw it by Graphviz.",
         "sfn-release graph orders --coverage": "Mark the states that no test has reached.",
     },
     "coverage": {

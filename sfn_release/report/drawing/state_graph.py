@@ -53,13 +53,15 @@ def state_graph_svg(
     link: Callable[[Node], str | None] = _unlinked,
     title: str,
     description: str = "",
+    style_sheet: str = "",
 ) -> str:
     """Return *diagram* as an ``<svg>`` element, to be placed into an HTML page as it is.
 
     *marks* adds what happened to the nodes and edges. *link* returns the address that a node leads
     to, None for no link. *title* and *description* are what a screen reader says first. The page
     needs the style sheet ``report/assets/graph.css``; a parent with the class ``graph-scroll``
-    scrolls a graph that would become too small to read.
+    scrolls a graph that would become too small to read. A *style_sheet* becomes part of the
+    element, for a file of its own.
 
     Equal arguments give equal bytes. Raises DefinitionError for a diagram that is nested too
     deeply, and ConfigError without the package that places the states.
@@ -68,6 +70,8 @@ def state_graph_svg(
     if len(picture.edges) < len(diagram.edges):
         description = f"{description} {_TOO_MANY}".lstrip()
     svg = _root(picture, title, description)
+    if style_sheet:
+        ET.SubElement(svg, "style").text = style_sheet
     spoken = _spoken_ways(diagram, marks)
     boxes: list[PlacedNode | PlacedCluster] = [*picture.clusters]
     boxes += [node for node in picture.nodes if node.is_box]
