@@ -185,6 +185,10 @@ class Session:
 
             sys.stdout.flush()
             github.report(command, members, summary() if summary else None)
+        if self.reports and os.environ.get("SFN_RELEASE_DOTENV"):
+            from sfn_release.cli.output import gitlab
+
+            gitlab.write_outputs(command, members)
 
 
 def confirm(question: str, *, yes: bool) -> None:

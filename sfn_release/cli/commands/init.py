@@ -16,14 +16,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+_PIPELINES = {"github": ":/.github", "gitlab": ":/.gitlab :/.gitlab-ci.yml"}
+_HOSTS = {"github": "GitHub", "gitlab": "GitLab"}
+
+
 @command("init")
-@click.option("--ci", type=click.Choice(["github"]), help="Also write a pipeline.")
+@click.option("--ci", type=click.Choice(["github", "gitlab"]), help="Also write a pipeline.")
 def run(session: Session, ci: str | None) -> None:
     """Create releases.toml and a first workflow. Overwrites nothing.
 
-    You can publish the new project at once. --ci github also writes GitHub Actions workflows for
-    the environments of releases.toml: check, plan, publish, promote, a nightly status, and buttons
-    for rollback and unlock.
+    You can publish the new project at once. --ci also writes a pipeline for the environments of
+    releases.toml, on GitHub Actions or GitLab CI: check, plan, publish, promote, a nightly status,
+    and rollback and unlock by hand.
     """
     root = session.directory.resolve()
     repository = next((at for at in (root, *root.parents) if (at / ".git").exists()), None)
@@ -33,7 +37,9 @@ def run(session: Session, ci: str | None) -> None:
     steps = [] if repository else ["git init"]
     if written or not _has_commit(repository):
         # In a subfolder, the pipeline lies outside of it.
-        add = "git add :/.github ." if ci and repository not in {None, root} else "git add ."
+        add = (
+            f"git add {_PIPELINES[ci]} ." if ci and repository not in {None, root} else "git add ."
+        )
         steps += [add, "git commit -m 'Set up sfn-release'"]
     if not _has_releases(root, repository):
         hello = (root / "workflows" / "hello.py").exists()
@@ -78,17 +84,18 @@ def _scaffold(
     }
     if not ci:
         return wrote, []
-    return wrote, _pipeline(root, repository or root, wrote)
+    return wrote, _pipeline(ci, root, repository or root, wrote)
 
 
-def _pipeline(root: Path, repository: Path, wrote: dict[str, bool]) -> list[str]:
-    """Write the workflow files of GitHub Actions; return notes about them for the user."""
+def _pipeline(ci: str, root: Path, repository: Path, wrote: dict[str, bool]) -> list[str]:
+    """Write the files of the pipeline; return notes about them for the user."""
     import os
     import sys
 
     from sfn_release.operations.scaffold.github.pipeline import HOUR
     from sfn_release.operations.scaffold.github.pipeline_files import github_files
     from sfn_release.operations.scaffold.github.stages import stages
+    from sfn_release.operations.scaffold.gitlab.pipeline_files import MAIN, gitlab_files
     from sfn_release.operations.scaffold.installation import (
         commands_for_tests,
         install,
@@ -99,7 +106,8 @@ def _pipeline(root: Path, repository: Path, wrote: dict[str, bool]) -> list[str]
     project = read_project(root / FILE_NAME)
     folder = "" if root == repository else root.relative_to(repository).as_posix()
     steps = install(installed_here(_git_origin), root, repository)
-    made = github_files(
+    write = github_files if ci == "github" else gitlab_files
+    made = write(
         project,
         folder,
         install=steps,
@@ -108,7 +116,9 @@ def _pipeline(root: Path, repository: Path, wrote: dict[str, bool]) -> list[str]
     )
     for path, content in made.items():
         wrote[os.path.relpath(repository / path, root)] = write_new(repository / path, content)
-    notes = [f"The top of {next(iter(made))} lists what to set up on GitHub."]
+    notes = [f"The top of {next(iter(made))} lists what to set up on {_HOSTS[ci]}."]
+    if not wrote.get(os.path.relpath(repository / MAIN, root), True):
+        notes.append(f"Add to {MAIN}:  include: [{{local: {next(iter(made))}}}]")
     notes += [steps.note] if steps.note else []
     for stage in stages(project):
         environment = project.environments.get(stage.name)
@@ -119,6 +129,8 @@ def _pipeline(root: Path, repository: Path, wrote: dict[str, bool]) -> list[str]
                 f"{stage.name} uses the profile {environment.profile}, which a runner doesn't have."
                 " Leave `profile` out, and set AWS_PROFILE where you work."
             )
+        if ci == "gitlab":
+            continue
         if stage.too_long:
             notes.append(
                 f"A deployment to {stage.name} can take {stage.minutes} minutes. GitHub ends a job"

@@ -1,0 +1,1 @@
+"""The pipeline files for GitLab CI that `sfn-release init --ci gitlab` writes."""

@@ -1,0 +1,213 @@
+"""The jobs of a GitLab pipeline: check and plan, publish and promote, roll back, look for drift."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from sfn_release.aws.console_links import console_address
+from sfn_release.operations.scaffold.github.pipeline import Pipeline, fill
+from sfn_release.operations.scaffold.github.stages import Stage, scheduled
+from sfn_release.operations.scaffold.gitlab.shared_jobs import quoted_yaml
+
+_CHECK: Final = """\
+%group-check:
+  extends: .%group
+  stage: test
+  rules:
+    - if: $CI_PIPELINE_SOURCE == "merge_request_event"
+  script:
+    - sfn-release check
+%tests\
+  artifacts:
+    when: always
+    reports:
+      junit: junit.xml
+"""
+
+_PLAN: Final = """\
+%group-plan-%stage:
+  extends: .%group-aws
+  stage: test
+  interruptible: true
+  rules:
+    # A fork's merge request gets no credentials.
+    - if: >-
+        $CI_PIPELINE_SOURCE == "merge_request_event" &&
+        $CI_MERGE_REQUEST_SOURCE_PROJECT_ID == $CI_MERGE_REQUEST_PROJECT_ID
+  environment:
+    name: %reader
+    action: verify
+  variables:
+    AWS_DEFAULT_REGION: %region
+  script:
+    - sfn-release plan --env %stage --format markdown > "$CI_PROJECT_DIR/plan.md"
+    - sfn-release comment "$CI_PROJECT_DIR/plan.md" --if-possible
+  artifacts:
+    paths: [plan.md]
+    expire_in: 30 days
+    reports:
+      dotenv: sfn-release.env
+"""
+
+_DEPLOYING: Final = """\
+%group-%name:
+  extends: .%group-deploy
+  stage: deploy
+  timeout: %minutes minutes
+%needs\
+  rules:
+%rules\
+  environment:
+    name: %named
+    url: %url
+  resource_group: %group-%stage # one deployment at a time; a running one finishes
+  variables:
+    AWS_DEFAULT_REGION: %region
+  script:
+%script"""
+
+_BY_TAG: Final = "    - if: $CI_COMMIT_TAG =~ %pattern\n"
+_BY_HAND: Final = '    - if: $CI_PIPELINE_SOURCE == "web" && $SFN_RELEASE_ACTION == "publish"\n'
+_MANUAL: Final = "      when: manual # protect the environment to say who may start it\n"
+_ONE: Final = """\
+    - if: >-
+        $CI_PIPELINE_SOURCE == "web" && $SFN_RELEASE_ACTION == "%action" &&
+        $SFN_RELEASE_ENVIRONMENT == "%stage"
+"""
+_ROLLBACK: Final = 'rollback ${SFN_RELEASE_VERSION:+"$SFN_RELEASE_VERSION"}'
+_SCHEDULE: Final = '    - if: $CI_PIPELINE_SOURCE == "schedule"\n'
+
+_NIGHTLY: Final = """\
+%group-status-%stage:
+  extends: .%group-aws
+  stage: test
+  rules:
+    - if: $CI_PIPELINE_SOURCE == "schedule"
+  environment:
+    name: %reader
+    action: verify
+  variables:
+    AWS_DEFAULT_REGION: %region
+  script:
+    - sfn-release status --env %stage --check
+"""
+
+_VERIFY: Final = """\
+%group-verify:
+  extends: .%group
+  stage: test
+  rules:
+    - if: $CI_PIPELINE_SOURCE == "schedule"
+  script:
+    - sfn-release verify
+"""
+
+
+def pipeline_jobs(pipeline: Pipeline) -> Iterator[str]:
+    """Yield every job of the pipeline."""
+    first, *rest = pipeline.chain
+    later = scheduled(list(pipeline.chain))
+    yield _check(pipeline)
+    yield from (_filled(_PLAN, pipeline, stage) for stage in pipeline.chain)
+    yield _publish(pipeline, first)
+    for stage in rest:
+        yield _when_ready(pipeline, stage) if stage in later else _promote(pipeline, stage)
+    for stage in pipeline.chain:
+        yield _by_hand(pipeline, stage, "rollback", _ROLLBACK)
+        yield _by_hand(pipeline, stage, "unlock", "unlock")
+    yield from (_filled(_NIGHTLY, pipeline, stage) for stage in pipeline.chain)
+    yield fill(_VERIFY, group=pipeline.group)
+
+
+def _check(pipeline: Pipeline) -> str:
+    junit = '--junit "$CI_PROJECT_DIR/junit.xml"'
+    lines = [
+        f"{command} {junit}" if command == "sfn-release test" else command
+        for command in pipeline.tests
+    ]
+    tests = "".join(f"    - {quoted_yaml(line)}\n" for line in lines)
+    return fill(_CHECK, group=pipeline.group, tests=tests)
+
+
+def _publish(pipeline: Pipeline, stage: Stage) -> str:
+    script = f"""\
+    - |
+      if [ -n "$CI_COMMIT_TAG" ]; then
+        sfn-release publish --version-from-tag --env {stage.name}
+      else
+        sfn-release publish "$SFN_RELEASE_VERSION" --env {stage.name}
+      fi
+"""
+    return _deploying(pipeline, stage, "publish", _released(pipeline), script)
+
+
+def _promote(pipeline: Pipeline, stage: Stage) -> str:
+    before = "publish" if stage.source == pipeline.chain[0].name else f"promote-{stage.source}"
+    lines = _released(pipeline).splitlines(keepends=True)
+    rules = "".join(f"{line}{_MANUAL}" for line in lines)
+    script = f'    - sfn-release promote --from {stage.source} --to {stage.name} "$SFN_VERSION"\n'
+    return _deploying(
+        pipeline, stage, f"promote-{stage.name}", rules, script, needs=f"{pipeline.group}-{before}"
+    )
+
+
+def _when_ready(pipeline: Pipeline, stage: Stage) -> str:
+    """Return the scheduled job that promotes a release after its soak time."""
+    script = f"""\
+    # {stage.name} gets a release after it was live in {stage.source} for its soak time.
+    - sfn-release plan --from {stage.source} --env {stage.name}
+    - . "$SFN_RELEASE_DOTENV"
+    - |
+      if [ "$SFN_CHANGES" = true ] && [ "$SFN_REFUSED" = false ]; then
+        sfn-release promote --from {stage.source} --to {stage.name} "$SFN_VERSION"
+      fi
+"""
+    return _deploying(pipeline, stage, f"promote-{stage.name}", _SCHEDULE, script)
+
+
+def _by_hand(pipeline: Pipeline, stage: Stage, action: str, command: str) -> str:
+    script = f"""\
+    - >-
+      sfn-release {command}
+      --env {stage.name} --reason "$SFN_RELEASE_REASON" --yes
+"""
+    rules = fill(_ONE, action=action, stage=stage.name)
+    return _deploying(pipeline, stage, f"{action}-{stage.name}", rules, script)
+
+
+def _released(pipeline: Pipeline) -> str:
+    """Return the rules of a pipeline that releases: for a tag, or by hand."""
+    before, _, after = pipeline.tag.partition("{version}")
+    pattern = f"^{re.escape(before)}\\d.*{re.escape(after)}$".replace("/", "\\/")
+    return fill(_BY_TAG, pattern=f"/{pattern}/") + _BY_HAND
+
+
+def _deploying(
+    pipeline: Pipeline, stage: Stage, name: str, rules: str, script: str, *, needs: str = ""
+) -> str:
+    url = f"{console_address(stage.region)}/states/home?region={stage.region}#/statemachines"
+    return fill(
+        _DEPLOYING,
+        group=pipeline.group,
+        name=name,
+        minutes=stage.minutes,
+        needs=f"  needs: [{needs}]\n" if needs else "",
+        rules=rules,
+        stage=stage.name,
+        named=quoted_yaml(stage.name),
+        url=quoted_yaml(url),
+        region=quoted_yaml(stage.region),
+        script=script,
+    )
+
+
+def _filled(template: str, pipeline: Pipeline, stage: Stage) -> str:
+    return fill(
+        template,
+        group=pipeline.group,
+        stage=stage.name,
+        reader=quoted_yaml(f"{stage.name}-plan"),
+        region=quoted_yaml(stage.region),
+    )
