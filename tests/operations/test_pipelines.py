@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import subprocess
@@ -20,6 +19,7 @@ from sfn_release.operations.scaffold.installation import Install
 from sfn_release.project import parse_project
 from support.command_line import ROLE, Project, Ran, run
 from support.git import run_git
+from support.review_server import TOKEN, Reviews, serving_reviews
 
 FOLDER = ".github/workflows"
 FILE = f"{FOLDER}/sfn-release.yml"
@@ -130,15 +130,15 @@ def test_nothing_from_outside_stands_in_a_command_line() -> None:
 
 
 def test_every_environment_is_planned() -> None:
-    """Each with its own comment, found by the mark of its first line."""
+    """The token for its comment is in a step of its own, where no code of the project runs."""
     plan = written(SOAKED)["jobs"]["plan"]
     assert plan["strategy"]["matrix"]["include"] == [
         {"environment": "staging", "region": "eu-west-1"},
         {"environment": "prod", "region": "us-east-1"},
         {"environment": "asia", "region": "us-east-1"},
     ]
-    (mark,) = (step["env"]["MARK"] for _, step in commands(plan) if "MARK" in step.get("env", {}))
-    assert mark == "<!-- sfn-release plan of shop for ${{ matrix.environment }} -->"
+    steps = [line for line, step in commands(plan) if "GH_TOKEN" in step.get("env", {})]
+    assert steps == ['sfn-release comment "$RUNNER_TEMP/plan.md"']
 
 
 def test_findings_are_annotations_and_tests_run() -> None:
@@ -286,41 +286,16 @@ def test_init_in_a_subfolder_writes_at_the_repositorys_root(repository: Path) ->
     assert (repository / ".github/workflows/sfn-release-shop.yml").is_file()
 
 
-GH = '''\
-#!{python}
-"""GitHub's command line, over comments in a file: lists, adds and replaces them."""
-import json, os, sys
-from pathlib import Path
-store = Path("{store}")
-comments = json.loads(store.read_text()) if store.exists() else []
-words = sys.argv[2:]
-body = next((Path(one[6:]).read_text() for one in words if one.startswith("body=@")), None)
-path = next(one for one in words if one.startswith("repos/"))
-if body is None:
-    assert words[words.index("--jq") + 1].endswith("startswith(env.MARK))) | .id")
-    found = [one["id"] for one in comments
-             if one["type"] == "Bot" and one["body"].startswith(os.environ["MARK"])]
-    print("\\n".join(map(str, found)))
-elif "PATCH" in words:
-    next(one for one in comments if str(one["id"]) == path.rpartition("/")[2])["body"] = body
-else:
-    comments.append({{"id": len(comments) + 1, "type": "Bot", "body": body}})
-store.write_text(json.dumps(comments))
-'''
-
-
 class Runner:
     """A runner of GitHub Actions: checks out as it does, and runs the steps of a job in bash."""
 
     def __init__(self, remote: Path, folder: Path) -> None:
         self.remote = remote
         self.folder = folder
-        self.comments = folder / "comments.json"
         self.bin = folder / "bin"
         self.bin.mkdir(parents=True)
         (self.bin / "sfn-release").symlink_to(Path(sys.executable).with_name("sfn-release"))
         self._script("pip", f'#!/bin/sh\necho "pip $*" >> "{folder}/world"\n')
-        self._script("gh", GH.format(python=sys.executable, store=self.comments))
 
     def _script(self, name: str, text: str) -> None:
         (self.bin / name).write_text(text, encoding="utf-8")
@@ -360,6 +335,13 @@ class Runner:
         return dict(zip(names, lines[1::3], strict=True))
 
 
+@pytest.fixture
+def reviews() -> Iterator[Reviews]:
+    """Serve a pull request without comments."""
+    with serving_reviews() as served:
+        yield served
+
+
 def two_stages(endpoint: str) -> str:
     """Return a releases.toml with two environments, of which the second has a soak time."""
     prod = environment("prod", endpoint, requires='["staging"]', soak='"1s"')
@@ -367,7 +349,7 @@ def two_stages(endpoint: str) -> str:
 
 
 def test_every_command_line_works_on_a_runner(
-    repository: Path, local_server: str, tmp_path: Path
+    repository: Path, local_server: str, tmp_path: Path, reviews: Reviews
 ) -> None:
     """Shallow, detached clones without tags suffice, from a pull request's plan to a rollback."""
     shop = Project(repository)
@@ -387,22 +369,17 @@ def test_every_command_line_works_on_a_runner(
     runner = Runner(remote, tmp_path / "runner")
 
     runner.job(jobs["check"], "main", "pull_request")
-    runner.comments.write_text(json.dumps([{"id": 1, "type": "Bot", "body": "Coverage: 97 %"}]))
+    reviews.add("Coverage: 97 %")
     for name in ("staging", "prod", "staging"):
-        values = {"ENVIRONMENT": name, "MARK": f"<!-- plan for {name} -->"}
-        told = runner.job(
-            jobs["plan"], "main", "pull_request", GH_TOKEN="t", PULL_REQUEST="7", **values
-        )
+        values = {"ENVIRONMENT": name, **reviews.variables("github")}
+        told = runner.job(jobs["plan"], "main", "pull_request", GH_TOKEN=TOKEN, **values)
         assert told["changes"] == "true"
-    comments = [
-        comment["body"] for comment in json.loads(runner.comments.read_text(encoding="utf-8"))
-    ]
-    assert [body.splitlines()[0] for body in comments] == [
+    assert [body.splitlines()[0] for body in reviews.bodies] == [
         "Coverage: 97 %",
-        "<!-- plan for staging -->",
-        "<!-- plan for prod -->",
+        "<!-- sfn-release plan of shop for staging -->",
+        "<!-- sfn-release plan of shop for prod -->",
     ]
-    assert "| `hello` | created |" in comments[1]
+    assert "| `hello` | created |" in reviews.bodies[1]
 
     ready = runner.job(jobs["ready-prod"], "main", "schedule")
     assert ready["changes"] == "false"
@@ -431,21 +408,6 @@ def test_every_command_line_works_on_a_runner(
     assert (told["version"], told["status"]) == ("1.2.0", "succeeded")
     live: Ran = shop.run("--json", "status", "--env", "staging")
     assert live.json["environments"][0]["version"] == "1.2.0"
-
-
-def test_a_plan_that_is_too_long_for_a_comment_is_cut(tmp_path: Path) -> None:
-    """GitHub takes 65,536 characters; the page of the job has all of it."""
-    runner = Runner(tmp_path, tmp_path / "runner")
-    steps = commands(written(SOAKED)["jobs"]["plan"])
-    (line,) = (line for line, _ in steps if "PULL_REQUEST" in line)
-    for text, cut in (("é" * 29_000, False), ("é" * 99_000, True)):
-        (runner.folder / "plan.md").write_text(text, encoding="utf-8")
-        environ = {"GITHUB_REPOSITORY": "acme/shop", "PULL_REQUEST": "7", "MARK": "<!-- mark -->"}
-        environ |= {"RUNNER_TEMP": str(runner.folder), "PATH": f"{runner.bin}:{os.environ['PATH']}"}
-        subprocess.run(["bash", "-e", "-c", line], env=environ, check=True)
-        (comment,) = json.loads(runner.comments.read_text(encoding="utf-8"))
-        assert len(comment["body"].encode()) < 65_536
-        assert ("cut off here" in comment["body"]) is cut
 
 
 def test_the_unlock_button_closes_an_abandoned_deployment(tmp_path: Path) -> None:

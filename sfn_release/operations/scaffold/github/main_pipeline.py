@@ -91,29 +91,10 @@ _PLAN = """\
 %credentials\
       - run: sfn-release plan --env "$ENVIRONMENT" --format markdown > "$RUNNER_TEMP/plan.md"
       - name: Show the plan on the pull request
-        # Replaces the comment of an earlier run, which starts with the same mark.
-        run: |
-          # A comment can have 65,536 characters.
-          {
-            printf '%%s\\n\\n' "$MARK"
-            head -c 60000 "$RUNNER_TEMP/plan.md" | iconv -c -f utf-8 -t utf-8
-            if [ "$(wc -c < "$RUNNER_TEMP/plan.md")" -gt 60000 ]; then
-              printf '\\n\\n… cut off here. The page of the job shows the whole plan.\\n'
-            fi
-          } > "$RUNNER_TEMP/comment.md"
-          comments="repos/$GITHUB_REPOSITORY/issues/$PULL_REQUEST/comments"
-          mine='.[] | select(.user.type == "Bot" and (.body | startswith(env.MARK))) | .id'
-          found=$(gh api --paginate "$comments" --jq "$mine" | head -n 1)
-          if [ -n "$found" ]; then
-            gh api --silent --method PATCH "repos/$GITHUB_REPOSITORY/issues/comments/$found" \\
-              --field body=@"$RUNNER_TEMP/comment.md"
-          else
-            gh api --silent "$comments" --field body=@"$RUNNER_TEMP/comment.md"
-          fi
+        # Updates the comment of an earlier run, which begins with the same hidden line.
+        run: sfn-release comment "$RUNNER_TEMP/plan.md"
         env:
-          GH_TOKEN: ${{ github.token }}
-          MARK: %mark
-          PULL_REQUEST: ${{ github.event.pull_request.number }}
+          GH_TOKEN: ${{ github.token }} # not in the step that runs the code of the pull request
 """
 
 _PUBLISH = """\
@@ -201,8 +182,6 @@ def _plan(pipeline: Pipeline) -> str:
         variables=variables(names),
         setup=pipeline.setup(),
         credentials=credentials("${{ matrix.region }}"),
-        mark=quoted(f"<!-- sfn-release plan of {pipeline.project} for ")[:-1]
-        + '${{ matrix.environment }} -->"',
     )
 
 
