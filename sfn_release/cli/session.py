@@ -145,9 +145,12 @@ class Session:
 
         return CountProgress(verb, bars=self.verbosity < LOG_CALLS and not self.quiet)
 
-    def ask(self, question: Callable[[], None]) -> None:
-        """Ask *question* between the next plan and its application; raising there refuses it."""
-        self.progress.ask = question
+    def ask(self, question: Callable[[], None], *, needed: bool = True) -> None:
+        """Ask *question* between the next plan and its application; raising there refuses it.
+
+        With --quiet, the plan is shown only if the question is *needed*.
+        """
+        self.progress.ask = question if needed else None
 
     @property
     def plans(self) -> dict[str, Plan]:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sfn_release.cli.output import history_picture
+from sfn_release.cli.output import history_picture, terminal
 from sfn_release.cli.output.history_graph import ASCII, UNICODE, Lane, graph_rows, newest_first
 from sfn_release.cli.output.history_picture import write_picture
 from sfn_release.cli.output.web_pages import WebPages
@@ -147,9 +147,7 @@ def test_the_picture_fits_the_terminal(room: int, events: list[Event]) -> None:
     written: list[str] = []
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(history_picture, "table_room", lambda: room)
-        patched.setattr(
-            history_picture.terminal, "write_parts", lambda *parts: written.append("".join(parts))
-        )
+        patched.setattr(terminal, "write_parts", lambda *parts: written.append("".join(parts)))
         write_picture(lanes(*events), lambda at: at, WebPages())
     assert all(columns_of(line.rstrip()) <= room for line in written)
 

@@ -31,6 +31,6 @@ def run(session: Session, workflow: str, yes: bool, reason: str | None) -> None:
 
     workspace = session.workspace()
     environment = workspace.environment(session.environment)
-    session.ask(ask)
+    session.ask(ask, needed=not yes)
     record = delete(workspace, workflow, environment=environment.name, reason=reason)
     show_deployment(session, "delete", record, environment, otherwise=f"{workflow} isn't live")

@@ -33,6 +33,6 @@ def run(session: Session, workflow: str, to_project: str, yes: bool, reason: str
 
     workspace = session.workspace()
     environment = workspace.environment(session.environment)
-    session.ask(ask)
+    session.ask(ask, needed=not yes)
     record = handover(workspace, workflow, to_project, environment=environment.name, reason=reason)
     show_deployment(session, "handover", record, environment, otherwise=f"{workflow} isn't live")

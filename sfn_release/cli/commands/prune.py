@@ -50,11 +50,10 @@ def run(session: Session, keep: int, yes: bool) -> int:
 
     def ask(plan: PrunePlan) -> None:
         number = len(plan.deleted)
-        terminal.say(
-            f"plan: delete {_versions(number)} from {where}, keep {_versions(len(plan.kept))}"
-        )
+        say = terminal.say if yes else terminal.say_always  # you can't answer without the plan
+        say(f"plan: delete {_versions(number)} from {where}, keep {_versions(len(plan.kept))}")
         for line in _lines(plan, verbose=session.verbose):
-            terminal.say(f"  {line}")
+            say(f"  {line}")
         confirm(f"Delete {_versions(number)} from {where}?", yes=yes)
 
     pruned = prune(workspace, environment=environment.name, keep=keep, confirm=ask)

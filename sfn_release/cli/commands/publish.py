@@ -11,6 +11,7 @@ from sfn_release.cli.exits import FAILED
 from sfn_release.cli.options import adopt_option, command, override_option, reason_option
 from sfn_release.cli.output import terminal
 from sfn_release.cli.output.tables import write_table
+from sfn_release.cli.output.web_pages import WebPages, web_pages
 from sfn_release.cli.session import Session
 from sfn_release.errors import UsageError
 from sfn_release.release.version import Part
@@ -81,7 +82,7 @@ def run(
     session.show(
         "publish",
         members,
-        lambda: _published(workspace, done, targets),
+        lambda: _published(session, workspace, done, targets),
         summary=lambda: summary(session, "publish", members),
     )
     return FAILED if done.errors else 0
@@ -135,24 +136,30 @@ def _tagged(workspace: Workspace) -> str:
 
 
 def _published(
+    session: Session,
     workspace: Workspace,
     done: Published,
     targets: list[str],
 ) -> None:
     manifest = done.release.manifest
+    pages = WebPages() if done.trial else web_pages(workspace)
     tag = "no tag yet" if done.trial else f"tag {manifest.tag}"
     terminal.write_parts(
         terminal.Styled(f"{manifest.version} {_what(done)}", "bold"),
-        f"  {short(manifest.release_digest)}  {tag}  commit {manifest.commit[:12]}",
+        f"  {short(manifest.release_digest)}  ",
+        pages.tag(manifest.tag, tag),
+        "  ",
+        pages.commit(manifest.commit, f"commit {manifest.commit[:12]}"),
     )
-    write_table(
-        ("WORKFLOW", "TYPE", "STATES", "SINCE", "DIGEST"),
-        [
-            (name, entry.type, str(entry.states), entry.since, short(entry.digest))
-            for name, entry in manifest.workflows.items()
-        ],
-        indent=2,
-    )
+    if not session.quiet:
+        write_table(
+            ("WORKFLOW", "TYPE", "STATES", "SINCE", "DIGEST"),
+            [
+                (name, entry.type, str(entry.states), entry.since, short(entry.digest))
+                for name, entry in manifest.workflows.items()
+            ],
+            indent=2,
+        )
     from sfn_release.cli.deployments import write_failure
     from sfn_release.cli.output.records import line
 

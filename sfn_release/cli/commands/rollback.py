@@ -45,10 +45,9 @@ def run(
         environment = workspace.environment(name)
 
         def ask() -> None:
-            if environment.confirm:
-                confirm(f"Roll back {environment.label}?", yes=yes)
+            confirm(f"Roll back {environment.label}?", yes=yes)
 
-        session.ask(ask)
+        session.ask(ask, needed=environment.confirm and not yes)
         return shown.enter_context(
             rolling_back(
                 workspace, version, environment=name, rerender=rerender, adopt=adopt, reason=reason

@@ -28,15 +28,16 @@ def run(session: Session, yes: bool, reason: str | None) -> None:
     workspace = session.workspace()
     environment = workspace.environment(session.environment)
     record = held(workspace, environment=environment.name)
-    terminal.say(
+    say = terminal.say if yes else terminal.say_always  # you can't answer without the facts
+    say(
         f"{environment.label} is locked: {record.action} {record.version} by {record.actor}"
-        f" on {record.host}, since {record.started_at}, until {record.expires_at}"
+        f" on {record.host}, since {session.when(record.started_at)}, until {record.expires_at}"
     )
     callers = split(workspace, environment=environment.name)
     for line in callers:
-        terminal.say(f"  {line}")
+        say(f"  {line}")
     if callers:
-        terminal.say("  next: sfn-release deploy --resume, or sfn-release rollback")
+        say("  next: sfn-release deploy --resume, or sfn-release rollback")
     confirm(f"Close it as failed, so that others can deploy to {environment.label}?", yes=yes)
     closed = unlock(workspace, environment=environment.name, reason=reason)
 
