@@ -182,6 +182,10 @@ def _usage(error: click.ClickException) -> UsageError:
     near: Any = getattr(error, "possibilities", None)
     path = context.command_path if context else _NAME
     message = error.format_message()
+    if near and (given := getattr(error, "option_name", None)):
+        from difflib import get_close_matches
+
+        near = get_close_matches(given, near, cutoff=_CLOSE) or near
     if near:  # click's message ends with its suggestions, in brackets if there are several
         message = re.split(r" \(?Did you mean| \(Possible", message)[0]
     return UsageError(

@@ -52,9 +52,10 @@ def run(session: Session, check: bool) -> int:
     found = status(workspace, environments=session.environments, closer=closer)
 
     def text() -> None:
-        board = len(found) > 1 and not session.environments
+        shown = [] if session.environments else _in_promotion_order(workspace, found)
+        board = len(shown) > 1
         if board:
-            _write_board(session, workspace, found)
+            _write_board(session, workspace, shown)
         for index, environment in enumerate(found):
             if board and not session.verbose:
                 continue
@@ -72,20 +73,27 @@ def run(session: Session, check: bool) -> int:
     return DIFFERENT if check and differs else 0
 
 
-def _write_board(
-    session: Session, workspace: Workspace, found: Sequence[EnvironmentStatus]
-) -> None:
-    """Write the board, and below it the environments that aren't in order."""
-    from sfn_release.cli.output.board import board_lines, in_order
+def _in_promotion_order(
+    workspace: Workspace, found: Sequence[EnvironmentStatus]
+) -> list[EnvironmentStatus]:
+    """Return the environments of a board: all but a `local` that is neither named nor used."""
     from sfn_release.project.promotion_order import promotion_order
 
     project = workspace.project
     known = {environment.name: environment for environment in found}
-    shown = [
+    return [
         known[name]
         for name in promotion_order(project.environments)
-        if name in known and (name in project.declared or known[name].record is not None)
+        if name in project.declared or known[name].record is not None
     ]
+
+
+def _write_board(
+    session: Session, workspace: Workspace, shown: Sequence[EnvironmentStatus]
+) -> None:
+    """Write the board, and below it the environments that aren't in order."""
+    from sfn_release.cli.output.board import board_lines, in_order
+
     for line in board_lines(shown, session.now, table_room()):
         terminal.write_line(line)
     for environment in shown:

@@ -97,10 +97,9 @@ def newest_first(lanes: Sequence[Lane]) -> list[Record]:
     left = [[*lane.records] for lane in lanes]
     merged = []
     while any(left):
-        first = max(
-            (records for records in left if records), key=lambda records: records[0].started_at
-        )
-        merged.append(first.pop(0))
+        waiting = [(records[0].started_at, index) for index, records in enumerate(left) if records]
+        _, index = max(waiting)  # in the same second, a promotion comes after its source
+        merged.append(left[index].pop(0))
     return merged
 
 
