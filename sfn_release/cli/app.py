@@ -27,6 +27,7 @@ from sfn_release.errors import (
 )
 
 _NAME = "sfn-release"
+_CLOSE = 0.9  # how alike options are when one is another with a letter left out
 _DEPLOYING = frozenset({"publish", "deploy", "promote", "rollback", "delete", "adopt", "handover"})
 
 
