@@ -169,7 +169,7 @@ def test_the_file_is_valid() -> None:
     tool = Path(sys.executable).with_name("check-jsonschema")
     if not tool.exists():
         pytest.skip("check-jsonschema is not installed")
-    words = [tool, "--builtin-schema", "vendor.github-actions", ROOT / "action.yml"]
+    words = [str(tool), "--builtin-schema", "vendor.github-actions", str(ROOT / "action.yml")]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
 

@@ -82,7 +82,7 @@ COMMANDS = {
         "show": "Show a release, or one of its definitions.",
         "blame": "Show which release last changed each state of a workflow.",
         "diff": "Compare releases, environments, or the work tree.",
-        "report": "Write a static site: board, timeline, releases, state graphs.",
+        "report": "Write a static site about the project's releases and deployments.",
     },
     "Diagnose": {
         "verify": "Check that tags, ledger, definitions and records agree.",

@@ -3,7 +3,8 @@
 A page has blocks of two kinds. A block with ``title="PATH"`` is a file, which you write. A block of
 the language ``console`` is a terminal: a line that begins with ``$`` is a command, the lines below
 it are its output. A line ``...`` in an output stands for any lines, and ``...`` inside a line for
-any text. Digests, times with their ages, and ids may have other values. Lines of progress aren't compared.
+any text. Digests, times with their ages, and ids may have other values. Lines of progress aren't
+compared.
 """
 
 from __future__ import annotations

@@ -87,7 +87,8 @@ def releases_toml_page() -> str:
         " You need a `name`, and a `region` for each environment on AWS. Everything else is"
         " optional. If a key is unknown or has the wrong type, the error names the file, the line"
         " and the nearest known key.",
-        "[Set up accounts and roles](../how-to/accounts.md) shows the keys of an environment at work.",
+        "[Set up accounts and roles](../how-to/accounts.md) shows the keys of an environment at"
+        " work.",
         "## A complete example",
         fenced((EXAMPLES / "releases.toml").read_text(encoding="utf-8"), "toml"),
         *_tables(keys),
