@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from sfn_release.authoring.diagrams.drawing import Node
 from sfn_release.comparison.difference_graph import ComparedDefinition, difference_picture
+from sfn_release.comparison.semantic_change import SemanticChange
 from sfn_release.report import paths
 from sfn_release.report.drawing import state_graph_svg
 from sfn_release.report.facts.report_facts import ReportFacts
@@ -29,7 +30,9 @@ from sfn_release.report.views.shown_json import length
 
 _ROOM = 230_000  # bytes of the parts about workflows on the page itself
 _MOST_STATES = 120  # changed states with their JSON in one part
-_STATES_ROOM = 150_000  # bytes of the JSON of states in one part
+_PART_ROOM = 260_000  # bytes of one part on a page of its own
+_LEAST_ROOM = 20_000  # bytes of the JSON of states beside a very large graph
+_CHANGE = 160  # bytes of a change beside its texts
 _LINE = 90  # bytes of a line of JSON beside its texts
 
 
@@ -52,9 +55,8 @@ class ComparedWorkflow:
     @property
     def size(self) -> int:
         """About how many bytes it takes on a page."""
-        texts = [it.text + it.reason for it in self.comparison.changes]
         lines = sum(map(_size, self.states)) + _lines_size(self.settings)
-        return len(self.graph.encode()) + length(texts) + 120 * len(texts) + lines
+        return len(self.graph.encode()) + _changes_size(self.comparison.changes) + lines
 
 
 def comparison_pages(facts: ReportFacts, comparisons: Comparisons) -> Iterator[Page]:
@@ -103,18 +105,24 @@ def _part(number: int, workflow: WorkflowComparison) -> ComparedWorkflow:
     new = workflow.new.definition if workflow.new else None
     both = old is not None and new is not None
     states = changed_states(old, new, workflow.changes) if both else ()
-    shown = [*_shown(states)]
-    linked = {state.label for state in shown}
     picture = difference_picture(ComparedDefinition(workflow.name, old, new, workflow.changes))
     folded = folded_picture(picture.diagram, picture.marks)
-    link = _link(number, picture.labels, linked)
-    graph = state_graph_svg(
-        folded.diagram,
-        marks=folded.marks,
-        link=link,
-        title=f"{workflow.name}, both releases as one graph",
-        description="Added states have a plus, removed states a minus, changed states a tilde.",
-    )
+
+    def drawn(linked: Sequence[ChangedState]) -> str:
+        return state_graph_svg(
+            folded.diagram,
+            marks=folded.marks,
+            link=_link(number, picture.labels, {state.label for state in linked}),
+            title=f"{workflow.name}, both releases as one graph",
+            description="Added states have a plus, removed states a minus, changed ones a tilde.",
+        )
+
+    settings = setting_lines(workflow.old, workflow.new) if both else ()
+    graph = drawn(states)
+    used = len(graph.encode()) + _changes_size(workflow.changes) + _lines_size(settings)
+    shown = [*_shown(states, max(_PART_ROOM - used, _LEAST_ROOM))]
+    if len(shown) < len(states):
+        graph = drawn(shown)
     return ComparedWorkflow(
         number=number,
         comparison=workflow,
@@ -122,22 +130,24 @@ def _part(number: int, workflow: WorkflowComparison) -> ComparedWorkflow:
         hidden=folded.hidden,
         states=tuple(shown),
         left_out=len(states) - len(shown),
-        settings=setting_lines(workflow.old, workflow.new) if both else (),
+        settings=settings,
     )
 
 
-def _link(number: int, labels: Any, linked: set[str]) -> Callable[[Node], str | None]:
+def _link(number: int, labels: Mapping[str, str], linked: set[str]) -> Callable[[Node], str | None]:
     """Return the link of a node to the JSON of its state, if it is on the page."""
 
     def link(node: Node) -> str | None:
         label = labels.get(node.key)
-        return f"#{compared_anchor(number, label)}" if label in linked else None
+        return (
+            f"#{compared_anchor(number, label)}" if label is not None and label in linked else None
+        )
 
     return link
 
 
-def _shown(states: tuple[ChangedState, ...]) -> Iterator[ChangedState]:
-    room = _STATES_ROOM
+def _shown(states: Sequence[ChangedState], room: int) -> Iterator[ChangedState]:
+    """Yield the states whose JSON has room on the page."""
     for state in states[:_MOST_STATES]:
         needed = _size(state)
         if needed <= room:
@@ -146,7 +156,11 @@ def _shown(states: tuple[ChangedState, ...]) -> Iterator[ChangedState]:
 
 
 def _size(state: ChangedState) -> int:
-    return 500 + _lines_size(state.lines)
+    return 600 + _changes_size(state.changes) + _lines_size(state.lines)
+
+
+def _changes_size(changes: Sequence[SemanticChange]) -> int:
+    return length(it.state + it.text + it.reason for it in changes) + _CHANGE * len(changes)
 
 
 def _lines_size(lines: tuple[LinePair, ...]) -> int:
