@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from markupsafe import Markup
+
 from sfn_release.errors import UsageError
 from sfn_release.names import COMMIT_ID
 from sfn_release.report import paths
@@ -105,6 +107,13 @@ def render_page(facts: ReportFacts, path: str, title: str, template: str, **valu
         **values,
     )
     return Page(path, title, html)
+
+
+def render_part(facts: ReportFacts, path: str, template: str, **values: Any) -> Markup:
+    """Return a piece of the page at *path*, for pieces that several equally deep pages share."""
+    shown = _templates().get_template(template)
+    html = shown.render(facts=facts, link=Links(path, facts), here=path, **values)
+    return Markup(html)  # noqa: S704 - the template escapes every text
 
 
 def _navigation(facts: ReportFacts) -> tuple[tuple[str, str], ...]:

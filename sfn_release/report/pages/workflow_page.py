@@ -15,12 +15,12 @@ from sfn_release.report.drawing import state_graph_svg
 from sfn_release.report.facts.report_facts import ReportFacts, WorkflowForm
 from sfn_release.report.frame import render_page
 from sfn_release.report.page import Page
-from sfn_release.report.views.comparisons import ChangeGroup, Comparisons
+from sfn_release.report.pages.version_rows import VersionRows
+from sfn_release.report.views.comparisons import Comparisons
 from sfn_release.report.views.state_history import Origins, next_origins
 from sfn_release.report.views.state_views import state_anchors, state_views
 from sfn_release.report.views.workflow_view import (
     ROOM,
-    FormRow,
     LivePlace,
     live_places,
     parts,
@@ -29,8 +29,6 @@ from sfn_release.report.views.workflow_view import (
     shown_states,
     versions_text,
 )
-
-_MOST_ROWS = 60  # forms in the list of versions
 
 
 def workflow_pages(facts: ReportFacts, comparisons: Comparisons) -> Iterator[Page]:
@@ -42,7 +40,7 @@ def workflow_pages(facts: ReportFacts, comparisons: Comparisons) -> Iterator[Pag
 def _of_workflow(
     facts: ReportFacts, comparisons: Comparisons, name: str, forms: Sequence[WorkflowForm]
 ) -> Iterator[Page]:
-    rows = [*_rows(facts, comparisons, name, forms)]
+    rows = VersionRows.of(facts, comparisons, name, forms)
     places = [*live_places(name, facts.environments, forms)]
     old: Any = None
     origins: Origins = {}
@@ -55,31 +53,12 @@ def _of_workflow(
         )
 
 
-def _rows(
-    facts: ReportFacts, comparisons: Comparisons, name: str, forms: Sequence[WorkflowForm]
-) -> Iterator[FormRow]:
-    """Yield the row of each form in the list of versions."""
-    for form in forms:
-        release = facts.by_version[form.versions[0]]
-        groups: tuple[ChangeGroup, ...] = ()
-        if release.below is not None and form.since == release.version:
-            found = comparisons.of_workflow(release.below, release.version, name)
-            groups = found.groups if found is not None else ()
-        served = (
-            (environment.name, environment.serving.workflows.get(name))
-            for environment in facts.environments
-            if environment.serving is not None
-        )
-        live_in = tuple(where for where, it in served if it and it.version in form.versions)
-        yield FormRow(form, release.below, groups, live_in)
-
-
 def _of_form(
     facts: ReportFacts,
     form: WorkflowForm,
     definition: Any,
     origins: Origins,
-    rows: Sequence[FormRow],
+    rows: VersionRows,
     places: Sequence[LivePlace],
     *,
     newest: bool,
@@ -95,8 +74,7 @@ def _of_form(
         "graph": Markup(graph),  # noqa: S704 - our own drawing, which escapes every text
         "settings": [*settings(form.entry, definition)],
         "schema": schema_of(facts.schema(form.versions[-1], form.workflow)),
-        "rows": rows[::-1][:_MOST_ROWS],
-        "more_rows": max(len(rows) - _MOST_ROWS, 0),
+        "more_rows": rows.unlisted,
         "places": places,
         "comment": definition.get("Comment", "") if isinstance(definition, Mapping) else "",
         "versions": versions_text(form.versions),
@@ -115,6 +93,7 @@ def _of_form(
             title,
             "workflow.html",
             crumbs=[*crumbs, *above],
+            rows=rows.on(form, path),
             to=lambda it: f"#{it}",
             **values,
         )
