@@ -315,6 +315,9 @@ def test_data_of_an_execution_can_be_left_out() -> None:
     assert "s3cr3t" in execution()
     assert "may hold secrets" in execution()
     assert "s3cr3t" not in execution(data=False)
+    for part in ('class="cause"', "Slow: ", "Cause</dt>"):  # causes quote data
+        assert part in execution()
+        assert part not in execution(data=False)
 
 
 def test_coverage_is_drawn_on_the_definition_that_it_counts() -> None:

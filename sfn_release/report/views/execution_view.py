@@ -108,7 +108,11 @@ class ExecutionView:
 
 
 def execution_view(explained: Explanation, *, data: bool = True) -> ExecutionView:
-    """Return the page's data. Without *data*, no input, output or variable is in it."""
+    """Return the page's data.
+
+    Without *data*, no input, output or variable is in it, and no cause of an error: causes quote
+    data.
+    """
     timeline = explained.timeline
     reading = _Reading(timeline, data=data)
     whole = [reading.value(text) if data else None for text in (timeline.input, timeline.output)]
@@ -176,7 +180,7 @@ class _Reading:
             took="" if took is None else seconds_text(took),
             bars=tuple(self._bars(visit)),
             error=visit.error or "",
-            cause=None if visit.cause is None else cut(visit.cause, _VALUE),
+            cause=cut(visit.cause, _VALUE) if visit.cause is not None and self.data else None,
             attempts=tuple(self._attempts(visit)),
             data=tuple(self._data(visit)) if self.data else (),
         )
@@ -228,7 +232,8 @@ class _Reading:
     def _attempt(self, attempt: TaskAttempt) -> str:
         took = self.timeline.between(attempt.scheduled, attempt.stopped or self.timeline.stopped)
         words = attempt.ended + (f" after {seconds_text(took)}" if took is not None else "")
-        why = ": ".join(part for part in (attempt.error, attempt.cause) if part)
+        cause = attempt.cause if self.data else None
+        why = ": ".join(part for part in (attempt.error, cause) if part)
         return f"{words}: {cut(why, _VALUE // 4).text}" if why else words
 
     def _data(self, visit: Visit) -> Iterator[Datum]:
