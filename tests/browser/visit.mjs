@@ -19,7 +19,11 @@ function watched(page, where) {
     if (["error", "warning"].includes(message.type())) problems.push(`${where()}: console: ${message.text()}`);
   });
   page.on("pageerror", (error) => problems.push(`${where()}: ${error.message}`));
-  page.on("requestfailed", (request) => problems.push(`${where()}: not loaded: ${request.url()}`));
+  page.on("requestfailed", (request) => {
+    // A page that is left while it loads aborts its requests.
+    const reason = request.failure()?.errorText;
+    if (reason !== "net::ERR_ABORTED") problems.push(`${where()}: not loaded: ${request.url()}: ${reason}`);
+  });
   page.on("dialog", (dialog) => { problems.push(`${where()}: a dialog: ${dialog.message()}`); dialog.dismiss(); });
   return page;
 }
@@ -66,7 +70,7 @@ for (const [width, colorScheme] of [[390, "light"], [800, "dark"], [1440, "light
     const found = await page.evaluate(() => axe.run("dialog", { resultTypes: ["violations"], preload: false }));
     for (const violation of found.violations) problems.push(`search: axe ${violation.id}: ${violation.nodes[0].failureSummary}`);
     await page.keyboard.press("Enter");
-    await page.waitForTimeout(300);
+    await page.waitForURL((url) => url.href.includes(expected), { timeout: 5000 }).catch(() => {});
     if (!page.url().includes(expected)) problems.push(`the search for ${text} leads to ${page.url()}, not ${expected}`);
   }
   await page.goto(base + pages[0]);
@@ -97,8 +101,9 @@ for (const [width, colorScheme] of [[390, "light"], [800, "dark"], [1440, "light
   if (!(await page.locator("h1").isVisible())) problems.push("without JavaScript there is no heading");
   if (await page.locator("header button").filter({ visible: true }).count()) problems.push("without JavaScript a button shows");
   await page.getByRole("link", { name: "Timeline" }).click();
-  if (!page.url().endsWith("timeline/index.html")) problems.push(`a link leads to ${page.url()}`);
+  await page.waitForURL("**/timeline/index.html");
   await page.getByRole("link", { name: "All pages" }).click();
+  await page.waitForURL("**/everything/index.html");
   if (!(await page.locator("main a").count())) problems.push("the list of all pages is empty");
   await context.close();
 }
