@@ -15,6 +15,7 @@ from sfn_release.report import paths
 from sfn_release.report.frame import POLICY
 from sfn_release.report.page import Page
 from sfn_release.report.pages.board_page import board_pages
+from sfn_release.report.pages.workflows_index import workflows_index_pages
 from support.report_facts import Texts, shop_facts
 from support.report_pages import broken_links, elements, html_pages, links, pages_of, text_of
 
@@ -150,6 +151,8 @@ def test_boards_of_every_size_are_small_pages(workflows: int, environments: int)
     )
 
     made = [*board_pages(facts)]
+    (index,) = workflows_index_pages(facts)
+    assert len(index.html.encode()) <= 300_000
     assert max(len(page.html.encode()) for page in made) <= 300_000
     shown = "".join(page.html for page in made)
     assert all(name in shown for name in names)

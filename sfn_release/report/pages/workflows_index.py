@@ -9,9 +9,12 @@ from sfn_release.report import paths
 from sfn_release.report.facts.report_facts import ReportFacts, WorkflowForm
 from sfn_release.report.frame import render_page
 from sfn_release.report.page import Page
+from sfn_release.report.views.paging import by_weight
 from sfn_release.report.views.workflow_view import LivePlace, live_places
 
-_MOST = 800  # rows; a project with more has them in search and in the list of all pages
+_LARGEST = 230_000  # bytes of rows, about; further workflows are in the list of all pages
+_TAGS = 400  # bytes of a row without its texts
+_PLACE = 170  # bytes of a place, with its two links
 
 
 @dataclass(frozen=True)
@@ -37,11 +40,19 @@ def workflows_index_pages(facts: ReportFacts) -> Iterator[Page]:
         for name, forms in facts.forms.items()
     ]
     rows.sort(key=lambda row: not row.is_current)
+    shown = by_weight(rows, _weigh, _LARGEST)[0].items
     yield render_page(
         facts,
         paths.WORKFLOWS,
         "Workflows",
         "workflows.html",
-        rows=rows[:_MOST],
-        unlisted=max(len(rows) - _MOST, 0),
+        rows=shown,
+        unlisted=len(rows) - len(shown),
     )
+
+
+def _weigh(row: WorkflowRow) -> int:
+    """Return about how many bytes a row has. A name is there twice, its bytes escaped in a link."""
+    name = len(row.form.workflow.encode())
+    places = sum(_PLACE + 2 * len(it.environment) for it in row.places)
+    return _TAGS + 4 * name + len(row.form.entry.source.encode()) + places
