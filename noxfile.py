@@ -3,7 +3,8 @@
     nox                           lint, types, docs, tests and coverage
     nox -s lint types             some of them
     nox -s tests -- -k yank       arguments after `--` go to pytest; coverage isn't judged then
-    nox -s docs                   the reference, and the documentation site
+    nox -s docs                   the reference is current, and the documentation site
+    nox -s docs -- write          the same, and the reference is written again
     nox -s smoke -- python3.12    a first use on another Python
     nox -s package                the packages in dist/, looked at and tried
     nox -s package -- v0.3.0      the same for a tag, with its notes in dist/notes.md
@@ -72,11 +73,14 @@ def coverage(session: nox.Session) -> None:
 
 @nox.session(venv_backend="none")
 def docs(session: nox.Session) -> None:
-    """Write the reference from the program, and build the documentation site into site/.
+    """Compare the reference with the program, and build the documentation site into site/.
 
-    A broken link or anchor is an error. Nothing is loaded from the network.
+    With the argument `write`, write the reference first. A broken link or anchor is an error.
+    Nothing is loaded from the network.
     """
-    session.run(sys.executable, "tools/write_reference.py", *session.posargs)
+    check = [] if session.posargs == ["write"] else ["--check"]
+    session.run(sys.executable, "tools/write_reference.py", *check)
+    session.run(sys.executable, "tools/write_json_reference.py", *check)
     session.run(sys.executable, "-m", "zensical", "build", "--clean", "--strict")
 
 

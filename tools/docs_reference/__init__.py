@@ -5,9 +5,11 @@
     error_codes      error-codes.md: from the tree of errors
     process_pages    exit-codes.md and environment-variables.md
     python_pages     python: the public names with signatures and docstrings
+    json_members     the shapes of JSON results, for json.md
     markdown         tables, code, anchors
 
-``python tools/write_reference.py`` writes them; a test compares them with the program.
+``python tools/write_reference.py`` writes them, and ``tools/write_json_reference.py`` writes
+json.md, which needs real runs. Tests compare them with the program.
 """
 
 from __future__ import annotations
