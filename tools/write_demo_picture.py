@@ -19,6 +19,7 @@ PICTURE = Path(__file__).parents[1] / "docs" / "assets" / "demo.svg"
 SHOWN = ("publish", "diff", "rollback", "status", "history")
 """The commands of the story that are in the picture; the others would make it too long."""
 
+_AGE = re.compile(r",? +(?:just now|\d+ \w+ ago)\b")  # beside a time, and soon wrong in a picture
 _COLUMNS = 94
 _LETTER = 8.4  # pixels of a letter, 14 pixels high
 _LINE = 20
@@ -83,9 +84,15 @@ def story_lines(output: str) -> list[str]:
 
 def _step(part: str) -> Iterator[str]:
     """Yield the lines of one command, up to the end of its paragraph."""
-    for line in part.partition("\n\n")[0].splitlines():
+    for printed in part.partition("\n\n")[0].splitlines():
+        line = _AGE.sub(_blank, printed).rstrip()
         if not line.startswith("      "):  # details
             yield line if len(line) <= _COLUMNS else f"{line[: _COLUMNS - 1]}…"
+
+
+def _blank(age: re.Match[str]) -> str:
+    """Return spaces for an age that a column follows, so that columns stay below their heads."""
+    return " " * len(age[0]) if age.string[age.end() :].startswith("  ") else ""
 
 
 def picture(lines: list[str]) -> str:
