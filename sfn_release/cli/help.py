@@ -111,7 +111,7 @@ EXAMPLES = {
     # line → its effect; those of the commands are in `cli.reference`
     "sfn-release init": "Set up a project in this folder.",
     "sfn-release plan": "Show the changes of a deployment.",
-    "sfn-release publish 1.0.0": "Release the commit, and deploy it.",
+    "sfn-release publish 1.2.0": "Release the commit, and deploy it.",
     "sfn-release rollback --env prod": "Go back to the release before.",
 }
 

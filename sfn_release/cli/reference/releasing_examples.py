@@ -18,6 +18,7 @@ RELEASING: Final[Mapping[str, Mapping[str, str]]] = {
         "sfn-release comment plan.md --if-possible": (
             "Show the file of `plan --format markdown` on the pull request of this job."
         ),
+        "sfn-release comment notes.md --name notes": "Show any other Markdown file.",
     },
     "next": {
         "sfn-release next": "Show the version that the changes ask for.",

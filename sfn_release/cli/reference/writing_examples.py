@@ -66,7 +66,7 @@ WRITING: Final[Mapping[str, Mapping[str, str]]] = {
         "sfn-release faults orders --input @order.json": "Start from an input in a file.",
     },
     "replay": {
-        "sfn-release replay --env prod": "Try the work tree on the last 100 executions in prod.",
+        "sfn-release replay orders --env prod": "Try the work tree on the last 100 executions.",
         "sfn-release replay orders --env prod --last 20 --against 1.1.0": (
             "Try a release on executions of one workflow."
         ),
