@@ -353,7 +353,8 @@ def test_delete_removes_the_state_machine_and_keeps_the_release(project: Project
     refused = project.run("delete", "hello")
     assert refused.code == 2
     assert "run it again with --yes" in refused.err
-    assert "in-sync" in project.ok("status").out
+    status = project.json("status", "--env", project.environment)
+    assert [environment["state"] for environment in status["environments"]] == ["in-sync"]
     ran = project.ok("delete", "hello", "--yes", "--reason", "gone")
     assert f"deleted from {project.named}: hello\n" == ran.out
     assert project.run("execute", "hello").code == 1

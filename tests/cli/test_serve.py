@@ -96,7 +96,7 @@ def test_the_command_that_tests_a_state_works(shop: Project) -> None:
 
 
 @pytest.mark.parametrize(
-    "page", ["README.md", "docs/how-to/from-step-functions-local.md", "docs/reference/language.md"]
+    "page", ["docs/how-to/from-step-functions-local.md", "docs/reference/language.md"]
 )
 def test_the_pages_that_name_the_variable_say_for_what(page: str) -> None:
     """Both operations have the host prefix: StartSyncExecution and TestState."""

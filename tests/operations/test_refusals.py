@@ -292,7 +292,7 @@ ROWS = {
         ("an alarm that doesn't exist: other",),
         before=live,
         lines='strategy = { type = "canary", percent = 10, interval = "5m", alarms = ["other"] }',
-        covers=("deployment: firing",),
+        covers=("deployment: alarm_states",),
     ),
     "an alarm that fires": Row(
         "E_DEPLOYMENT",
