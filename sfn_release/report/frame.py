@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from sfn_release.errors import UsageError
 from sfn_release.names import COMMIT_ID
 from sfn_release.report import paths
 from sfn_release.report.markup import ago, time_of
@@ -129,13 +128,9 @@ def _section(path: str) -> str:
 
 @cache
 def _templates() -> Templates:
-    """Return the templates of this package; raises UsageError without Jinja2."""
-    try:
-        from jinja2 import Environment, PackageLoader, StrictUndefined
-    except ImportError as error:
-        raise UsageError(
-            "A report needs the package Jinja2.", fix="Run:  pip install 'sfn-release[report]'"
-        ) from error
+    """Return the templates of this package."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
     made = Environment(
         loader=PackageLoader("sfn_release.report"),
         autoescape=True,  # in every template, whatever its name

@@ -78,13 +78,16 @@ def run(
 
     With --serve, the pages are served on this machine, and follow the ledger.
     """
-    from sfn_release.report.page_options import PageOptions
+    from sfn_release.report.needed_packages import require_packages
 
     if serve == (out is not None):
         raise UsageError(
             "Give either --out FOLDER or --serve.",
             fix="sfn-release report --out site\n  sfn-release report --serve",
         )
+    require_packages()
+    from sfn_release.report.page_options import PageOptions  # it needs the packages
+
     options = PageOptions(
         session.directory, executions, coverage, compare, session.environment, data
     )
