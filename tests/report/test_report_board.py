@@ -75,6 +75,20 @@ def test_aws_decides_in_a_live_report() -> None:
     assert cell.routing == ":6 90 %, :7 10 %"
 
 
+def test_an_expired_deployment_is_never_in_progress() -> None:
+    """Also where AWS isn't reached, so that the health says something else."""
+    facts = shop_facts(live=True)
+    dev = environment(facts, "dev")
+    last = record("dev", facts.releases[-1], texts=Texts(), status="started", hours=5)
+    dev = replace(dev, records=(last, *dev.records))
+    others = [it for it in facts.environments if it.name != "dev"]
+    pages = html_pages(pages_of(replace(facts, environments=(dev, *others))))
+    board = text_of(pages[paths.BOARD])
+    assert environment_card(facts, dev).health == "unreachable"
+    assert "Abandoned: deploy of" in board
+    assert "Its lock expired" in board
+
+
 def test_cells_name_the_release_that_brought_the_content() -> None:
     """And the environment before that serves other content."""
     facts = shop_facts()

@@ -64,7 +64,8 @@ class EnvironmentCard:
     """An environment: the release that it serves, and everything that you should know about it.
 
     *deployed* is the deployment that brought the release. *attempt* is the last deployment, if it
-    didn't succeed. *problems* are lines about drift and reachability, *more* aren't shown.
+    didn't succeed, and *expired* says that its lock ran out. *problems* are lines about
+    drift and reachability, *more* aren't shown.
     """
 
     facts: EnvironmentFacts
@@ -77,6 +78,12 @@ class EnvironmentCard:
     soaks: tuple[Soak, ...]
     problems: tuple[str, ...]
     more: int
+    expired: bool = False
+
+    @property
+    def abandoned(self) -> bool:
+        """Whether the last deployment is given up: its lock expired, or AWS's state says so."""
+        return self.expired or self.health == "abandoned"
 
     @property
     def tone(self) -> Tone:
@@ -113,6 +120,7 @@ def environment_card(
         soaks=tuple(_soaks(facts, environment)),
         problems=tuple(problems[:differences]),
         more=max(len(problems) - differences, 0),
+        expired=last is not None and outcome_of(last, facts.built_at) == "abandoned",
     )
 
 
