@@ -15,7 +15,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from sfn_release.authoring.diagrams.mermaid import too_large
-from sfn_release.cli.output.markdown_sections import Section, joined
+from sfn_release.cli.output.markdown_sections import COMMENT, Section, joined, size
 from sfn_release.cli.output.plan_markdown import plan_markdown
 from sfn_release.cli.output.result_sections import coverage_sections, replay_section
 from sfn_release.comparison.semantic_change import CLASSES, SemanticChange
@@ -274,6 +274,18 @@ def test_the_first_line_names_the_comment(shop: Project) -> None:
     shop.publish("1.0.0")
     first, second, *_ = written(shop).splitlines()
     assert second == "<!-- sfn-release: nothing to say -->"
+
+
+def test_the_hidden_lines_count_for_the_limit(
+    shop: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They name every environment, so they can be long."""
+
+    def full(*_: object, most: int, **__: object) -> str:
+        return "x" * most
+
+    monkeypatch.setattr("sfn_release.cli.output.plan_markdown.plan_markdown", full)
+    assert size(written(shop).rstrip("\n")) == COMMENT
 
 
 @pytest.fixture

@@ -78,7 +78,7 @@ def run(
     and `promote` would do. Changes nothing. Repeat --env to plan for several environments.
     """
     from sfn_release.cli.deployments import errors_json, report_failure
-    from sfn_release.cli.output.markdown_sections import COMMENT, SUMMARY
+    from sfn_release.cli.output.markdown_sections import COMMENT, SUMMARY, size
     from sfn_release.cli.output.plan_markdown import hidden_head, plan_markdown
     from sfn_release.operations.each_environment import Attempts
     from sfn_release.operations.verbs import plan
@@ -123,7 +123,8 @@ def run(
     def text() -> None:
         if form == "markdown":
             head = hidden_head(workspace.project.name, plans, names, extra=bool(errors or others))
-            terminal.write_block(f"{head}\n{summary(COMMENT)}")
+            room = COMMENT - size(f"{head}\n")
+            terminal.write_block(f"{head}\n{summary(room)}")
         else:
             _write(session, workspace, names, plans, errors)
 
