@@ -87,6 +87,31 @@ def test_a_file_that_can_not_be_read_is_a_result(tmp_path: Path) -> None:
     assert found["invocations"] == [{"executionSuccessful": False}]
 
 
+def test_a_module_that_does_not_load_is_a_result_at_its_line(shop: Project) -> None:
+    """The error that ends the check is in the log and in the annotation, not on stderr alone."""
+    shop.write("workflows/bad.py", "x = 1\ny = (\n")
+    ran = shop.run("check", "--format", "sarif")
+    assert ran.code == 1
+    found = log(ran)
+    (result,) = found["results"]
+    assert (result["ruleId"], place(result)) == ("E_BUILD", ("workflows/bad.py", 2))
+    assert "SyntaxError" in result["message"]["text"]
+    assert found["invocations"] == [{"executionSuccessful": False}]
+    ran = shop.run("check", "--format", "github")
+    assert ran.code == 1
+    assert ran.out.startswith("::error file=workflows/bad.py,line=2,title=")
+
+
+def test_a_project_that_is_broken_is_a_result(shop: Project) -> None:
+    """An error of releases.toml is in the log too."""
+    shop.write("releases.toml", "[project]\nname = 5\n")
+    ran = shop.run("check", "--format", "sarif")
+    assert ran.code == 1
+    (result,) = log(ran)["results"]
+    assert result["ruleId"] == "E_CONFIG"
+    assert place(result)[0] == "releases.toml"
+
+
 def test_a_fingerprint_is_the_findings_own(tmp_path: Path) -> None:
     """A finding that moved to another line keeps its fingerprint; no two findings share one."""
 

@@ -12,7 +12,7 @@ from sfn_release.cli.options import command
 from sfn_release.cli.output import terminal
 from sfn_release.cli.output.error_text import error_json, write_error
 from sfn_release.cli.session import Session
-from sfn_release.errors import UsageError
+from sfn_release.errors import SfnReleaseError, UsageError
 from sfn_release.text import count
 
 if TYPE_CHECKING:
@@ -51,7 +51,8 @@ def run(
     if watch:
         options = {"--strict": strict, "--remote": remote}
         return _watch(session, named, format_, [option for option, on in options.items() if on])
-    from sfn_release.operations.verbs.check import check
+    from sfn_release.operations.verbs.check import Checked, check
+    from sfn_release.project import FILE_NAME
 
     if remote:
         from sfn_release.operations.remote_validation import asker
@@ -59,7 +60,13 @@ def run(
     session.as_json |= format_ == "json"
     session.reports &= format_ in {"text", "json"}  # the others are annotations themselves
     ask = asker(session.workspace(), session.environment) if remote else None
-    checked = check(named, session.directory, stdin=read_stdin, environ=os.environ, ask=ask)
+    try:
+        checked = check(named, session.directory, stdin=read_stdin, environ=os.environ, ask=ask)
+    except SfnReleaseError as stopped:
+        if format_ not in {"github", "sarif"} or isinstance(stopped, UsageError):
+            raise
+        # A reader of these formats looks at nothing else: the error has to be in them.
+        checked = Checked((), (), 0, {named[0] if named else FILE_NAME: stopped})
     if checked.renamed:
         from sfn_release.operations.former_names import with_former_names
 
@@ -128,7 +135,7 @@ def _summary(checked: Checked) -> str:
 
 def _annotate(checked: Checked) -> None:
     """Write GitHub's workflow commands: each becomes an annotation where the finding is."""
-    from sfn_release.cli.output.finding_places import repository_file
+    from sfn_release.cli.output.finding_places import error_place, repository_file
     from sfn_release.cli.output.github import annotation
 
     for found in checked.findings:
@@ -147,7 +154,10 @@ def _annotate(checked: Checked) -> None:
         )
     for name, error in checked.failures.items():
         text = "\n".join(part for part in (error.message, error.why, error.fix) if part)
-        terminal.write_command(annotation("error", text, title=f"{name}: {error.code}"))
+        file, line = error_place(name, error)
+        title = f"{file}: {error.code}"
+        where = "" if line is None else file
+        terminal.write_command(annotation("error", text, title=title, file=where, line=line))
 
 
 def _write_sarif(checked: Checked) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from sfn_release.checks.rule_table import BY_NAME
-from sfn_release.cli.output.finding_places import repository_file
+from sfn_release.cli.output.finding_places import error_place, repository_file
 from sfn_release.errors import SfnReleaseError
 
 if TYPE_CHECKING:
@@ -87,7 +87,8 @@ def _finding_result(found: CheckedFinding) -> Json:
 
 def _failure_result(name: str, error: SfnReleaseError) -> Json:
     message = _text(error.message, error.why, error.fix)
-    return _result(error.code, "error", message, _location(name, None), (name, error.code))
+    file, line = error_place(name, error)
+    return _result(error.code, "error", message, _location(file, line), (file, error.code))
 
 
 def _result(rule: str, level: str, text: str, location: Json, identity: Sequence[str]) -> Json:

@@ -9,8 +9,8 @@ from hashlib import sha256
 from sfn_release import __version__
 from sfn_release.errors import SfnReleaseError
 from sfn_release.ledger import Snapshot
+from sfn_release.operations.git_pages import git_host_of
 from sfn_release.operations.workspace import Workspace
-from sfn_release.project.git_host import GitHost, git_host_links
 from sfn_release.release.ledger_files import SCHEMAS
 from sfn_release.release.version import Precedence, is_found
 from sfn_release.report.facts.definition_store import DefinitionStore
@@ -46,7 +46,7 @@ def read_facts(
         releases=releases,
         environments=environments,
         definitions=DefinitionStore(workspace.ledger),
-        git_host=_git_host(workspace),
+        git_host=git_host_of(workspace),
         is_live=live,
         warnings=tuple(warnings),
         first_names=workspace.project.first_names,
@@ -111,13 +111,6 @@ def _tags(
     except SfnReleaseError as error:
         warnings.append(f"the notes of releases can't be read: {error.message}")
         return {}
-
-
-def _git_host(workspace: Workspace) -> GitHost | None:
-    remotes = workspace.git.remotes
-    names = remotes.names()
-    remote = workspace.ledger.remote or ("origin" if "origin" in names else None)
-    return git_host_links(remotes.urls(remote)[0]) if remote in names else None
 
 
 def build_id(snapshot: Snapshot, asked_at: datetime | None = None) -> str:

@@ -12,7 +12,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from sfn_release.errors import UsageError
-from sfn_release.testing.coverage.coverage_data import SCHEMA, WorkflowCounts, data_from_json
+from sfn_release.testing.coverage.coverage_data import (
+    SCHEMA,
+    WorkflowCounts,
+    checked_number,
+    checked_text,
+    data_from_json,
+)
 from sfn_release.testing.coverage.coverage_report import (
     KINDS,
     Reached,
@@ -83,8 +89,8 @@ def _read(value: Any, source: str) -> Iterator[CoveredWorkflow]:
 
 
 def _reported(workflow: Mapping[str, Any], environment: Any, source: str) -> CoveredWorkflow:
-    name = _text(workflow["name"])
-    runs = _number(workflow["runs"] if "runs" in workflow else workflow["executions"])
+    name = checked_text(workflow["name"])
+    runs = checked_number(workflow["runs"] if "runs" in workflow else workflow["executions"])
     covered = None
     if "states" in workflow:
         kinds = {kind: _reached(workflow[kind]) for kind in KINDS}
@@ -95,33 +101,28 @@ def _reported(workflow: Mapping[str, Any], environment: Any, source: str) -> Cov
         source,
         runs,
         covered,
-        environment=None if environment is None else _text(environment),
-        version=None if workflow.get("version") is None else _text(workflow["version"]),
+        environment=None if environment is None else checked_text(environment),
+        version=None if workflow.get("version") is None else checked_text(workflow["version"]),
         handled=tuple(
-            HandledErrors(how, _text(it["state"]), _text(it["error"]), _number(it["count"]))
+            HandledErrors(
+                how,
+                checked_text(it["state"]),
+                checked_text(it["error"]),
+                checked_number(it["count"]),
+            )
             for how in ("retried", "caught")
             for it in workflow.get(how, ())
         ),
         unseen=_texts(workflow.get("unseen", [])),
-        problem=_text(workflow.get("problem", "")),
+        problem=checked_text(workflow.get("problem", "")),
     )
 
 
 def _reached(value: Mapping[str, Any]) -> Reached:
-    return Reached(_number(value["reached"]), _number(value["total"]), _texts(value["missing"]))
+    return Reached(
+        checked_number(value["reached"]), checked_number(value["total"]), _texts(value["missing"])
+    )
 
 
 def _texts(values: Sequence[Any]) -> tuple[str, ...]:
-    return tuple(_text(value) for value in values)
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError
-    return value
-
-
-def _number(value: Any) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise TypeError
-    return value
+    return tuple(checked_text(value) for value in values)

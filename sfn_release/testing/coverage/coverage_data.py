@@ -111,7 +111,7 @@ def _written(counts: WorkflowCounts) -> dict[str, Any]:
 
 
 def _read(part: Any) -> WorkflowCounts:
-    states = {_text(name): _number(count) for name, count in part["states"]}
+    states = {checked_text(name): checked_number(count) for name, count in part["states"]}
     words: dict[Step, str] = {}
     steps: dict[Step, int] = {}
     for kind, state, next, rule, text, count in part["steps"]:
@@ -119,26 +119,28 @@ def _read(part: Any) -> WorkflowCounts:
             raise ValueError(f"{kind!r} is not a kind of step")
         step = Step(
             kind,
-            _text(state),
-            None if next is None else _text(next),
-            None if rule is None else _number(rule),
+            checked_text(state),
+            None if next is None else checked_text(next),
+            None if rule is None else checked_number(rule),
         )
-        words[step], steps[step] = _text(text), _number(count)
+        words[step], steps[step] = checked_text(text), checked_number(count)
     return WorkflowCounts(
         Points(tuple(states), words),
         {state: count for state, count in states.items() if count},
         {step: count for step, count in steps.items() if count},
-        _number(part["runs"]),
+        checked_number(part["runs"]),
     )
 
 
-def _text(value: Any) -> str:
+def checked_text(value: Any) -> str:
+    """Return a text of a coverage file; raises TypeError for anything else."""
     if not isinstance(value, str):
         raise TypeError
     return value
 
 
-def _number(value: Any) -> int:
+def checked_number(value: Any) -> int:
+    """Return a count of a coverage file; raises TypeError for anything else."""
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
         raise TypeError
     return value

@@ -6,9 +6,11 @@ import json
 import string
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Self
 
-from sfn_release.operations.scaffold.github.stages import Stage
+from sfn_release.operations.scaffold.github.stages import Stage, stages
 from sfn_release.operations.scaffold.installation import Install
+from sfn_release.project import Project
 
 # Commits of actions, because tags can be moved. The comment is the version.
 CHECKOUT = "actions/checkout@08c6903cd8c0fde910a37f88322edcfb5dd907a8 # v5.0.0"
@@ -65,6 +67,23 @@ class Pipeline:
     install: Install
     tests: tuple[str, ...]
     python: str
+
+    @classmethod
+    def of(
+        cls, project: Project, folder: str, install: Install, tests: tuple[str, ...], python: str
+    ) -> Self:
+        """Return the values of a project: its stages, and names that no other project has."""
+        return cls(
+            project=project.name,
+            folder=folder,
+            group=f"sfn-release-{project.name}" if folder else "sfn-release",
+            tag=project.tag,
+            ledger=project.ledger,
+            chain=tuple(stages(project)),
+            install=install,
+            tests=tests,
+            python=python,
+        )
 
     def setup(self) -> str:
         """Return the steps that check out the commit and install sfn-release."""

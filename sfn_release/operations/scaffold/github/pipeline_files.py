@@ -14,7 +14,6 @@ from sfn_release.operations.scaffold.github.main_pipeline import release_file
 from sfn_release.operations.scaffold.github.manual_pipelines import rollback_file, unlock_file
 from sfn_release.operations.scaffold.github.pipeline import Pipeline
 from sfn_release.operations.scaffold.github.scheduled_pipelines import nightly_file, promotions_file
-from sfn_release.operations.scaffold.github.stages import stages
 from sfn_release.operations.scaffold.installation import Install
 from sfn_release.project import Project
 
@@ -30,17 +29,7 @@ def github_files(
     project's name. *install* are the steps that install sfn-release, *tests* the commands that run
     the project's tests. *python* is the version of Python to set up, such as ``3.12``.
     """
-    pipeline = Pipeline(
-        project=project.name,
-        folder=folder,
-        group=f"sfn-release-{project.name}" if folder else "sfn-release",
-        tag=project.tag,
-        ledger=project.ledger,
-        chain=tuple(stages(project)),
-        install=install,
-        tests=tests,
-        python=python,
-    )
+    pipeline = Pipeline.of(project, folder, install, tests, python)
     texts = {
         "": release_file(pipeline),
         "-nightly": nightly_file(pipeline),

@@ -10,7 +10,6 @@ from textwrap import fill as wrapped
 from typing import Final
 
 from sfn_release.operations.scaffold.github.pipeline import Pipeline, fill
-from sfn_release.operations.scaffold.github.stages import stages
 from sfn_release.operations.scaffold.gitlab.pipeline_jobs import pipeline_jobs
 from sfn_release.operations.scaffold.gitlab.shared_jobs import quoted_yaml, shared_jobs
 from sfn_release.operations.scaffold.installation import Install
@@ -78,17 +77,7 @@ def gitlab_files(
 
     The arguments are as in `github_files`. The first file has the notes on what to set up.
     """
-    pipeline = Pipeline(
-        project=project.name,
-        folder=folder,
-        group=f"sfn-release-{project.name}" if folder else "sfn-release",
-        tag=project.tag,
-        ledger=project.ledger,
-        chain=tuple(stages(project)),
-        install=install,
-        tests=tests,
-        python=python,
-    )
+    pipeline = Pipeline.of(project, folder, install, tests, python)
     path = f".gitlab/{pipeline.group}.yml"
     jobs = "\n".join([shared_jobs(pipeline), *pipeline_jobs(pipeline)])
     return {path: _head(pipeline) + jobs, MAIN: fill(_ROOT, path=path)}
