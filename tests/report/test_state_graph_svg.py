@@ -176,3 +176,18 @@ def test_without_the_package_the_error_says_how_to_install_it(
     with pytest.raises(ConfigError) as found:
         layered_layout.layered([Size(1, 1)] * 2, [Link(0, 1)])
     assert found.value.fix == "Run:  pip install 'sfn-release[report]'"
+
+
+def test_the_spoken_name_contains_the_shown_words() -> None:
+    """Someone who speaks the words that they see reaches the state: WCAG 2.5.3, label in name."""
+    svg = drawn(ORDERS, link=lambda node: f"#{node.key}")
+    links = classes(svg, "node-link")
+    assert links
+    for link in links:
+        spoken = link.get("aria-label", "").replace(",", "").split()
+        shown = [
+            word for part in link.iter(f"{SVG}text") for word in "".join(part.itertext()).split()
+        ]
+        assert {*shown} <= {*spoken}
+        words = [part for part in link.iter() if part.tag in {f"{SVG}text", f"{SVG}title"}]
+        assert all((part.tail or "").isspace() for part in words)

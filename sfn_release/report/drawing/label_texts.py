@@ -34,6 +34,7 @@ _SIGNS: Final = {"added": "+", "removed": "−", "changed": "~"}
 class NodeTexts:
     """A node's texts in lines, and the size of the node. *has_retry* asks for a badge.
 
+    *detail* is *kind*, which says the type, cut to the width of the node.
     *inset* is extra room on both sides, for a node with points there.
     """
 
@@ -44,6 +45,7 @@ class NodeTexts:
     width: float
     height: float
     inset: float = 0.0
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +71,9 @@ def mark_text(mark: Mark | None) -> str:
     return text if not text or not sign or text.startswith(sign) else f"{sign} {text}"
 
 
-def kind_text(node: Node) -> str:
-    """Return a node's type with what it does, empty for the ends of a picture."""
-    if node.type in _ENDS:
-        return ""
-    return f"{node.type} · {node.detail}" if node.detail else node.type
+def _kind_text(node: Node, note: str = "") -> str:
+    """Return a node's type, a *note* about it, and the call or the items of the state."""
+    return " · ".join(part for part in (node.type, note, node.detail) if part)
 
 
 def node_texts(node: Node, mark: Mark | None, least: float = 0.0) -> NodeTexts:
@@ -83,7 +83,8 @@ def node_texts(node: Node, mark: Mark | None, least: float = 0.0) -> NodeTexts:
         wide = max(text_width(line, NAME_SIZE, bold=True) for line in name)
         height = len(name) * NAME_LINE + PADDING
         return NodeTexts(name, "", "", has_retry=False, width=max(wide + 36, least), height=height)
-    detail = shortened_to(kind_text(node), DETAIL_SIZE, _WIDEST)
+    kind = _kind_text(node)
+    detail = shortened_to(kind, DETAIL_SIZE, _WIDEST)
     room = _WIDEST + ICON + ICON_GAP
     said = shortened_to(mark_text(mark), DETAIL_SIZE, room, bold=True)
     wide = max(
@@ -98,6 +99,7 @@ def node_texts(node: Node, mark: Mark | None, least: float = 0.0) -> NodeTexts:
         name,
         detail,
         said,
+        kind=kind,
         has_retry=bool(node.retry),
         width=max(round(2 * (PADDING + inset) + ICON + ICON_GAP + wide + badge), least),
         height=len(name) * NAME_LINE + DETAIL_LINE + 18 + (MARK_HEIGHT if said else 0),
@@ -113,7 +115,7 @@ def heading_texts(node: Node, mark: Mark | None, content: float, note: str) -> N
     badge = BADGE if node.retry else 0.0
     room = max(_HEADING, min(content - ICON - ICON_GAP - badge, _WIDEST_HEADING))
     name = wrapped(node.id, NAME_SIZE, room, most=2, bold=True)
-    kind = " · ".join(part for part in (node.type, note, node.detail) if part)
+    kind = _kind_text(node, note)
     detail = shortened_to(kind, DETAIL_SIZE, room)
     said = shortened_to(mark_text(mark), DETAIL_SIZE, room + ICON, bold=True)
     wide = max(
@@ -125,6 +127,7 @@ def heading_texts(node: Node, mark: Mark | None, content: float, note: str) -> N
         name,
         detail,
         said,
+        kind=kind,
         has_retry=bool(node.retry),
         width=round(2 * PADDING + ICON + ICON_GAP + wide + badge),
         height=len(name) * NAME_LINE + DETAIL_LINE + 18 + (MARK_HEIGHT if said else 0),

@@ -13,7 +13,6 @@ from sfn_release.report.drawing.label_texts import (
     MARK_HEIGHT,
     NAME_LINE,
     PADDING,
-    kind_text,
     mark_text,
 )
 from sfn_release.report.drawing.outlines import outline_of, outline_path, written
@@ -50,13 +49,15 @@ def draw_node(svg: ET.Element, part: PlacedNode, address: str | None, ways: str)
         _draw_end(group, part)
     else:
         _draw_texts(group, part, type)
+    for element in group:
+        element.tail = " "  # else the shown texts are one word, which the name doesn't contain
 
 
 def _said(part: PlacedNode) -> list[str]:
     """Return everything that the picture of a state says, with nothing cut off."""
     node = part.node
     retry = f"Retry: {node.retry}" if node.retry else ""
-    said = [node.id, kind_text(node), retry, mark_text(part.mark)]
+    said = [node.id, part.texts.kind, retry, mark_text(part.mark)]
     return [visible(text) for text in said if text]
 
 
