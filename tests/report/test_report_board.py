@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from sfn_release.plan.policy_facts import LivePeriod
 from sfn_release.release.record import timestamp
 from sfn_release.report import paths
 from sfn_release.report.facts.report_facts import DEPLOYMENTS_ON_PAGE, EnvironmentFacts, ReportFacts
@@ -57,10 +58,11 @@ def test_a_release_soaks_for_the_next_environment() -> None:
     staging = environment(facts, "staging")
     (soak,) = environment_card(facts, staging).soaks
     assert (soak.environment, soak.left) == ("prod", "1 d 19 h")
-    assert staging.deployed is not None
-    early = replace(staging.deployed, finished_at=timestamp(NOW - timedelta(days=3)))
-    (soak,) = environment_card(facts, replace(staging, deployed=early)).soaks
+    early = timestamp(NOW - timedelta(days=3))
+    (soak,) = environment_card(facts, replace(staging, period=LivePeriod(early))).soaks
     assert soak.left == ""
+    over = LivePeriod(early, timestamp(NOW - timedelta(days=2)), "delete")
+    assert environment_card(facts, replace(staging, period=over)).soaks == ()
 
 
 def test_aws_decides_in_a_live_report() -> None:

@@ -11,6 +11,7 @@ from sfn_release.canonical import digest
 from sfn_release.operations.next_steps import EnvironmentState
 from sfn_release.operations.verbs.status import EnvironmentStatus
 from sfn_release.operations.workflow_status import WorkflowStatus
+from sfn_release.plan.policy_facts import LivePeriod
 from sfn_release.project.environment import Environment
 from sfn_release.project.git_host import git_host_links
 from sfn_release.project.project import parse_project
@@ -296,6 +297,7 @@ def _environment(
         records=tuple(reversed(records)),
         serving=serving,
         deployed=deployed,
+        period=LivePeriod(deployed.finished_at),
         live=_live(texts, name, serves.version, workflows) if live else None,
         unsigned=(texts.of("the tag has no signature"),) if name == "prod" else (),
     )

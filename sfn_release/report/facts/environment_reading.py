@@ -7,10 +7,13 @@ from dataclasses import replace
 
 from sfn_release.errors import SfnReleaseError
 from sfn_release.ledger import Snapshot
+from sfn_release.operations.policy_checks import live_period
 from sfn_release.operations.verbs.status import EnvironmentStatus, status, unsigned
 from sfn_release.operations.workspace import Workspace
+from sfn_release.plan.policy_facts import LivePeriod
 from sfn_release.project import Environment
 from sfn_release.release.record import SAME_RELEASE, Record
+from sfn_release.release.serving import Serving
 from sfn_release.report.facts.report_facts import EnvironmentFacts
 
 
@@ -74,8 +77,25 @@ def _read(workspace: Workspace, snapshot: Snapshot, name: str) -> EnvironmentFac
         records=tuple(records),
         serving=state.serving,
         deployed=_deployed(records, version),
+        period=_period(workspace, snapshot, name, state.serving),
         unsigned=unsigned(workspace, snapshot, settings, version, state.tip) if settings else (),
     )
+
+
+def _period(
+    workspace: Workspace, snapshot: Snapshot, name: str, serving: Serving | None
+) -> LivePeriod:
+    """Return since when an environment serves the whole of its release, unknown for a broken one.
+
+    The list of releases has a warning about a release that can't be read.
+    """
+    if serving is None:
+        return LivePeriod()
+    try:
+        release = workspace.released(snapshot, serving.version, serving.release_digest)
+    except SfnReleaseError:
+        return LivePeriod()
+    return live_period(workspace, snapshot, name, release.content)
 
 
 def _deployed(records: list[Record], version: str | None) -> Record | None:

@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
+from sfn_release.plan.policy_facts import LivePeriod
 from sfn_release.release.manifest import Manifest, ManifestEntry
 from sfn_release.release.record import Record
 from sfn_release.release.serving import Serving
@@ -82,7 +83,8 @@ class EnvironmentFacts:
 
     *settings* is None if releases.toml no longer has it. *records* are its deployments, newest
     first, each by its last event. *deployed* is the deployment that brought the release that it
-    serves. *live* is its state on AWS, only in a report with ``--live``. *unsigned* are the
+    serves, and *period* since when it serves all of that release, as `promote` counts it. *live* is
+    its state on AWS, only in a report with ``--live``. *unsigned* are the
     signatures that it needs and that its release or its last record misses, one a line.
     """
 
@@ -93,6 +95,7 @@ class EnvironmentFacts:
     records: tuple[Record, ...] = ()
     serving: Serving | None = None
     deployed: Record | None = None
+    period: LivePeriod = field(default_factory=LivePeriod)
     live: EnvironmentStatus | None = None
     unsigned: tuple[str, ...] = ()
 

@@ -147,9 +147,9 @@ def _problems(environment: EnvironmentFacts) -> Iterator[str]:
 
 def _soaks(facts: ReportFacts, environment: EnvironmentFacts) -> Iterator[Soak]:
     """Yield the environments that wait until this one has served its release for some time."""
-    since = moment_of(environment.deployed.finished_at if environment.deployed else None)
+    since = moment_of(environment.period.since)
     serving = environment.serving
-    if since is None or serving is None:
+    if since is None or serving is None or environment.period.until is not None:
         return
     for other in facts.environments:
         settings = other.settings
