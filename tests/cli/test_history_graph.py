@@ -103,6 +103,13 @@ def test_an_output_without_unicode_gets_ascii(
     assert "x | |  1.1.0  staging  deploy failed" in out
 
 
+def test_three_ways_back_end_at_one_deployment() -> None:
+    """Each way that ends there is seen to end there: a later way doesn't cross an earlier one."""
+    again = event("a", "rollback", "1.0.0", from_version="1.0.0")
+    rows, _ = graph_rows(lanes(event("a", "deploy", "1.0.0"), again, again, again), UNICODE)
+    assert [row.drawn for row in rows] == ["●─╮    ", "●─┼─╮  ", "●─┼─┼─╮", "●─┴─┴─╯"]
+
+
 VERSIONS = st.sampled_from(["1.0.0", "1.1.0", "2.0.0"])
 EVENTS = st.lists(
     st.tuples(

@@ -192,7 +192,7 @@ def _join(drawn: list[str], one: int, other: int, glyphs: Glyphs) -> None:
     """Draw a line between two columns, across the lines that stand there."""
     for column in range(min(one, other) + 1, max(one, other)):
         before = drawn[column]
-        if before == glyphs.turns_in:
+        if before in {glyphs.turns_in, glyphs.merges}:
             drawn[column] = glyphs.merges
         else:
             drawn[column] = glyphs.across if before in {" ", glyphs.across} else glyphs.crossing
