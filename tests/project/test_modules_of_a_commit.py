@@ -5,6 +5,8 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
+import threading
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -325,6 +327,44 @@ def test_an_interrupted_build_leaves_nothing_running(tmp_path: Path) -> None:
         assert b"KeyboardInterrupt" in process.stderr.read()
     assert list((tmp_path / "tmp").iterdir()) == []
     assert not [command for command in running() if str(tmp_path) in command]
+
+
+SLEEPS = "import time\ntime.sleep(600)\n"
+
+
+def test_a_build_that_is_interrupted_while_it_starts_leaves_nothing_running(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C between the start of the process and its context manager ends the process."""
+    waiting = tmp_path / "waiting"
+
+    def start(_: threading.Thread) -> None:
+        deadline = time.monotonic() + 60
+        while not waiting.exists() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(threading.Thread, "start", start)
+    with pytest.raises(KeyboardInterrupt):
+        build_commit(files(f"open({str(waiting)!r}, 'w')\n{SLEEPS}"), "workflows")
+    assert not [command for command in running() if str(tmp_path) in command]
+
+
+def test_a_signal_just_before_a_wait_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such a signal doesn't end the wait, so no wait lasts as long as the build."""
+    waits: list[float | None] = []
+
+    def join(_: threading.Thread, timeout: float | None = None) -> None:
+        waits.append(timeout)
+        if len(waits) > 1:  # Python handles the signal when the first wait is over
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(threading.Thread, "join", join)
+    with pytest.raises(KeyboardInterrupt):
+        build_commit(files(SLEEPS), "workflows")
+    assert waits[0] is not None
+    assert waits[0] <= 1
 
 
 def running() -> list[str]:

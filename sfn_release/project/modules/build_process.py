@@ -11,6 +11,7 @@ import os
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,7 @@ TIMEOUT = 120.0
 _PASSED_ON = ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 _KEPT = 64 * 1024  # the last bytes that modules print
 _SHOWN = 20  # of its lines in an error
+_TICK = 0.5  # seconds; a signal that arrives just before a wait doesn't end that wait
 _GRACE = 5.0  # seconds after the time limit, for the process to report its position
 
 
@@ -96,10 +98,14 @@ class BuildProcess:
             raise BuildError(
                 f"Can't start Python: {error.strerror}.", why=f"It is {job.python}."
             ) from error
-        self._reader = threading.Thread(
-            target=self._read, args=(self._process.stdout,), daemon=True
-        )
-        self._reader.start()
+        output: Any = self._process.stdout
+        self._reader = threading.Thread(target=self._read, args=(output,), daemon=True)
+        try:
+            self._reader.start()
+        except BaseException:  # interrupted: there is no context manager yet that ends the process
+            self._end()
+            output.close()
+            raise
 
     def __enter__(self) -> Self:
         return self
@@ -114,9 +120,11 @@ class BuildProcess:
         """
         # Popen.wait with a timeout polls. A thread that just waits wakes us immediately.
         waiting = threading.Thread(target=self._process.wait, daemon=True)
-        waiting.start()
+        end = time.monotonic() + self._job.timeout + _GRACE
         try:
-            waiting.join(self._job.timeout + _GRACE)
+            waiting.start()
+            while waiting.is_alive() and (left := end - time.monotonic()) > 0:
+                waiting.join(min(left, _TICK))
             if waiting.is_alive():
                 raise self._late()
         finally:
@@ -156,7 +164,8 @@ class BuildProcess:
         with contextlib.suppress(ProcessLookupError, PermissionError):  # none of them is left
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
-        self._reader.join(1)
+        if self._reader.is_alive():
+            self._reader.join(1)
 
     def _died(self) -> BuildError:
         stack = self._stack()
