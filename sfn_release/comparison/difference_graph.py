@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sfn_release.authoring.diagrams.captions import detail, retries, shortened
 from sfn_release.authoring.diagrams.drawing import (
@@ -17,7 +17,7 @@ from sfn_release.authoring.diagrams.drawing import (
     scope_title,
     ways,
 )
-from sfn_release.authoring.diagrams.marks import Mark, Marks, MarkStyle
+from sfn_release.authoring.diagrams.marks import Mark, Marks
 from sfn_release.authoring.diagrams.mermaid import drawn
 from sfn_release.comparison.placed_states import PlacedScope, PlacedState
 from sfn_release.comparison.semantic_change import SemanticChange
@@ -67,7 +67,13 @@ def difference_picture(compared: ComparedDefinition) -> DifferencePicture:
     return DifferencePicture(Diagram(root, tuple(graph.edges)), graph.marks(), graph.labels)
 
 
-_Link = tuple[str, str, EdgeKind, str]
+class _Link(NamedTuple):
+    """A transition on one side, by the keys of its states."""
+
+    source: str
+    target: str
+    kind: EdgeKind
+    label: str = ""
 
 
 @dataclass
@@ -84,7 +90,9 @@ class _Graph:
         """Return the marks of the graph's parts."""
         return Marks(
             lambda node: self.node_marks.get(node.key),
-            lambda edge: self.edge_marks.get((edge.source, edge.target, edge.kind, edge.label)),
+            lambda edge: self.edge_marks.get(
+                _Link(edge.source, edge.target, edge.kind, edge.label)
+            ),
         )
 
     def workflow(self, compared: ComparedDefinition) -> Cluster:
@@ -126,15 +134,12 @@ class _Workflow:
             ((old, new) for old, new in self.matched.scopes if not (new or old).label),  # type: ignore[union-attr]  # each pair has a side
         )
         found = self._scope(*outer, title)
-        old, new = ([*dict.fromkeys(links)] for links in self._links())
-        for link in [*new, *(link for link in old if link not in new)]:
-            style: MarkStyle | None = (
-                None if link in old and link in new else "added" if link in new else "removed"
-            )
+        used: set[str] = set()
+        for link, mark in _merged(*self._links()):
             self.graph.edges.append(Edge(*link))
-            if style is not None:
-                self.graph.edge_marks[link] = Mark(style, style)
-        used = {key for link in (*old, *new) for key in link[:2]}
+            used |= {link.source, link.target}
+            if mark is not None:
+                self.graph.edge_marks[link] = mark
         nodes = [
             *([Node(self.start, "Start", "Start")] if self.start in used else []),
             *found.nodes,
@@ -179,10 +184,12 @@ class _Workflow:
     def _mark(self, state: PlacedState, key: str) -> Mark | None:
         if state in self.old_keys:
             return Mark("removed", "- removed")
-        if key not in self.old_keys.values():
+        before = next((old for old, known in self.old_keys.items() if known == key), None)
+        if before is None:
             return Mark("added", "+ added")
-        kinds = [*dict.fromkeys(self.kinds.get(state.label, ()))]
-        return Mark("changed", f"~ {', '.join(kinds)}") if kinds else None
+        kinds = dict.fromkeys(self.kinds.get(state.label, ()))
+        words = [_change_word(kind, before, state) for kind in kinds]
+        return Mark("changed", f"~ {', '.join(words)}") if words else None
 
     def _links(self) -> tuple[list[_Link], list[_Link]]:
         """Return the transitions of the old side and of the new side."""
@@ -203,16 +210,53 @@ class _Workflow:
         found: list[_Link] = []
         first = scope.by_name.get(str(scope.body.get("StartAt")))
         if first is not None and not scope.label:
-            found.append((self.start, keys[first], "start", ""))
+            found.append(_Link(self.start, keys[first], "start"))
         for state in scope.states:
             body = state.body if isinstance(state.body, Mapping) else _EMPTY
             for target, kind, _, label in ways(body):
                 if target in scope.by_name:
-                    found.append((keys[state], keys[scope.by_name[target]], kind, label))
+                    found.append(_Link(keys[state], keys[scope.by_name[target]], kind, label))
             if body.get("End") is True and "Next" not in body and not scope.label:
-                found.append((keys[state], self.stop, "end", ""))
+                found.append(_Link(keys[state], self.stop, "end"))
             for inner in state.inner:
                 start = inner.by_name.get(str(inner.body.get("StartAt")))
                 if start is not None:
-                    found.append((keys[state], keys[start], "inside", ""))
+                    found.append(_Link(keys[state], keys[start], "inside"))
         return found
+
+
+def _merged(before: Sequence[_Link], after: Sequence[_Link]) -> Iterator[tuple[_Link, Mark | None]]:
+    """Yield the transitions of both sides with their marks, removed ones last.
+
+    A transition between the same states with another condition, or for other errors, was changed.
+    """
+    old, new = dict.fromkeys(before), dict.fromkeys(after)
+    gone: dict[tuple[str, str, EdgeKind], list[_Link]] = {}
+    for link in old:
+        if link not in new:
+            gone.setdefault(link[:3], []).append(link)
+    for link in new:
+        former = gone.get(link[:3])
+        if link in old:
+            yield link, None
+        elif former:
+            was = former.pop(0).label
+            yield link, Mark("changed", f"was {was}" if was else "changed")
+        else:
+            yield link, Mark("added", "added")
+    for links in gone.values():
+        yield from ((link, Mark("removed", "removed")) for link in links)
+
+
+def _change_word(kind: str, old: PlacedState, new: PlacedState) -> str:
+    """Return a kind of change for the mark of a state that both sides have.
+
+    There, *added* and *removed* are about a part of the state, and a rename names the old state.
+    """
+    match kind:
+        case "renamed":
+            return f"was {shortened(old.name)}"
+        case "added" | "removed":
+            return f"{'processor' if 'Map' in {old.type, new.type} else 'branch'} {kind}"
+        case _:
+            return kind

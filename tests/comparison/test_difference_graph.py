@@ -6,8 +6,13 @@ from typing import Any
 
 from hypothesis import given
 
-from sfn_release.comparison.difference_graph import ComparedDefinition, difference_graph
+from sfn_release.comparison.difference_graph import (
+    ComparedDefinition,
+    difference_graph,
+    difference_picture,
+)
 from sfn_release.comparison.semantic_change import SemanticChange
+from sfn_release.comparison.structure_changes import definition_changes
 from support.random_machines import machines
 
 BEFORE = {"Type": "Task", "Resource": "b", "End": True}
@@ -35,6 +40,66 @@ def test_a_workflow_can_be_on_one_side_only() -> None:
         text = difference_graph("t", [ComparedDefinition("orders", old, new)])
         assert text.count(f'| {word}"') + text.count(f' {word}"') == 2
         assert text.count(f'|"{word}"|') == 3
+
+
+def choice(total: int, *more: dict[str, Any], target: str = "Big") -> dict[str, Any]:
+    """Return a workflow with a choice, whose first rule compares *total*."""
+    rules = [{"Variable": "$.total", "NumericGreaterThan": total, "Next": target}, *more]
+    return {
+        "StartAt": "Size?",
+        "States": {
+            "Size?": {"Type": "Choice", "Choices": rules, "Default": "Small"},
+            target: {"Type": "Task", "Resource": "big", "Next": "Small"},
+            "Small": {"Type": "Succeed"},
+        },
+    }
+
+
+def marked(old: dict[str, Any], new: dict[str, Any]) -> tuple[set[str], set[str]]:
+    """Return the texts of the marks of states and of transitions, with their names."""
+    changes = [*definition_changes("orders", old, new)]
+    picture = difference_picture(ComparedDefinition("orders", old, new, changes))
+    names = {node.key: node.id for node in picture.diagram.nodes()}
+    nodes = ((node.id, picture.marks.node(node)) for node in picture.diagram.nodes())
+    edges = (
+        (f"{names[edge.source]} → {names[edge.target]}", picture.marks.edge(edge))
+        for edge in picture.diagram.edges
+    )
+    states, ways = ({f"{name}: {it.text}" for name, it in side if it} for side in (nodes, edges))
+    return states, ways
+
+
+def test_a_way_between_the_same_states_is_changed() -> None:
+    """It says its former condition; a second rule to the state is added beside it."""
+    assert marked(choice(10), choice(20)) == (
+        {"Size?: ~ choice"},
+        {"Size? → Big: was $.total > 10"},
+    )
+    other = {"Variable": "$.vip", "BooleanEquals": True, "Next": "Big"}
+    states, ways = marked(choice(10), choice(20, other))
+    assert ways == {"Size? → Big: was $.total > 10", "Size? → Big: added"}
+    assert marked(choice(10, other), choice(20))[1] == {
+        "Size? → Big: was $.total > 10",
+        "Size? → Big: removed",
+    }
+    assert states == {"Size?: ~ choice"}
+
+
+def test_a_renamed_state_says_its_former_name() -> None:
+    """And the ways to it are the same ones."""
+    assert marked(choice(10), choice(10, target="Large")) == ({"Large: ~ was Big"}, set())
+
+
+def test_a_state_with_a_new_branch_is_not_an_added_state() -> None:
+    """The branch was added."""
+    branches = [{"StartAt": name, "States": {name: {"Type": "Succeed"}}} for name in "xyz"]
+
+    def both(number: int) -> dict[str, Any]:
+        state = {"Type": "Parallel", "Branches": branches[:number], "End": True}
+        return {"StartAt": "Both", "States": {"Both": state}}
+
+    assert marked(both(2), both(3))[0] == {"Both: ~ branch added", "z: + added"}
+    assert marked(both(3), both(2))[0] == {"Both: ~ branch removed", "z: - removed"}
 
 
 @given(machines(), machines())
