@@ -113,13 +113,13 @@ def two(shop: Project, local_server: str) -> Project:
 
 
 def test_status_is_a_board_for_several_environments(two: Project) -> None:
-    """Columns are in promotion order; --env has today's table, -v has both."""
+    """Columns are in promotion order, an unused `local` last; -v has each table below the board."""
     two.publish("1.0.0", "--env", "staging")
     lines = two.ok("status").out.splitlines()
-    assert re.fullmatch(r"WORKFLOW +local \(not AWS\) +staging +prod", lines[0])
-    assert re.fullmatch(r"\(release\) +never deployed +1.0.0 +never deployed", lines[1])
-    assert re.fullmatch(r"\(since\) +- +just now, .* -", lines[2])
-    assert re.fullmatch(r"hello +- +1.0.0 +-", lines[3])
+    assert re.fullmatch(r"WORKFLOW +staging +prod +local \(not AWS\)", lines[0])
+    assert re.fullmatch(r"\(release\) +1.0.0 +never deployed +never deployed", lines[1])
+    assert re.fullmatch(r"\(since\) +just now, .* +- +-", lines[2])
+    assert re.fullmatch(r"hello +1.0.0 +- +-", lines[3])
     assert len(lines) == 4
     alone = two.ok("status", "--env", "staging").out
     assert "RECORDED" in alone

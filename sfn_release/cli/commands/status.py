@@ -76,16 +76,12 @@ def run(session: Session, check: bool) -> int:
 def _in_promotion_order(
     workspace: Workspace, found: Sequence[EnvironmentStatus]
 ) -> list[EnvironmentStatus]:
-    """Return the environments of a board: all but a `local` that is neither named nor used."""
-    from sfn_release.project.promotion_order import promotion_order
+    """Return the environments of a board."""
+    from sfn_release.project.promotion_order import board_order
 
-    project = workspace.project
     known = {environment.name: environment for environment in found}
-    return [
-        known[name]
-        for name in promotion_order(project.environments)
-        if name in project.declared or known[name].record is not None
-    ]
+    used = [name for name, environment in known.items() if environment.record is not None]
+    return [known[name] for name in board_order(workspace.project, used)]
 
 
 def _write_board(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 
 from sfn_release.errors import SfnReleaseError
@@ -11,7 +11,7 @@ from sfn_release.operations.policy_checks import live_period
 from sfn_release.operations.verbs.status import EnvironmentStatus, status, unsigned
 from sfn_release.operations.workspace import Workspace
 from sfn_release.plan.policy_facts import LivePeriod
-from sfn_release.project import Environment
+from sfn_release.project.promotion_order import board_order
 from sfn_release.release.record import SAME_RELEASE, Record
 from sfn_release.release.serving import Serving
 from sfn_release.report.facts.report_facts import EnvironmentFacts
@@ -24,15 +24,14 @@ def read_environments(
     live: bool,
     progress: Callable[[str], None],
 ) -> tuple[EnvironmentFacts, ...]:
-    """Return the environments of releases.toml and of the ledger, in the order of promotion.
+    """Return the environments of a board, and those that only the ledger has.
 
     Raises TamperedError if the ledger lost the branch of an environment.
     """
     project = workspace.project
     tips = workspace.ledger.deployments.environments(snapshot)
-    declared = {name: project.environments[name] for name in project.environments}
-    shown = [name for name in promoted(declared) if name in project.declared or name in tips]
-    shown += [name for name in tips if name not in declared]
+    declared = project.environments
+    shown = [*board_order(project, tips), *(name for name in tips if name not in declared)]
     found = []
     for name in shown:
         progress(f"reading the deployments of {name}")
@@ -42,23 +41,6 @@ def read_environments(
         states = _live(workspace, [name for name in shown if name in declared])
         found = [replace(facts, live=states.get(facts.name)) for facts in found]
     return tuple(found)
-
-
-def promoted(environments: Mapping[str, Environment]) -> Iterator[str]:
-    """Yield the environments' names in an order in which each follows the ones that it requires."""
-    seen: set[str] = set()
-
-    def visit(name: str) -> Iterator[str]:
-        if name in seen or name not in environments:
-            return
-        seen.add(name)
-        for required in environments[name].requires:
-            yield from visit(required)
-        yield name
-
-    private = [name for name, it in environments.items() if it.backend.private]
-    for name in (*private, *environments):
-        yield from visit(name)
 
 
 def _read(workspace: Workspace, snapshot: Snapshot, name: str) -> EnvironmentFacts:
