@@ -19,6 +19,8 @@ from sfn_release.operations.verbs.status import status
 from sfn_release.operations.verbs.verify import verify
 from sfn_release.plan import Plan
 from sfn_release.project import parse_project
+from sfn_release.report.facts.reading import read_facts
+from sfn_release.report.views.state_history import origins_of_forms
 from support.errors import refused
 from support.faults import DENIED, KILLED, At, Fault, Faulty, KilledError
 from support.shop import ROLE, Shop, made_once, make_shop
@@ -325,5 +327,8 @@ def test_blame_and_diff_follow_a_workflow_through_its_names(
         assert found.settings.version == "1.0.0"
         last = blame(shop.workspace(), "orders")
         assert {state.manifest.version for state in last.states} == {"1.2.0"}
+        facts = read_facts(shop.workspace(), progress=lambda _text: None)
+        origins = [*origins_of_forms(facts, "orders")]
+        assert [{it.version for it in form.values()} for form in origins] == [{"1.0.0"}, {"1.2.0"}]
     assert main(["-C", str(shop.root), "diff", "1.0.0", "1.1.0"]) == 0
     assert ": 1 of 2 workflows changed" in capsys.readouterr().out

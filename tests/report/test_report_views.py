@@ -20,10 +20,11 @@ from sfn_release.report.views.changed_states import changed_states
 from sfn_release.report.views.folded_picture import folded_picture
 from sfn_release.report.views.line_differences import line_differences
 from sfn_release.report.views.shown_json import shown_json
-from sfn_release.report.views.state_history import next_origins
+from sfn_release.report.views.state_history import next_origins, origins_of_forms
 from sfn_release.report.views.state_views import state_anchors, state_views
 from sfn_release.report.views.time_scale import WIDTH, TimeScale
 from sfn_release.report.views.workflow_view import parts, shown_states
+from support.reports import report_facts
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8),
@@ -176,26 +177,41 @@ def _definition(names: str, **timeouts: int) -> dict[str, Any]:
     }
 
 
-def test_the_history_of_states_agrees_with_blame() -> None:
-    """Forward from form to form, or back from the newest: each state has the same origin."""
-    forms = [
-        ("1.0.0", _definition("abc")),
-        ("1.1.0", _definition("abc", b=1)),
-        ("1.2.0", _definition("abxc", b=1)),
-        ("2.0.0", _definition("bxc", b=1, c=4)),
-    ]
-    known: Any = {}
-    old: Any = None
-    for version, definition in forms:
-        known = next_origins(version, old, definition, known)
-        old = definition
-    backward = state_origins(definition for _, definition in reversed(forms))
-    versions = [version for version, _ in reversed(forms)]
-    assert {label: origin.version for label, origin in known.items()} == {
-        origin.label: versions[origin.index] for origin in backward
-    }
-    assert known["b"].version == "1.2.0"
-    assert known["x"].version == "1.2.0"
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("orders", "orders", "orders", "orders"),
+        ("sales", "sales", "orders", "orders"),
+        ("orders", "sales", "orders", "orders"),
+        ("orders", "", "orders", "orders"),
+        ("sales", "", "", "orders"),
+    ],
+)
+def test_the_history_of_states_agrees_with_blame(names: tuple[str, ...]) -> None:
+    """Forward from form to form, or back from the newest, under all names of the workflow."""
+    versions = ("1.0.0", "1.1.0", "1.2.0", "2.0.0")
+    definitions = (
+        _definition("abc"),
+        _definition("abc", b=1),
+        _definition("abxc", b=1),
+        _definition("bxc", b=1, c=4),
+    )
+    rows = [row for row in zip(versions, names, definitions, strict=True) if row[1]]
+    facts = report_facts(
+        {
+            version: {"other": _definition("o"), **({name: definition} if name else {})}
+            for version, name, definition in zip(versions, names, definitions, strict=True)
+        },
+        first_names={"orders": "sales"},
+    )
+    found = [*origins_of_forms(facts, "orders")]
+    assert len(found) == names.count("orders")
+    for form, origins in zip(facts.forms["orders"], found, strict=True):
+        row = [it for it in rows if it[0] <= form.since]
+        backward = state_origins(definition for _, _, definition in reversed(row))
+        assert {label: (it.version, it.former) for label, it in origins.items()} == {
+            origin.label: (row[-1 - origin.index][0], origin.former) for origin in backward
+        }
 
 
 def test_a_large_graph_folds_what_is_far_from_the_changes() -> None:

@@ -12,9 +12,10 @@ from sfn_release.authoring.declaration import Declaration
 from sfn_release.comparison.state_origins import state_origins
 from sfn_release.errors import NotFoundError
 from sfn_release.ledger import Snapshot
-from sfn_release.operations.workflow_names import under_its_names
 from sfn_release.operations.workspace import Workspace
+from sfn_release.release.former_names import other_names, under_its_names
 from sfn_release.release.manifest import Manifest
+from sfn_release.release.record import Record
 from sfn_release.release.version import Precedence, parse_version
 from sfn_release.text import did_you_mean
 
@@ -127,7 +128,18 @@ def _having(
     if first is None:
         known = sorted({name for manifest in manifests for name in manifest.workflows})
         raise _unknown(f"No release has a workflow {workflow!r}.", known)
-    return [*under_its_names(workspace, snapshot, workflow, manifests[first:])]
+    first_names = workspace.project.first_names
+
+    def others() -> frozenset[str]:
+        return other_names(workflow, first_names, _records(workspace, snapshot))
+
+    return [*under_its_names(workflow, manifests[first:], others)]
+
+
+def _records(workspace: Workspace, snapshot: Snapshot) -> Iterator[Record]:
+    deployments = workspace.ledger.deployments
+    for environment, tip in deployments.environments(snapshot).items():
+        yield from deployments.newest_first(environment, tip)
 
 
 def _unknown(message: str, known: Iterable[str]) -> NotFoundError:

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
 from sfn_release.plan.policy_facts import LivePeriod
+from sfn_release.release.former_names import other_names
 from sfn_release.release.manifest import Manifest, ManifestEntry
 from sfn_release.release.record import Record
 from sfn_release.release.serving import Serving
@@ -152,6 +153,16 @@ class ReportFacts:
         return {release.version: release for release in self.releases}
 
     @cached_property
+    def places(self) -> Mapping[str, int]:
+        """The place of each version in *releases*."""
+        return {release.version: place for place, release in enumerate(self.releases)}
+
+    def other_names(self, workflow: str) -> frozenset[str]:
+        """Return the other names of a workflow, which ``renamed_from`` or the records know."""
+        records = (record for environment in self.environments for record in environment.records)
+        return other_names(workflow, self.first_names, records)
+
+    @cached_property
     def forms(self) -> Mapping[str, tuple[WorkflowForm, ...]]:
         """The contents that each workflow had, in the order of its releases, by workflow."""
         found: dict[str, dict[str, list[ReleaseFacts]]] = {}
@@ -170,6 +181,12 @@ class ReportFacts:
             )
             for name in sorted(found)
         }
+
+    @cached_property
+    def lowest(self) -> Mapping[tuple[str, str], str]:
+        """The lowest version that has each form, by its workflow and its ``since``."""
+        forms = (form for several in self.forms.values() for form in several)
+        return {(form.workflow, form.since): form.versions[0] for form in forms}
 
     @cached_property
     def environment_names(self) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from sfn_release.report.frame import render_page
 from sfn_release.report.page import Page
 from sfn_release.report.pages.version_rows import VersionRows
 from sfn_release.report.views.comparisons import Comparisons
-from sfn_release.report.views.state_history import Origins, next_origins
+from sfn_release.report.views.state_history import Origins, origins_of_forms
 from sfn_release.report.views.state_views import state_anchors, state_views
 from sfn_release.report.views.workflow_view import (
     ROOM,
@@ -42,12 +42,8 @@ def _of_workflow(
 ) -> Iterator[Page]:
     rows = VersionRows.of(facts, comparisons, name, forms)
     places = [*live_places(name, facts.environments, forms)]
-    old: Any = None
-    origins: Origins = {}
-    for form in forms:
+    for form, origins in zip(forms, origins_of_forms(facts, name), strict=True):
         definition = facts.definition(form.versions[0], name)
-        origins = next_origins(form.since, old, definition, origins)
-        old = definition
         yield from _of_form(
             facts, form, definition, origins, rows, places, newest=form is forms[-1]
         )
