@@ -47,10 +47,23 @@ def refuse_same_names(
             raise ConflictError(
                 f"{environment.name} and {other.name} use the same state machine, {both[0]}"
                 + (f", and {len(both) - 1} more." if len(both) > 1 else "."),
-                why="Same region, and maybe the same account.",
+                why=_why(environment),
                 fix=f'Give one of them its own names:  name = "{{workflow}}-{environment.name}"'
-                "  or say which `account` each is in.",
+                f"{_or_account(environment)}",
             )
+
+
+def _why(environment: Environment) -> str:
+    if environment.backend.on_this_machine:
+        return "Both are on the local service, which has one account."
+    return "Same region, and maybe the same account."
+
+
+def _or_account(environment: Environment) -> str:
+    """Return the other way out: only environments on AWS can have different accounts."""
+    if environment.backend.account is not None:
+        return ""
+    return "  or say which `account` each is in."
 
 
 def _same_place(

@@ -50,6 +50,15 @@ def refuse_others(
 ) -> None:
     """Raise NotOursError or ConflictError for a machine that someone else manages."""
     if not is_ours(observed, project, environment):
+        other = other_environment(observed, project)
+        if other is not None:
+            raise NotOursError(
+                f"{environment} and {other} use the same state machine, {name}.",
+                why=f"{observed.arn}\n  Its tags say that it belongs to {other} of {project}.",
+                fix="Give one its own names in releases.toml:"
+                f'  name = "{{workflow}}-{environment}"\n'
+                f"  If {environment} is the new name of {other}, deploy with --adopt.",
+            )
         tags = [(key, observed.tags.get(TAG_PREFIX + key)) for key in ("project", "environment")]
         owner = ", ".join(f"{key} {value}" for key, value in tags if value)
         whose = f"Its tags say {owner}." if owner else "It has no tags of sfn-release."
@@ -70,6 +79,12 @@ def refuse_others(
             " take the state machine over, which keeps its content as a release:"
             f"  sfn-release deploy VERSION --env {environment} --adopt",
         )
+
+
+def other_environment(observed: Observed, project: str) -> str | None:
+    """Return the environment of this project that a machine's tags name; None for other tags."""
+    same = observed.tags.get(f"{TAG_PREFIX}project") == project
+    return observed.tags.get(f"{TAG_PREFIX}environment") if same else None
 
 
 def is_ours(observed: Observed, project: str, environment: str) -> bool:

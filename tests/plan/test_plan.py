@@ -289,6 +289,14 @@ def test_a_machine_that_is_not_ours_is_not_touched(tags: dict[str, str]) -> None
     assert {**tags, **OWN, **origin("1.0.0", "a")} == {**tags, **step.tags}
 
 
+def test_two_environments_of_a_project_do_not_share_a_machine() -> None:
+    """The error names both, and the key that gives one of them its own names."""
+    tags = {**OWN, "sfn-release:environment": "staging"}
+    words = ("prod and staging use the same state machine, hello", 'name = "{workflow}-prod"')
+    with refused("E_NOT_OURS", *words):
+        planned(target(hello="a"), {"hello": there("hello", "a", tags=tags)})
+
+
 def test_a_type_cannot_change() -> None:
     """The error explains the alternative, even with --adopt."""
     express = rendered("hello", "a", type="EXPRESS")

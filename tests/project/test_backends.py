@@ -134,5 +134,7 @@ def test_environments_of_one_backend_share_an_account_and_region() -> None:
     central = replace(west, name="central", region="eu-central-1")
     declaration = Declaration(name="hello", definition={})
     refuse_shared([west, central, TRY], [declaration])
-    with pytest.raises(ConflictError, match="use the same state machine, hello"):
+    with pytest.raises(ConflictError, match="use the same state machine, hello") as refused:
         refuse_shared([west, replace(west, name="other")], [declaration])
+    assert 'name = "{workflow}-other"' in refused.value.fix
+    assert "account" not in refused.value.fix  # a local environment can't name one
