@@ -145,6 +145,69 @@ def test_plan_shows_the_stages_as_json_and_markdown(shop: Project) -> None:
     assert "Shift: `50 % of callers for 20m, then all: hello`" in text
 
 
+EXPRESS = """\
+import sfn_release as sfn
+
+greet = sfn.StateMachine(
+    "greet", sfn.Workflow.of(sfn.Pass("Greet", result="%s")), role_arn="%s", type="EXPRESS"
+)
+"""
+ROLE = "arn:aws:iam::111111111111:role/shop"
+
+
+def executed_in_a_shift(
+    shop: Project, monkeypatch: pytest.MonkeyPatch, workflow: str
+) -> list[tuple[Any, str]]:
+    """Publish 1.2.0 with a shift; return executions of its first stage, as JSON and as text."""
+    results: list[tuple[Any, str]] = []
+    wait = time.sleep
+
+    def call(seconds: float) -> None:
+        if not results:
+            results.extend(
+                (shop.json("execute", workflow), shop.ok("execute", workflow).out)
+                for _ in range(12)
+            )
+        wait(seconds)
+
+    shop.commit()
+    with monkeypatch.context() as patch:
+        patch.setattr(time, "sleep", call)
+        shop.ok("publish", "1.2.0")
+    return results
+
+
+def test_an_execution_in_a_shift_names_the_release_that_it_ran(
+    shop: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """AWS says which of the two versions a STANDARD execution ran, and its output proves it."""
+    shop.workflow("hello", "Hello Bob")
+    results = executed_in_a_shift(shop, monkeypatch, "hello")
+    ran = {(json["output"], json["version"], *json["possible_versions"]) for json, _ in results}
+    assert ran == {("Hello Alice", "1.0.0", "1.0.0"), ("Hello Bob", "1.2.0", "1.2.0")}
+    for _, text in results:
+        version = "1.2.0" if "Bob" in text else "1.0.0"
+        assert text.startswith(f"SUCCEEDED  hello {version} in local")
+
+
+def test_an_express_execution_in_a_shift_names_both_releases(
+    shop: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """StartSyncExecution doesn't say which version it ran, so that no release is named alone."""
+    shop.write("workflows/greet.py", EXPRESS % ("old", ROLE))
+    shop.publish("1.1.0")
+    assert shop.json("execute", "greet")["version"] == "1.1.0"
+    shop.write("workflows/greet.py", EXPRESS % ("new", ROLE))
+    results = executed_in_a_shift(shop, monkeypatch, "greet")
+    assert {json["output"] for json, _ in results} == {"old", "new"}
+    assert {(json["version"], *json["possible_versions"]) for json, _ in results} == {
+        (None, "1.1.0", "1.2.0")
+    }
+    assert "greet 1.1.0 or 1.2.0 in local" in results[0][1]
+    assert "the deployment of 1.2.0 is not finished" in results[0][1]
+    assert shop.json("execute", "greet")["version"] == "1.2.0"
+
+
 def test_a_reverted_shift_is_told_with_what_was_put_back(
     shop: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -126,7 +126,7 @@ def _execute_tree(
         buckets=buckets,
         schema=schema,
     )
-    return _show(session, done, environment)
+    return _show(session, done, environment, tree=True)
 
 
 def _mocked(session: Session, test_case: str | None, file: str | None) -> MockedStart | None:
@@ -141,22 +141,43 @@ def _mocked(session: Session, test_case: str | None, file: str | None) -> Mocked
     return MockedStart(test_case, path)
 
 
-def _show(session: Session, done: Execution, environment: Environment) -> int:
+def _show(
+    session: Session, done: Execution, environment: Environment, *, tree: bool = False
+) -> int:
     session.show(
         "execute",
         done.to_json(),
-        lambda: _write_execution(session, done, environment),
+        lambda: _write_execution(session, done, environment, tree=tree),
     )
     return 0 if done.status in _GOOD else 1
 
 
-def _write_execution(session: Session, done: Execution, environment: Environment) -> None:
+def _release(done: Execution, *, tree: bool) -> str:
+    if tree:
+        return "(work tree)"
+    return done.version or " or ".join(done.possible_versions) or "(unknown release)"
+
+
+def _doubt(done: Execution) -> str:
+    """Return why the release isn't known."""
+    if done.possible_versions:
+        *_, newest = done.possible_versions
+        return f"the deployment of {newest} is not finished, and AWS doesn't say which one ran"
+    _, _, number = (done.version_arn or "").rpartition(":")
+    return f"no deployment made version {number}: the alias was changed outside of sfn-release"
+
+
+def _write_execution(
+    session: Session, done: Execution, environment: Environment, *, tree: bool
+) -> None:
     from sfn_release.cli.output.execution_path import way_lines
 
-    version = done.version or "(work tree)"
     terminal.write_parts(
-        terminal.state(done.status), f"  {done.workflow} {version} in {environment.label}"
+        terminal.state(done.status),
+        f"  {done.workflow} {_release(done, tree=tree)} in {environment.label}",
     )
+    if not tree and done.version is None:
+        terminal.write_parts(terminal.Styled("  release    ", "dim"), _doubt(done))
     terminal.write_parts(
         terminal.Styled("  execution  ", "dim"),
         execution_link(environment, done.execution_arn, done.execution_arn),

@@ -13,6 +13,7 @@ from sfn_release.aws.api_calls import call
 from sfn_release.aws.stepfunctions import StepFunctions
 from sfn_release.canonical import loads
 from sfn_release.errors import AccessError, AwsError, DefinitionError, NotFoundError, UsageError
+from sfn_release.operations.executed_release import possible_releases
 from sfn_release.operations.given_buckets import with_buckets
 from sfn_release.operations.workflow_schemas import refuse_input, released_schema
 from sfn_release.operations.workspace import Workspace
@@ -31,8 +32,11 @@ if TYPE_CHECKING:
 class Execution:
     """One execution. *output* is its JSON value.
 
-    *version* is the started release, None for the work tree. *way* are its states in the order of
-    entering. It is None if the history can't be read, and *no_way* says why.
+    *version* is the release that it ran, None for the work tree. It is also None if that isn't
+    known: then *possible_versions* are the releases that it can be, none of them if no deployment
+    made the state machine version that AWS started. *version_arn* is that version, if AWS says it.
+    *way* are its states in the order of entering. It is None if the history can't be read, and
+    *no_way* says why.
     """
 
     execution_arn: str
@@ -46,11 +50,14 @@ class Execution:
     stopped_at: str | None
     way: tuple[Visit, ...] | None = None
     no_way: str = ""
+    version_arn: str | None = None
+    possible_versions: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON form."""
         way = None if self.way is None else [visit.to_json() for visit in self.way]
-        return {key: value for key, value in vars(self).items() if key != "no_way"} | {"way": way}
+        members = {key: value for key, value in vars(self).items() if key != "no_way"}
+        return members | {"possible_versions": [*self.possible_versions], "way": way}
 
 
 def execute(
@@ -128,7 +135,23 @@ def execute(
             local_backend.database(workspace.clone) if chosen.backend.can_serve else None,
         )
         answer = awaited.finished() if wait else awaited.left(answer)
-    done = _execution(answer, workflow, served.version)
+    version_arn = answer.get("stateMachineVersionArn")
+    ran: tuple[str, ...] = (served.version,)
+    if wanted is None:
+        ran = possible_releases(
+            client,
+            workflow,
+            served=served,
+            alias=chosen.alias,
+            state=state,
+            version_arn=version_arn,
+        )
+    done = replace(
+        _execution(answer, workflow),
+        version=ran[0] if len(ran) == 1 else None,
+        version_arn=version_arn,
+        possible_versions=ran,
+    )
     return _with_way(done, client, express=in_sync) if wait else done
 
 
@@ -193,14 +216,14 @@ def _started(served: Served, alias: str, version: str | None) -> str:
     return f"{served.state_machine_arn}:{alias}" if alias else served.state_machine_arn
 
 
-def _execution(answer: dict[str, Any], workflow: str, version: str) -> Execution:
+def _execution(answer: dict[str, Any], workflow: str) -> Execution:
     output = answer.get("output")
     started: datetime = answer["startDate"]
     stopped: datetime | None = answer.get("stopDate")
     return Execution(
         execution_arn=answer["executionArn"],
         workflow=workflow,
-        version=version,
+        version=None,
         status=answer.get("status", "RUNNING"),
         output=json.loads(output) if output is not None else None,
         error=answer.get("error"),
