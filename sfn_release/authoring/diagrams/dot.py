@@ -36,6 +36,9 @@ _SOLID: Final[Mapping[str, str]] = {**_EDGES, "catch": 'color="#c62828"'}
 _MARKED_NODES: Final[Mapping[MarkStyle, str]] = {
     "reached": "penwidth=2",
     "missed": 'style="rounded,dashed", color="#757575", fontcolor="#757575"',
+    "caught": 'color="#ef6c00", penwidth=3',
+    "running": 'color="#1565c0", penwidth=4',
+    "aborted": 'color="#757575", penwidth=3',
     "failed": 'color="#c62828", penwidth=4',
     "added": 'color="#2e7d32", penwidth="3"',
     "removed": 'style="rounded,dashed", color="#c62828", fontcolor="#757575"',
@@ -44,6 +47,9 @@ _MARKED_NODES: Final[Mapping[MarkStyle, str]] = {
 _MARKED_EDGES: Final[Mapping[MarkStyle, str]] = {
     "reached": "penwidth=2",
     "missed": 'style="dashed", color="#757575", fontcolor="#757575"',
+    "caught": 'color="#ef6c00", penwidth=3',
+    "running": 'color="#1565c0", penwidth=3',
+    "aborted": 'color="#757575", penwidth=3',
     "failed": 'color="#c62828", penwidth=3',
     "added": 'color="#2e7d32", penwidth="3"',
     "removed": 'style="dashed", color="#c62828", fontcolor="#757575"',

@@ -8,7 +8,9 @@ from typing import Literal
 
 from sfn_release.authoring.diagrams.drawing import Edge, Node
 
-MarkStyle = Literal["reached", "missed", "failed", "added", "removed", "changed"]
+MarkStyle = Literal[
+    "reached", "missed", "caught", "running", "aborted", "failed", "added", "removed", "changed"
+]
 
 
 @dataclass(frozen=True, slots=True)

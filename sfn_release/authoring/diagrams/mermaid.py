@@ -43,6 +43,9 @@ _STYLES: Final = {
 _MARKED_NODES: Final[Mapping[MarkStyle, str]] = {
     "reached": "stroke-width:3px",
     "missed": "stroke:#757575,color:#757575,stroke-dasharray:5",
+    "caught": "stroke:#ef6c00,stroke-width:4px",
+    "running": "stroke:#1565c0,stroke-width:5px",
+    "aborted": "stroke:#757575,stroke-width:4px",
     "failed": "stroke:#c62828,stroke-width:5px",
     "added": "stroke:#2e7d32,stroke-width:4px",
     "removed": "stroke:#c62828,color:#757575,stroke-dasharray:5",
@@ -57,6 +60,9 @@ _MARKED_SHAPES: Final[Mapping[MarkStyle, tuple[str, str]]] = {
 _MARKED_EDGES: Final[Mapping[MarkStyle, str]] = {
     "reached": "stroke-width:4px",
     "missed": "stroke:#757575,color:#757575,stroke-width:1px,stroke-dasharray:5",
+    "caught": "stroke:#ef6c00,stroke-width:4px",
+    "running": "stroke:#1565c0,stroke-width:4px",
+    "aborted": "stroke:#757575,stroke-width:4px",
     "failed": "stroke:#c62828,stroke-width:4px",
     "added": "stroke:#2e7d32,stroke-width:4px",
     "removed": "stroke:#c62828,color:#757575,stroke-width:1px,stroke-dasharray:5",

@@ -3,19 +3,33 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 from sfn_release.authoring.diagrams.drawing import Cluster, Diagram, Edge, Node, graph_of
-from sfn_release.authoring.diagrams.marks import Mark, Marks
+from sfn_release.authoring.diagrams.marks import Mark, Marks, MarkStyle
 from sfn_release.authoring.diagrams.mermaid import drawn
 from sfn_release.errors import DefinitionError
 from sfn_release.testing.histories.failure_reason import FailureReason
-from sfn_release.testing.histories.state_visits import Visit
 from sfn_release.testing.histories.timeline import Timeline
+from sfn_release.testing.histories.visits import Ended, Visit
 from sfn_release.text import count
 
 _MOST_VISITS = 100  # visits in a chain
+_STYLES: Final[Mapping[Ended, tuple[MarkStyle, str]]] = {
+    "failed": ("failed", "✗"),
+    "running": ("running", "●"),
+    "aborted": ("aborted", "■"),
+    "caught": ("caught", "!"),
+    "succeeded": ("reached", "✓"),
+}
+"""The style of a state and its sign, by how a visit ended, the worst first."""
+_WORDS: Final[Mapping[Ended, str]] = {
+    "failed": "failed",
+    "running": "running now",
+    "aborted": "aborted",
+    "caught": "caught",
+}
 
 _Step = tuple[str | None, str | None, bool]
 """From a state, to a state, by a Catch. None is the start, or the end."""
@@ -55,7 +69,9 @@ def way_picture(
 def _marks(graph: Diagram, timeline: Timeline, failed: Visit | None) -> Marks:
     visits = timeline.visits
     names = {node.key: node for node in graph.nodes()}
-    entered = Counter(visit.state for visit in visits)
+    of_state: dict[str, list[Visit]] = {}
+    for visit in visits:
+        of_state.setdefault(visit.state, []).append(visit)
     taken = Counter(filter(None, (_step_to(visit) for visit in visits)))
     followed = {id(visit.previous) for visit in visits}
     taken.update(
@@ -73,10 +89,10 @@ def _marks(graph: Diagram, timeline: Timeline, failed: Visit | None) -> Marks:
     def node_mark(node: Node) -> Mark | None:
         if node.type in {"Start", "End"}:
             return None
-        number = entered[node.id]
-        if failed is not None and node.id == failed.state:
-            return _end_mark(timeline, failed)
-        return Mark("reached", f"✓ {count(number, 'visit')}") if number else Mark("missed")
+        own = of_state.get(node.id)
+        if own is None:
+            return Mark("missed", "not visited")
+        return _visits_mark(own, timeline, failed)
 
     def edge_mark(edge: Edge) -> Mark | None:
         if edge.kind == "inside":
@@ -86,10 +102,30 @@ def _marks(graph: Diagram, timeline: Timeline, failed: Visit | None) -> Marks:
         number = taken[step]
         if not number:
             return Mark("missed")
+        style: MarkStyle = "caught" if edge.kind == "catch" else "reached"
         some = alike[step] > 1
-        return Mark("reached", f"{number}× by one of {alike[step]}" if some else f"{number}×")
+        return Mark(style, f"{number}× by one of {alike[step]}" if some else f"{number}×")
 
     return Marks(node_mark, edge_mark)
+
+
+def _visits_mark(visits: Sequence[Visit], timeline: Timeline, failed: Visit | None) -> Mark:
+    """Return the mark of a state by its visits. *failed* is the visit that ended the execution.
+
+    The worst end of a visit decides the style.
+    """
+    ended = Counter(visit.ended for visit in visits if visit is not failed)
+    retries = sum(max(visit.attempts - 1, 0) for visit in visits)
+    number = count(len(visits), "visit")
+    if failed is not None and failed.state == visits[0].state:
+        end = _end_mark(timeline, failed)
+        style, words = end.style, [end.text, *([number] if len(visits) > 1 else [])]
+    else:
+        style, sign = next(_STYLES[it] for it in _STYLES if ended[it])
+        words = [f"{sign} {number}"]
+    words += [count(retries, "retry", "retries")] if retries else []
+    words += [f"{ended[it]} {word}" for it, word in _WORDS.items() if ended[it]]
+    return Mark(style, ", ".join(words))
 
 
 def _step_to(visit: Visit) -> _Step | None:
@@ -128,12 +164,17 @@ def _chain(timeline: Timeline, failed: Visit | None) -> tuple[Diagram, Marks]:
         ends.append(Node("more", f"… {count(left_out, 'more visit')}", "Start"))
         edges += [Edge(f"s{half}", "more", "next"), Edge("more", f"s{half + 1}", "next")]
     graph = Diagram(Cluster("g0", "", (*ends, *nodes), ()), tuple(edges))
+    by_key = {keys[id(visit)]: visit for visit in shown}
     bad = keys.get(id(failed)) if failed is not None else None
 
     def node_mark(node: Node) -> Mark | None:
         if node.key == bad and failed is not None:
             return _end_mark(timeline, failed)
-        return None
+        visit = by_key.get(node.key)
+        if visit is None or visit.ended == "succeeded":
+            return None
+        style, sign = _STYLES[visit.ended]
+        return Mark(style, f"{sign} {_WORDS[visit.ended]}")
 
     return graph, Marks(node_mark, lambda _edge: None)
 
