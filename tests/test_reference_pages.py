@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,7 @@ from docs_reference.docstrings import docstring_markdown, first_sentence
 from docs_reference.markdown import cell, prose
 from docs_reference.pages import pages, stale
 from sfn_release import errors
+from sfn_release.cli.reference import read_pages
 
 
 def test_the_pages_are_written_again_after_each_change() -> None:
@@ -39,6 +41,14 @@ def test_a_key_has_its_type_its_values_its_default_and_an_example() -> None:
     ):
         assert part in row
     assert "## environments.NAME.strategy\n" in page
+
+
+def test_the_json_of_every_command_has_a_section() -> None:
+    """A new command needs a step in the story of tools/write_json_reference.py."""
+    page = Path(__file__).parents[1] / "docs" / "reference" / "json.md"
+    shown = re.findall(r"^## (.+)$", page.read_text("utf-8"), re.MULTILINE)
+    commands = [" ".join(command.words) for command in read_pages() if command.json_schema]
+    assert shown == ["error", "record", *commands]
 
 
 def test_the_python_pages_hold_no_address_of_memory() -> None:

@@ -9,12 +9,15 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import os
+import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from docs_reference.json_members import Shape
 from docs_reference.markdown import fenced, link, page
@@ -22,7 +25,7 @@ from sfn_release.cli.app import run
 from sfn_release.cli.reference import CommandPage, read_pages
 
 PAGE = Path(__file__).parents[1] / "docs" / "reference" / "json.md"
-_NAMES = frozenset({"hello", "greet"})  # the workflows of the scratch project
+_NAMES = frozenset({"hello", "greet", "legacy"})  # the workflows of the scratch project
 _PROJECT = """
 [environments.staging]
 backend = "local"
@@ -32,11 +35,21 @@ name = "{workflow}-staging"
 backend = "local"
 name = "{workflow}-prod"
 requires = ["staging"]
+
+[environments.shifting]
+backend = "local"
+name = "{workflow}-shifting"
+strategy = { type = "canary", percent = 10, interval = "1h" }
 """
 _GREET = (
     '{"StartAt": "A", "States": {"A": {"Type": "Pass", "Next": "B"}, "B": {"Type": "Succeed"}}}'
 )
+_ON_A_HOST = ("GITHUB_", "GITLAB_", "CI")  # variables by which a command would find a pipeline
+_ERROR = "sfn-release/error/1"
+_FAULTY = "nonsense"  # the step that shows an error
+_PROGRAM = (sys.executable, "-m", "sfn_release")
 _STORY = """
+init|PROJECT|comment plan.md --name plan --if-possible|demo
 list|check|build|test|test --coverage|graph hello|schema releases|completion bash
 plan --env staging|publish 1.0.0 --env staging|promote 1.0.0 --from staging --to prod
 execute greet --env staging|EXECUTION which|EXECUTION explain|CHANGE
@@ -44,32 +57,90 @@ plan --env staging|next|diff 1.0.0|publish --bump auto --env staging|status|rele
 history --env staging|show 1.1.0|blame hello|verify|verify --env staging|verify 1.0.0 --rebuild
 attest 1.0.0|env check|doctor|permissions|faults greet|coverage --env staging
 bisect hello --expect FAILED|replay greet --env staging|rollback --env staging
-deploy 1.1.0 --env staging|prune --yes|acknowledge --env staging|yank 1.0.0 --reason bad
-unyank 1.0.0|import workflows/greet.asl.json|handover greet --to other --env staging --yes
+deploy 1.1.0 --env staging|prune --env staging --yes|acknowledge --env staging
+yank 1.0.0 --reason bad|unyank 1.0.0|deploy 1.0.0 --env shifting|KILLED|unlock --env shifting --yes
+import workflows/greet.asl.json|SERVED|adopt legacy --env staging
+handover greet --to other --env staging --yes
 delete hello --env prod --yes|report --out out|local reset --yes|nonsense
 """
 
 
 def results() -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Yield the JSON of every command that the story runs, with the schema's name."""
-    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+    kept = {key: text for key, text in os.environ.items() if not key.startswith(_ON_A_HOST)}
+    with (
+        patch.dict(os.environ, kept, clear=True),
+        tempfile.TemporaryDirectory() as folder,
+        contextlib.chdir(folder),
+    ):
         _git("init", "--quiet")
-        _json("init --json")
-        Path("workflows/greet.asl.json").write_text(_GREET, encoding="utf-8")
-        with Path("releases.toml").open("a", encoding="utf-8") as file:
-            file.write(_PROJECT)
-        _commit()
         arn = ""
         for step in _STORY.strip().replace("\n", "|").split("|"):
-            if step == "CHANGE":
-                module = Path("workflows/hello.py")
-                module.write_text(module.read_text("utf-8").replace("Alice", "Bob"), "utf-8")
-                _commit()
-                continue
-            words = step.removeprefix("EXECUTION ")
-            value = _json(f"{words} {arn if words != step else ''} --json")
-            arn = value.get("execution_arn", arn)
-            yield value.get("schema", ""), value
+            if step == "SERVED":
+                value = _served()
+                yield value["schema"], value
+            elif step in _CHANGES:
+                _CHANGES[step]()
+            else:
+                words = step.removeprefix("EXECUTION ")
+                value = _json(f"{words} {arn if words != step else ''} --json")
+                if value["schema"] == _ERROR and step != _FAULTY:
+                    sys.exit(f"{words}: {value['error']['message']}")
+                arn = value.get("execution_arn", arn)
+                yield value["schema"], value
+
+
+def _make_project() -> None:
+    """Add a workflow and environments to a new project."""
+    Path("workflows/greet.asl.json").write_text(_GREET, encoding="utf-8")
+    Path("plan.md").write_text("# Plan\n", encoding="utf-8")
+    with Path("releases.toml").open("a", encoding="utf-8") as file:
+        file.write(_PROJECT)
+    _commit()
+
+
+def _change_module() -> None:
+    module = Path("workflows/hello.py")
+    module.write_text(module.read_text("utf-8").replace("Alice", "Bob"), "utf-8")
+    _commit()
+
+
+def _kill_deployment() -> None:
+    """Begin a shift in a process of its own, and kill it."""
+    command = (*_PROGRAM, "deploy", "1.1.0", "--env", "shifting")
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        for line in process.stderr or ():
+            if "shifted" in line:
+                break
+        process.kill()
+
+
+def _served() -> Mapping[str, Any]:
+    """Serve for a moment; create a state machine there, as another tool would."""
+    import boto3
+
+    command = (*_PROGRAM, "local", "serve", "--port", "0", "--json")
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        text = ""
+        for line in process.stdout or ():
+            text += line
+            if line == "}\n":
+                break
+        value: Mapping[str, Any] = json.loads(text)
+        client = boto3.client(
+            "stepfunctions",
+            endpoint_url=value["endpoint_url"],
+            region_name="us-east-1",
+            aws_access_key_id="x",
+            aws_secret_access_key="x",  # noqa: S106 - the local service takes any key
+        )
+        role = "arn:aws:iam::111111111111:role/legacy"
+        client.create_state_machine(name="legacy-staging", definition=_GREET, roleArn=role)
+        process.send_signal(signal.SIGINT)
+    return value
+
+
+_CHANGES = {"PROJECT": _make_project, "CHANGE": _change_module, "KILLED": _kill_deployment}
 
 
 def _git(*arguments: str) -> None:
@@ -95,7 +166,7 @@ def json_page() -> str:
     shapes: dict[str, Shape] = {}
     for schema, value in results():
         shapes.setdefault(schema, Shape()).add(value, _NAMES)
-    commands = [command for command in read_pages() if command.json_schema in shapes]
+    commands = [command for command in read_pages() if command.json_schema]
     history = shapes["sfn-release/history/1"].members["deployments"]
     return page(
         "JSON",
@@ -111,7 +182,7 @@ def json_page() -> str:
         ),
         "## error",
         "An error is an object on stdout too. [Error codes](error-codes.md) explains the codes.",
-        _block(shapes["sfn-release/error/1"]),
+        _block(shapes[_ERROR]),
         "## record",
         "A deployment as the ledger records it: what happened to an environment, and how it ended.",
         _block(history.items or history),
