@@ -32,9 +32,12 @@
   };
 })();
 
-// The keyboard can scroll code that is wider than the page.
+// The keyboard can scroll code and tables that are wider than the page. Landmarks of the theme that share a name get
+// different ones, so that a screen reader's list tells them apart.
 addEventListener("DOMContentLoaded", () => {
-  for (const code of document.querySelectorAll("pre > code")) {
-    if (code.scrollWidth > code.clientWidth) code.tabIndex = 0;
+  for (const wide of document.querySelectorAll("pre > code, .md-typeset__scrollwrap")) {
+    if (wide.scrollWidth > wide.clientWidth) wide.tabIndex = 0;
   }
+  document.querySelector("nav.md-path")?.setAttribute("aria-label", "Breadcrumb");
+  document.querySelector(".md-sidebar--primary nav.md-nav--secondary")?.setAttribute("aria-label", "Sections");
 });

@@ -22,7 +22,7 @@ def docstring_markdown(text: str) -> str:
 def first_sentence(text: str) -> str:
     """Return the first sentence of a docstring in one line of Markdown."""
     first = " ".join(docstring_markdown(text).split("\n\n")[0].split())
-    return re.split(r"(?<=[.:])\s", first)[0].rstrip(":")
+    return re.split(r"(?<=[.])\s", first)[0].rstrip(":")
 
 
 def _part(text: str) -> str:

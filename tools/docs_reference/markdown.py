@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 MARK = "<!-- Written by tools/write_reference.py: change the program, and run it again. -->"
+_OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
 
 
 def page(title: str, *parts: str) -> str:
@@ -35,10 +36,14 @@ def link(text: str, target: str) -> str:
 
 
 def prose(text: str) -> str:
-    """Return plain text, with code in backticks, as Markdown: its ``<`` begins no HTML."""
+    """Return plain text, with code in backticks, as Markdown: its ``<`` begins no HTML.
+
+    Options become code, so that a browser never breaks a line inside ``--``.
+    """
     pieces = re.split(r"(`[^`]*`)", text)  # prose and code in turn
     return "".join(
-        piece if index % 2 else piece.replace("<", "&lt;") for index, piece in enumerate(pieces)
+        piece if index % 2 else _OPTION.sub(r"`\g<0>`", piece.replace("<", "&lt;"))
+        for index, piece in enumerate(pieces)
     )
 
 
