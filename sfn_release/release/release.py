@@ -168,17 +168,7 @@ def read_declaration(
 ) -> Declaration:
     """Return one workflow of a release; raises TamperedError for another digest."""
     entry, path = manifest.workflows[name], definition_path(name)
-    declaration = Declaration(
-        name=name,
-        definition=read_json(files.get(path), where=f"{where}:{path}"),
-        type=entry.type,  # type: ignore[arg-type]  # the digest below decides
-        role=entry.role,
-        logging=entry.logging,
-        tracing=entry.tracing,
-        encryption=entry.encryption,
-        tags=entry.tags,
-        source=entry.source,
-    )
+    declaration = declaration_of(name, entry, read_json(files.get(path), where=f"{where}:{path}"))
     with report_tampering(f"{where}:{path}"):
         found = declaration.digest
     if found != entry.digest:
@@ -187,6 +177,21 @@ def read_declaration(
             why=f"The manifest says {short(entry.digest)}, the file has {short(found)}.",
         )
     return declaration
+
+
+def declaration_of(name: str, entry: ManifestEntry, definition: Any) -> Declaration:
+    """Return a released workflow from its manifest's entry and its definition, unchecked."""
+    return Declaration(
+        name=name,
+        definition=definition,
+        type=entry.type,  # type: ignore[arg-type]  # as released: a changed one has another digest
+        role=entry.role,
+        logging=entry.logging,
+        tracing=entry.tracing,
+        encryption=entry.encryption,
+        tags=entry.tags,
+        source=entry.source,
+    )
 
 
 def release_files(release: Release) -> dict[str, bytes]:

@@ -11,9 +11,9 @@ import os
 import signal
 import subprocess
 import threading
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import ceil
 from pathlib import Path
 from typing import IO, Any, Self
 
@@ -120,12 +120,13 @@ class BuildProcess:
         """
         # Popen.wait with a timeout polls. A thread that just waits wakes us immediately.
         waiting = threading.Thread(target=self._process.wait, daemon=True)
-        end = time.monotonic() + self._job.timeout + _GRACE
         try:
             waiting.start()
-            while waiting.is_alive() and (left := end - time.monotonic()) > 0:
-                waiting.join(min(left, _TICK))
-            if waiting.is_alive():
+            for _ in range(ceil((self._job.timeout + _GRACE) / _TICK)):
+                waiting.join(_TICK)
+                if not waiting.is_alive():
+                    break
+            else:
                 raise self._late()
         finally:
             self._end()

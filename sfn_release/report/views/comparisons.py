@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from sfn_release.authoring.declaration import Declaration
 from sfn_release.comparison.release_changes import WorkflowSet, release_changes
@@ -16,9 +16,9 @@ from sfn_release.comparison.semantic_change import (
 )
 from sfn_release.comparison.semantic_changes import semantic_changes
 from sfn_release.comparison.version_bump import Bump, needed_bump
+from sfn_release.release.release import declaration_of
 
 if TYPE_CHECKING:
-    from sfn_release.release.manifest import ManifestEntry
     from sfn_release.report.facts.report_facts import ReportFacts
 
 CLASS_WORDS: Final[Mapping[ChangeClass, str]] = CLASS_TEXTS
@@ -134,7 +134,7 @@ class Comparisons:
     def declaration(self, version: str, workflow: str) -> Declaration:
         """Return a workflow as a release froze it."""
         entry = self.facts.by_version[version].manifest.workflows[workflow]
-        return _declared(workflow, entry, self.facts.definition(version, workflow))
+        return declaration_of(workflow, entry, self.facts.definition(version, workflow))
 
     def _compare(self, older: str, newer: str) -> Iterator[WorkflowComparison]:
         old = self.facts.by_version[older].manifest.workflows
@@ -170,17 +170,3 @@ class Comparisons:
                 old, new, workflow=name, old_schema=schemas[0], new_schema=schemas[1]
             )
         return WorkflowComparison(name, old, new, self._changes[key])
-
-
-def _declared(name: str, entry: ManifestEntry, definition: Any) -> Declaration:
-    return Declaration(
-        name=name,
-        definition=definition,
-        type=entry.type,  # type: ignore[arg-type]  # as the manifest has it
-        role=entry.role,
-        logging=entry.logging,
-        tracing=entry.tracing,
-        encryption=entry.encryption,
-        tags=entry.tags,
-        source=entry.source,
-    )
