@@ -244,7 +244,10 @@ def _failed(
 def _settle(
     visits: Iterable[Visit], failed: Visit | None, error: str | None, cause: str | None
 ) -> None:
-    """Give the failed visit its error, and mark the visits that the execution's end cut off."""
+    """Give the failed visit its error, and mark the visits that a failure elsewhere cut off.
+
+    A Fail state isn't cut off: it fails as soon as it is entered.
+    """
     around = set[int]()
     visit = failed
     while visit is not None:
@@ -253,7 +256,8 @@ def _settle(
     if failed is not None and failed.error is None:
         failed.error, failed.cause = error, cause
     for visit in visits:
-        if visit.ended == "failed" and visit.error is None and id(visit) not in around:
+        is_open = visit.ended == "failed" and visit.error is None and visit.type != "Fail"
+        if is_open and id(visit) not in around:
             visit.ended = "aborted"
 
 
