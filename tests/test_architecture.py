@@ -18,7 +18,8 @@ import pytest
 import sfn_release
 from sfn_release.checks import finding
 from sfn_release.cli.commands import check, doctor
-from sfn_release.cli.output import changes_text, plans, records, terminal
+from sfn_release.cli.output import changes_text, plans, records
+from sfn_release.cli.output.terminal import styles
 from sfn_release.lazy_names import public_names
 from sfn_release.operations import next_steps
 from sfn_release.operations.diagnosis import diagnosis
@@ -297,10 +298,10 @@ def test_a_misspelt_name_is_an_attribute_error() -> None:
     [
         (record.Action, records._DONE),
         (record.Change, plans._MARKS),
-        (record.DeploymentStatus, terminal._STATES),
-        (drift.WorkflowState, terminal._STATES),
-        (next_steps.EnvironmentState, terminal._STATES),
-        (execution_outcome.ExecutionStatus, terminal._STATES),
+        (record.DeploymentStatus, styles._STATES),
+        (drift.WorkflowState, styles._STATES),
+        (next_steps.EnvironmentState, styles._STATES),
+        (execution_outcome.ExecutionStatus, styles._STATES),
         (differences.DifferenceKind, changes_text._MARKS),
         (diagnosis.Verdict, doctor._STYLES),
         (finding.Severity, check._STYLES),

@@ -110,6 +110,27 @@ def test_three_ways_back_end_at_one_deployment() -> None:
     assert [row.drawn for row in rows] == ["●─╮    ", "●─┼─╮  ", "●─┼─┼─╮", "●─┴─┴─╯"]
 
 
+def test_a_way_back_begins_where_another_ends() -> None:
+    """A line that goes on beside a corner leaves the corner to be seen."""
+    again = event("a", "rollback", "1.0.0", from_version="1.0.0")
+    rows, _ = graph_rows(lanes(again, again, again, again), UNICODE)
+    assert [row.drawn for row in rows] == ["●─╮  ", "●─┴─╮", "●─┬─╯", "●─╯  "]
+
+
+def test_a_promotion_from_the_right_meets_a_way_back() -> None:
+    """`--env` chooses the order of the lanes: the line to the source goes on behind the corner."""
+    left, right = reversed(
+        lanes(
+            event("staging", "deploy", "1.0.0"),
+            event("prod", "promote", "1.0.0", promoted_from="staging"),
+            event("prod", "rollback", "1.0.0", from_version="1.0.0"),
+            event("staging", "deploy", "1.1.0"),
+        )
+    )
+    rows, _ = graph_rows([left, right], UNICODE)
+    assert [row.drawn for row in rows] == ["│   ●", "●─╮ │", "●─┴─┤", "    ●"]
+
+
 VERSIONS = st.sampled_from(["1.0.0", "1.1.0", "2.0.0"])
 EVENTS = st.lists(
     st.tuples(
@@ -142,9 +163,8 @@ def test_each_deployment_is_one_mark_in_its_lane(events: list[Event]) -> None:
     plain, _ = graph_rows(found, ASCII)
     assert [len(row.drawn) for row in plain] == [len(row.drawn) for row in rows]
     assert all(row.drawn.isascii() for row in plain)
-    tops = sum(row.drawn.count(UNICODE.turns_down) for row in rows)
-    ends = (UNICODE.turns_in, UNICODE.merges)
-    assert tops == sum(row.drawn.count(end) for row in rows for end in ends)
+    begins = sum(row.drawn.count(begin) for row in rows for begin in "╮┬")
+    assert begins == sum(row.drawn.count(end) for row in rows for end in "╯┴")
 
 
 @pytest.mark.parametrize("room", [80, 100, 200])

@@ -17,6 +17,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from sfn_release.cli.output import terminal
+from sfn_release.cli.output.terminal import escapes
 from sfn_release.operations.workspace import Workspace
 from support.command_line import Project, Ran, config, run
 
@@ -24,7 +25,7 @@ EVIL = (
     "\x1b[31mred\x1b]0;title\x07\x9b2J\u202eevil\u2066\u200e\ufeff\x7f\r\n"
     "::error::evil\n  ::add-mask::x ##[error]y | `code` <img src=x onerror=alert(1)> @everyone"
 )
-UNSAFE = re.compile(terminal._UNSAFE)
+UNSAFE = re.compile(escapes._UNSAFE)
 MODES = ("verbose", "json", "actions")
 
 

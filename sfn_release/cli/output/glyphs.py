@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import IO
 
-_DRAWN = "●✗↩○│─┼├┤╮╯┴█░…"
+_DRAWN = "●✗↩○│─┼├┤╮╯┴┬█░…"
 
 
 def writes_unicode(stream: IO[str]) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from enum import Flag, auto
 from typing import Final
 
 from sfn_release.release.record import SAME_RELEASE, Record
@@ -16,26 +17,45 @@ from sfn_release.release.record import SAME_RELEASE, Record
 _MOST_WAYS: Final = 3  # ways back beside one lane; further rollbacks are only named
 
 
+class Side(Flag):
+    """The sides of a character to which its lines lead."""
+
+    NOWHERE = 0
+    UP = auto()
+    DOWN = auto()
+    LEFT = auto()
+    RIGHT = auto()
+    ALONG = UP | DOWN
+    ACROSS = LEFT | RIGHT
+
+
 @dataclass(frozen=True)
 class Glyphs:
-    """The characters of a drawing."""
+    """The characters of a drawing: a mark for each status, and the lines by their sides."""
 
-    marks: Mapping[str, str]  # by status
-    up: str
-    across: str
-    crossing: str
-    leaves_right: str
-    leaves_left: str
-    turns_down: str
-    turns_in: str
-    merges: str
+    marks: Mapping[str, str]
+    lines: Mapping[Side, str]
 
 
+_SIDES: Final = (
+    Side.NOWHERE,
+    Side.ALONG,
+    Side.ACROSS,
+    Side.ALONG | Side.ACROSS,
+    Side.ALONG | Side.RIGHT,
+    Side.ALONG | Side.LEFT,
+    Side.LEFT | Side.DOWN,
+    Side.LEFT | Side.UP,
+    Side.ACROSS | Side.UP,
+    Side.ACROSS | Side.DOWN,
+)
 UNICODE: Final = Glyphs(
-    {"succeeded": "●", "failed": "✗", "reverted": "↩", "started": "○"}, *"│─┼├┤╮╯┴"
+    {"succeeded": "●", "failed": "✗", "reverted": "↩", "started": "○"},
+    dict(zip(_SIDES, " │─┼├┤╮╯┴┬", strict=True)),
 )
 ASCII: Final = Glyphs(
-    {"succeeded": "*", "failed": "x", "reverted": "r", "started": "o"}, *"|-++++'+"
+    {"succeeded": "*", "failed": "x", "reverted": "r", "started": "o"},
+    dict(zip(_SIDES, " |-++++'++", strict=True)),
 )
 
 
@@ -113,7 +133,7 @@ def graph_rows(lanes: Sequence[Lane], glyphs: Glyphs) -> tuple[list[Row], list[t
     width = columns[-1].left + columns[-1].width if columns else 0
     rows = [_row(columns, records, index, width, glyphs) for index in range(len(records))]
     head = [
-        ("".join(f"{glyphs.up:<{c.width + 1}}" for c in columns[:index]), index)
+        ("".join(f"{glyphs.lines[Side.ALONG]:<{c.width + 1}}" for c in columns[:index]), index)
         for index in range(len(columns))
     ]
     return rows, head
@@ -163,39 +183,37 @@ def _row(
     columns: Sequence[_Column], records: Sequence[Record], index: int, width: int, glyphs: Glyphs
 ) -> Row:
     record = records[index]
-    drawn, below = [" "] * width, [" "] * width
+    drawn, below = [Side.NOWHERE] * width, [Side.NOWHERE] * width
     for column in columns:
         if index <= column.oldest:
-            drawn[column.left] = glyphs.up
+            drawn[column.left] = Side.ALONG
         if index < column.oldest:
-            below[column.left] = glyphs.up
+            below[column.left] = Side.ALONG
         for way in column.ways:
             if way.passes(index):
-                drawn[column.at(way)] = glyphs.up
+                drawn[column.at(way)] = Side.ALONG
             if way.passes(index) or way.top == index:
-                below[column.at(way)] = glyphs.up
+                below[column.at(way)] = Side.ALONG
     own = next(column for column in columns if column.lane.name == record.environment)
     source = next((c for c in columns if c.lane.name == record.promoted_from), None)
     if source is not None and source is not own and index <= source.oldest:
-        _join(drawn, source.left, own.left, glyphs)
-        right = source.left < own.left
-        drawn[source.left] = glyphs.leaves_right if right else glyphs.leaves_left
-    for way in sorted(own.ways, key=lambda way: way.slot):
+        _join(drawn, source.left, own.left)
+    for way in own.ways:
         if index in {way.top, way.bottom}:
-            _join(drawn, own.left, own.at(way), glyphs)
-            drawn[own.at(way)] = glyphs.turns_down if index == way.top else glyphs.turns_in
-    drawn[own.left] = glyphs.marks.get(record.status, "?")
-    return Row(record, "".join(drawn), "".join(below), own.left)
+            _join(drawn, own.left, own.at(way))
+            drawn[own.at(way)] |= Side.DOWN if index == way.top else Side.UP
+    texts = [glyphs.lines[sides] for sides in drawn]
+    texts[own.left] = glyphs.marks.get(record.status, "?")
+    return Row(record, "".join(texts), "".join(map(glyphs.lines.__getitem__, below)), own.left)
 
 
-def _join(drawn: list[str], one: int, other: int, glyphs: Glyphs) -> None:
+def _join(drawn: list[Side], one: int, other: int) -> None:
     """Draw a line between two columns, across the lines that stand there."""
-    for column in range(min(one, other) + 1, max(one, other)):
-        before = drawn[column]
-        if before in {glyphs.turns_in, glyphs.merges}:
-            drawn[column] = glyphs.merges
-        else:
-            drawn[column] = glyphs.across if before in {" ", glyphs.across} else glyphs.crossing
+    left, right = sorted((one, other))
+    drawn[left] |= Side.RIGHT
+    drawn[right] |= Side.LEFT
+    for column in range(left + 1, right):
+        drawn[column] |= Side.ACROSS
 
 
 def limited(lanes: Sequence[Lane], limit: int) -> list[Lane]:
