@@ -107,11 +107,12 @@ class GitHost:
         )
 
 
-def git_host_links(remote_url: str) -> GitHost | None:
+def git_host_links(remote_url: str, kind: HostKind | None = None) -> GitHost | None:
     """Return the Git host of a remote; None for a host that isn't known, or a path.
 
     Reads every form of URL that Git takes: https, ssh, ``git@host:path``, and the
-    ``codecommit::region://name`` of git-remote-codecommit. Credentials in the URL are dropped.
+    ``codecommit::region://name`` of git-remote-codecommit. Credentials in the URL are dropped. A
+    *kind* says what the host is, if its name doesn't.
 
     >>> git_host_links("git@github.com:acme/shop.git").commit("9f2c71b")
     'https://github.com/acme/shop/commit/9f2c71b'
@@ -127,7 +128,8 @@ def git_host_links(remote_url: str) -> GitHost | None:
     if found := _CODECOMMIT.fullmatch(host):
         name = parts[2] if parts[:2] == ("v1", "repos") and len(parts) == 3 else ""  # noqa: PLR2004
         return _codecommit(found["region"], name) if name else None
-    home = next((home for word, home in _HOMES.items() if word in host), None)
+    named = kind or host
+    home = next((home for word, home in _HOMES.items() if word in named), None)
     return home(address, parts) if home and len(parts) > 1 else None
 
 
@@ -188,6 +190,7 @@ def _codecommit(region: str, name: str) -> GitHost:
 
 _HOMES: Mapping[str, Callable[[str, tuple[str, ...]], GitHost | None]] = {
     "github": _two_parts("github"),
+    ".ghe.com": _two_parts("github"),
     "gitlab": _gitlab,
     "bitbucket.org": _two_parts("bitbucket"),
     "bitbucket": _bitbucket_server,

@@ -11,6 +11,7 @@ import pytest
 from sfn_release.authoring.declaration import Declaration
 from sfn_release.aws.stepfunctions import StepFunctions
 from sfn_release.operations.diagnosis import iam
+from sfn_release.operations.diagnosis.iam_trust import CiKind, trusted_ci
 from sfn_release.project import Environment, parse_project
 from support.command_line import Project
 
@@ -113,30 +114,94 @@ def test_many_workflows_are_named_by_a_pattern() -> None:
     ]
 
 
+GITHUB = "token.actions.githubusercontent.com"
+
+
 @pytest.mark.parametrize(
-    ("url", "subject"),
+    ("url", "kind", "issuer"),
     [
-        ("git@github.com:acme/shop.git", "repo:acme/shop:environment:"),
-        ("https://github.com/acme/shop", "repo:acme/shop:environment:"),
-        ("https://me:secret@github.com/acme/shop.git", "repo:acme/shop:environment:"),
-        ("ssh://git@github.com/acme/shop.git", "repo:acme/shop:environment:"),
-        ("https://notgithub.com/acme/shop", None),
-        ("https://gitlab.example/acme/shop.git", None),
-        (None, None),
+        ("git@github.com:acme/shop.git", None, GITHUB),
+        ("https://github.com/acme/shop", None, GITHUB),
+        ("https://me:secret@github.com/acme/shop.git", None, GITHUB),
+        ("ssh://git@github.com/acme/shop.git", None, GITHUB),
+        ("https://acme.ghe.com/acme/shop", None, "token.actions.acme.ghe.com"),
+        ("https://github.acme.com/acme/shop", None, "github.acme.com/_services/token"),
+        ("git@code.acme.com:acme/shop.git", "github", "code.acme.com/_services/token"),
+        ("https://gitlab.com/acme/shop.git", None, "gitlab.com"),
+        ("https://oauth2:secret@gitlab.acme.com:8443/acme/shop", None, "gitlab.acme.com"),
+        ("ssh://git@code.acme.com:2222/acme/shop.git", "gitlab", "code.acme.com"),
+        ("https://notgithub.com/acme/shop", None, None),
+        ("https://bitbucket.org/acme/shop", None, None),
+        ("/srv/git/shop.git", None, None),
+        (None, None, None),
     ],
 )
-def test_the_trust_policy_names_one_environment_of_the_repository(
-    url: str | None, subject: str | None
+def test_the_trust_policy_names_the_provider_of_the_remotes_host(
+    url: str | None, kind: CiKind | None, issuer: str | None
 ) -> None:
-    """Each role its own, so that a pull request can't deploy."""
-    plan, deploy = iam.role_policies(there(), [ORDERS], url)
-    assert (plan.trust is None) is (subject is None)
-    if plan.trust and deploy.trust and subject:
-        for policy, end in ((plan.trust, "prod-plan"), (deploy.trust, "prod")):
-            (statement,) = policy["Statement"]
-            condition = statement["Condition"]["StringEquals"]
-            assert condition["token.actions.githubusercontent.com:sub"] == subject + end
-            assert "secret" not in str(policy)
+    """The port is the remote's own, and IAM knows a provider without one."""
+    found = trusted_ci(url, "v{version}", kind)
+    roles = iam.role_policies(there(), [ORDERS], found)
+    if issuer is None:
+        assert [role.trust for role in roles] == [None, None]
+        return
+    for role in roles:
+        assert role.trust is not None
+        (statement,) = role.trust["Statement"]
+        provider = f"arn:aws:iam::111122223333:oidc-provider/{issuer}"
+        assert statement["Principal"] == {"Federated": provider}
+        equal = statement["Condition"]["StringEquals"]
+        assert equal[f"{issuer}:aud"] == "sts.amazonaws.com"
+        assert "acme/shop:" in json.dumps(statement["Condition"])
+        assert "secret" not in str(role)
+
+
+def subjects(environment: Environment, url: str, tag: str = "v{version}") -> list[Any]:
+    """Return the subjects that may assume the roles that plan and deploy."""
+    found = []
+    for role in iam.role_policies(environment, [ORDERS], trusted_ci(url, tag)):
+        assert role.trust is not None
+        ((_, values),) = [
+            (test, value)
+            for test, values in role.trust["Statement"][0]["Condition"].items()
+            for key, value in values.items()
+            if key.endswith(":sub") and test == ("StringLike" if "*" in str(value) else test)
+        ]
+        found.append(values)
+    return found
+
+
+def test_a_job_of_github_has_the_role_of_its_environment() -> None:
+    """So that a pull request, whose job has another environment, can't deploy."""
+    assert subjects(there(), "git@github.com:acme/shop.git") == [
+        "repo:acme/shop:environment:prod-plan",
+        "repo:acme/shop:environment:prod",
+    ]
+
+
+def test_a_job_of_gitlab_deploys_from_a_release_tag_or_the_branch() -> None:
+    """Its token names no environment; a merge request runs on a branch, which may only read."""
+    project = "project_path:acme/back/shop:ref_type"
+    url = "git@gitlab.com:acme/back/shop.git"
+    planned, deployed = subjects(there(), url, "shop/v{version}")
+    assert planned == f"{project}:branch:ref:*"
+    assert deployed == [f"{project}:tag:ref:shop/v*", f"{project}:branch:ref:main"]
+    text = f'role_arn = "{ROLE}"\nbranches = ["release/*", "hot$fix"]\n'
+    assert subjects(there(text), url)[1][1:] == [
+        f"{project}:branch:ref:release/*",
+        f"{project}:branch:ref:hot${{$}}fix",
+    ]
+    notes = [role.notes for role in iam.role_policies(there(), [], trusted_ci(url, "v{version}"))]
+    assert all("Protect both on GitLab" in " ".join(texts) for texts in notes)
+
+
+def test_a_host_that_you_name_needs_a_remote(shop: Project) -> None:
+    """Without one, no trust policy can be made; without --iam, none is wanted."""
+    shop.write("releases.toml", HEAD + f'role_arn = "{ROLE}"\n')
+    shop.commit()
+    ran = shop.run("doctor", "--iam", "--ci", "gitlab")
+    assert (ran.code, "isn't a repository on a Git host" in ran.err) == (2, True), ran.err
+    assert "--ci needs --iam" in shop.run("doctor", "--ci", "gitlab").err
 
 
 def test_with_assume_role_the_caller_may_take_it_on_and_nothing_else() -> None:

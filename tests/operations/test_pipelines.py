@@ -245,11 +245,21 @@ def test_without_requires_the_order_of_the_file_counts() -> None:
 
 
 def test_without_environments_the_usual_ones_are_named(repository: Path) -> None:
-    """`init` also says that they are missing."""
+    """The next steps name each place where they are missing: the file, IAM, and the Git host."""
     ran = run("-C", str(repository), "init", "--ci", "github")
     assert (ran.code, f"wrote  {FILE}" in ran.out) == (0, True)
-    assert "add [environments.staging]" in ran.err
-    assert "add [environments.prod]" in ran.err
+    names = "staging, staging-plan, prod and prod-plan"
+    steps = [line.strip() for line in ran.err.partition("Next:\n")[2].splitlines()]
+    assert steps[:2] == [
+        "# In releases.toml: add [environments.staging] and [environments.prod]",
+        "git add .",
+    ]
+    assert steps[-2:] == [
+        "sfn-release doctor --iam",
+        f"# On GitHub: create the environments {names}, and set AWS_ROLE_ARN for each",
+    ]
+    again = run("-C", str(repository), "init", "--ci", "github").err
+    assert ("On GitHub: create" in again, "In releases.toml: add" in again) == (False, True)
     file = yaml.safe_load((repository / FILE).read_text(encoding="utf-8"))
     assert list(file["jobs"]) == ["check", "plan", "publish", "promote-prod"]
 

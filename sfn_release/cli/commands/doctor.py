@@ -11,10 +11,12 @@ import click
 from sfn_release.cli.options import command
 from sfn_release.cli.output import terminal
 from sfn_release.cli.session import Session
+from sfn_release.errors import UsageError
 from sfn_release.text import count
 
 if TYPE_CHECKING:
     from sfn_release.operations.diagnosis.diagnosis import Diagnosis
+    from sfn_release.operations.diagnosis.iam_trust import CiKind
 
 _WIDE = 15  # columns of a subject
 _ROLES = {
@@ -27,7 +29,10 @@ _STYLES = {"ok": "green", "warning": "yellow", "problem": "red"}
 
 @command("doctor")
 @click.option("--iam", is_flag=True, help="Print the least IAM policies instead.")
-def run(session: Session, iam: bool) -> int:
+@click.option(
+    "--ci", type=click.Choice(["github", "gitlab"]), help="With --iam: whose jobs assume the roles."
+)
+def run(session: Session, iam: bool, ci: CiKind | None) -> int:
     """Find problems with setup, refs and permissions.
 
     Checks Git, releases.toml, the ledger and each environment (or --env): account, IAM actions,
@@ -35,10 +40,13 @@ def run(session: Session, iam: bool) -> int:
     shows each permission.
 
     --iam prints the least IAM policies for two roles of each environment: to plan, and to deploy.
-    It needs no AWS account.
+    It needs no AWS account. The trust policies allow jobs of GitHub Actions or GitLab CI, by the
+    host of the ledger's remote. --ci says which one it is, if the host's name doesn't.
     """
     if iam:
-        return _policies(session)
+        return _policies(session, ci)
+    if ci is not None:
+        raise UsageError("--ci needs --iam.", fix="Run  sfn-release doctor --iam --ci " + ci)
     from sfn_release.operations.verbs.doctor import doctor
 
     names = list(dict.fromkeys(session.environments))
@@ -64,12 +72,12 @@ def run(session: Session, iam: bool) -> int:
     return 1 if found["problem"] else 0
 
 
-def _policies(session: Session) -> int:
+def _policies(session: Session, ci: CiKind | None) -> int:
     """Print the IAM policies of the roles that plan and deploy."""
     from sfn_release.operations.verbs.doctor import least_policies
 
     names = list(dict.fromkeys(session.environments))
-    found = least_policies(session.workspace(), names)
+    found = least_policies(session.workspace(), names, ci=ci)
 
     def text() -> None:
         if not found:

@@ -15,6 +15,7 @@ from sfn_release.errors import ConfigError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from sfn_release.project import Project
 
 _PIPELINES = {"github": ":/.github", "gitlab": ":/.gitlab :/.gitlab-ci.yml"}
 _HOSTS = {"github": "GitHub", "gitlab": "GitLab"}
@@ -31,10 +32,10 @@ def run(session: Session, ci: str | None) -> None:
     """
     root = session.directory.resolve()
     repository = next((at for at in (root, *root.parents) if (at / ".git").exists()), None)
-    wrote, notes = _scaffold(root, repository, ci)
+    wrote, notes, (before, after) = _scaffold(root, repository, ci)
     written = [path for path, new in wrote.items() if new]
     kept = [path for path, new in wrote.items() if not new]
-    steps = [] if repository else ["git init"]
+    steps = [*([] if repository else ["git init"]), *before]
     if written or not _has_commit(repository):
         # In a subfolder, the pipeline lies outside of it.
         add = (
@@ -46,6 +47,7 @@ def run(session: Session, ci: str | None) -> None:
         steps += ["sfn-release test"] if (root / "workflows" / "hello.tests.toml").exists() else []
         steps.append("sfn-release publish 1.0.0")
         steps += ["sfn-release execute hello"] if hello else []
+    steps += after
 
     def text() -> None:
         for path in written:
@@ -68,8 +70,11 @@ def run(session: Session, ci: str | None) -> None:
 
 def _scaffold(
     root: Path, repository: Path | None, ci: str | None
-) -> tuple[dict[str, bool], list[str]]:
-    """Write missing files; return each path with whether it was written, and notes for the user."""
+) -> tuple[dict[str, bool], list[str], tuple[list[str], list[str]]]:
+    """Write missing files; return each path with whether it was written, and notes for the user.
+
+    Last come the steps of setting up the pipeline: before the commit, and after it.
+    """
     from sfn_release.operations.scaffold.project_files import files
     from sfn_release.project import FILE_NAME, read_project
 
@@ -83,8 +88,30 @@ def _scaffold(
         if not (path.startswith("workflows/") and has_workflows)
     }
     if not ci:
-        return wrote, []
-    return wrote, _pipeline(ci, root, repository or root, wrote)
+        return wrote, [], ([], [])
+    scaffolded = {*wrote}
+    notes = _pipeline(ci, root, repository or root, wrote)
+    project = read_project(root / FILE_NAME)
+    fresh = any(new for path, new in wrote.items() if path not in scaffolded)
+    return wrote, notes, _pipeline_steps(ci, project, fresh=fresh)
+
+
+def _pipeline_steps(ci: str, project: Project, *, fresh: bool) -> tuple[list[str], list[str]]:
+    """Return what is left to do for a pipeline, before the commit and after it.
+
+    A step that isn't a command is a comment of the shell. *fresh*: its files were written now.
+    """
+    from sfn_release.operations.scaffold.github.stages import stages
+    from sfn_release.text import listing
+
+    names = [stage.name for stage in stages(project)]
+    tables = [f"[environments.{name}]" for name in names if name not in project.environments]
+    before = [f"# In releases.toml: add {listing(tables)}"] if tables else []
+    if not fresh:
+        return before, []
+    there = listing([made for name in names for made in (name, f"{name}-plan")])
+    host = f"# On {_HOSTS[ci]}: create the environments {there}, and set AWS_ROLE_ARN for each"
+    return before, ["sfn-release doctor --iam", host]
 
 
 def _pipeline(ci: str, root: Path, repository: Path, wrote: dict[str, bool]) -> list[str]:
@@ -122,9 +149,7 @@ def _pipeline(ci: str, root: Path, repository: Path, wrote: dict[str, bool]) -> 
     notes += [steps.note] if steps.note else []
     for stage in stages(project):
         environment = project.environments.get(stage.name)
-        if environment is None:
-            notes.append(f"It deploys to {stage.name}: add [environments.{stage.name}].")
-        elif environment.profile is not None:
+        if environment is not None and environment.profile is not None:
             notes.append(
                 f"{stage.name} uses the profile {environment.profile}, which a runner doesn't have."
                 " Leave `profile` out, and set AWS_PROFILE where you work."

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from sfn_release.authoring.declaration import Declaration
+from sfn_release.operations.diagnosis.iam_trust import TrustedCi
 from sfn_release.operations.diagnosis.source_reads import source_reads
 from sfn_release.project import Environment
 
@@ -86,9 +87,6 @@ TRIGGER_READS = (
 _MANY = 10  # workflows, above which a policy would be longer than IAM's 6,144 characters
 _ACCOUNT = "ACCOUNT_ID"
 _PARAMETER = re.compile(r"\$\{([^}]*)\}")
-_GITHUB = re.compile(
-    r"(?:^|[/@.])github\.com[:/](?P<owner>[\w.-]+)/(?P<name>[\w.-]+?)(?:\.git)?/?$"
-)
 
 
 @dataclass(frozen=True)
@@ -96,8 +94,8 @@ class RolePolicy:
     """The policies of one role.
 
     *role* ``plan`` only reads, ``deploy`` deploys too. ``caller`` is the role that assumes the
-    environment's `assume_role`. *trust* is the trust policy for GitHub Actions, None if the
-    ledger's remote isn't on GitHub.
+    environment's `assume_role`. *trust* is the trust policy for the CI of the ledger's
+    remote, None if its host isn't known.
     """
 
     environment: str
@@ -118,33 +116,31 @@ class RolePolicy:
 
 
 def role_policies(
-    environment: Environment, declarations: Sequence[Declaration], remote_url: str | None
+    environment: Environment, declarations: Sequence[Declaration], ci: TrustedCi | None
 ) -> list[RolePolicy]:
     """Return the policies for *environment*, which must be on AWS.
 
-    *declarations* are the workflows that you deploy there. AWS isn't called: the account comes from
-    releases.toml, or from its role, or is the word ACCOUNT_ID.
+    *declarations* are the workflows that you deploy there, by jobs of *ci*. AWS isn't called: the
+    account comes from releases.toml, or from its role, or is the word ACCOUNT_ID.
     """
     there = _There(environment, _partition(environment), _account(environment))
     reads = [*_reads(there, declarations)]
     deploys = [*reads, *_writes(there, declarations)]
-    notes = there.notes(declarations)
+    notes = (*there.notes(declarations), *(ci.notes(environment) if ci else ()))
 
     def made(
-        role: Literal["plan", "deploy", "caller"], statements: Iterable[Mapping[str, Any]], at: str
+        role: Literal["plan", "deploy", "caller"], statements: Iterable[Mapping[str, Any]]
     ) -> RolePolicy:
-        trust = _trust(there, at, remote_url)
+        provider = f"arn:{there.partition}:iam::{there.account}:oidc-provider/"
+        trust = ci.trust(environment, provider, deploys=role != "plan") if ci else None
         return RolePolicy(environment.name, role, _document(statements), trust, notes)
 
     if environment.assume_role is not None:
         arn = environment.assume_role.role_arn
         assume = _statement("TakeOnTheDeployer", ["sts:AssumeRole"], [arn])
         whole = RolePolicy(environment.name, "deploy", _document(deploys), None, notes)
-        return [made("caller", [assume], environment.name), whole]
-    return [
-        made("plan", reads, f"{environment.name}-plan"),
-        made("deploy", deploys, environment.name),
-    ]
+        return [made("caller", [assume]), whole]
+    return [made("plan", reads), made("deploy", deploys)]
 
 
 @dataclass(frozen=True)
@@ -297,28 +293,6 @@ def _statement(sid: str, actions: Sequence[str], resources: Sequence[str]) -> di
 
 def _document(statements: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": [dict(statement) for statement in statements]}
-
-
-def _trust(there: _There, environment: str, remote_url: str | None) -> dict[str, Any] | None:
-    """Return the trust policy: jobs of one GitHub environment may assume the role.
-
-    https://docs.github.com/actions/how-tos/secure-your-work/security-harden-deployments/oidc-in-aws
-    """
-    found = _GITHUB.search(remote_url or "")
-    if found is None:
-        return None
-    issuer = "token.actions.githubusercontent.com"
-    subject = f"repo:{found['owner']}/{found['name']}:environment:{environment}"
-    provider = f"arn:{there.partition}:iam::{there.account}:oidc-provider/{issuer}"
-    allowed = {
-        "Effect": "Allow",
-        "Principal": {"Federated": provider},
-        "Action": "sts:AssumeRoleWithWebIdentity",
-        "Condition": {
-            "StringEquals": {f"{issuer}:aud": "sts.amazonaws.com", f"{issuer}:sub": subject}
-        },
-    }
-    return _document([allowed])
 
 
 def _account(environment: Environment) -> str:

@@ -16,6 +16,7 @@ from sfn_release.project import find_project, read_project
 
 if TYPE_CHECKING:
     from sfn_release.operations.diagnosis.iam import RolePolicy
+    from sfn_release.operations.diagnosis.iam_trust import CiKind
 
 _project = Findings("project")
 
@@ -61,14 +62,18 @@ def doctor(
     yield from _workspace(workspace, environments)
 
 
-def least_policies(workspace: Workspace, environments: Sequence[str] = ()) -> list[RolePolicy]:
+def least_policies(
+    workspace: Workspace, environments: Sequence[str] = (), *, ci: CiKind | None = None
+) -> list[RolePolicy]:
     """Return the least IAM policies for the roles that plan and deploy, by environment.
 
-    *environments* are names, by default all with IAM. AWS isn't called, so the roles needn't exist
-    yet. Raises NotFoundError for an unknown environment, ConfigError for a workflow that doesn't
-    load.
+    *environments* are names, by default all with IAM. *ci* says which CI runs the jobs, if the name
+    of the remote's host doesn't. AWS isn't called, so the roles needn't exist yet. Raises
+    NotFoundError for an unknown environment, ConfigError for a workflow that doesn't load, and
+    UsageError for a *ci* without a remote on a Git host.
     """
     from sfn_release.operations.diagnosis.iam import role_policies
+    from sfn_release.operations.diagnosis.iam_trust import trusted_ci
     from sfn_release.operations.verbs.build import build_definitions
 
     chosen = [workspace.environment(name) for name in environments]
@@ -77,10 +82,11 @@ def least_policies(workspace: Workspace, environments: Sequence[str] = ()) -> li
     declarations = build_definitions(workspace) if having_iam else []
     remote = workspace.ledger.remote
     url = workspace.git.repository.config(f"remote.{remote}.url") if remote else None
+    jobs = trusted_ci(url, workspace.project.tag, ci)
     return [
         policy
         for environment in having_iam
-        for policy in role_policies(environment, declarations, url)
+        for policy in role_policies(environment, declarations, jobs)
     ]
 
 

@@ -40,7 +40,7 @@ _HEAD: Final = """\
 #    NAME deploys (protect it if only some people may), and NAME-plan only reads.
 # 2. In Settings > CI/CD > Variables, set AWS_ROLE_ARN for each environment to the IAM role of its
 #    jobs. The roles trust GitLab's OIDC provider with the audience sts.amazonaws.com, so you store
-#    no keys.
+#    no keys. `sfn-release doctor --iam` prints the least policy and the trust policy of each role.
 %variables\
 # 3. Protect the tags %tag, and let the pipeline push them and the branches %ledger/….
 #    Either allow it in Settings > CI/CD > Job token permissions, or set SFN_RELEASE_PUSH_TOKEN
