@@ -14,6 +14,7 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from sfn_release.report.page_writing import write_pages
 from sfn_release.report.site_folder import write_site
 from sfn_release.report.site_server import ServedSite, open_server
 from support.report_facts import shop_facts
+from support.shop_reports import content_options
 
 HERE = Path(__file__).parent
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -29,7 +31,12 @@ PAGES = (
     *("index.html", "timeline/index.html", "environments/staging/index.html"),
     *("environments/prod/index.html", "releases/index.html", "releases/1.5.0/index.html"),
     *("workflows/index.html", "workflows/orders/index.html", "compare/1.3.0...1.4.0/index.html"),
-    "everything/index.html",
+    *("executions/way/index.html", "executions/index.html", "coverage/index.html"),
+    *("coverage/1-orders/index.html", "everything/index.html"),
+)
+GRAPHS = (
+    *("workflows/orders/index.html", "compare/1.3.0...1.4.0/index.html"),
+    *("executions/way/index.html", "coverage/1-orders/index.html"),
 )
 SEARCHES = (
     ("refunds", "workflows/refunds/"),
@@ -72,7 +79,7 @@ def visit(url: str, tmp_path: Path) -> None:
     """Open the pages below *url*, and assert that nothing is wrong."""
     chromium = browser()
     wishes = tmp_path / "pages.json"
-    wishes.write_text(json.dumps({"pages": PAGES, "searches": SEARCHES}))
+    wishes.write_text(json.dumps({"pages": PAGES, "searches": SEARCHES, "graphs": GRAPHS}))
     command = ["node", "visit.mjs", chromium, url, str(wishes)]
     command += [folder] if (folder := os.environ.get("SFN_RELEASE_SCREENSHOTS")) else []
     done = subprocess.run(command, cwd=HERE, capture_output=True, text=True, check=False)
@@ -86,6 +93,7 @@ def visit(url: str, tmp_path: Path) -> None:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     browser()
     facts = shop_facts(live=True)
+    facts = replace(facts, extra=content_options(facts.definition("1.3.0", "orders"), name="way"))
     folder = tmp_path_factory.mktemp("report") / "site"
     write_site(
         folder, lambda made: write_pages(facts, made, lambda _: None, processes=1), marker={}

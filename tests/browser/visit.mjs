@@ -5,7 +5,7 @@ import { createRequire } from "node:module";
 import { chromium } from "playwright-core";
 
 const [, , executablePath, base, pagesFile, screenshots] = process.argv;
-const { pages, searches } = JSON.parse(readFileSync(pagesFile, "utf8"));
+const { pages, searches, graphs } = JSON.parse(readFileSync(pagesFile, "utf8"));
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const problems = [];
 const visited = [];
@@ -38,6 +38,11 @@ for (const [width, colorScheme] of [[390, "light"], [800, "dark"], [1440, "light
     visited.push(path);
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
     if (wide > 1) problems.push(`${path} at ${width}: ${wide} px too wide`);
+    const hidden = await page.evaluate(() => [...document.querySelectorAll(".graph-scroll")].filter((box) => {
+      const start = box.querySelector(".node-start")?.getBoundingClientRect(), around = box.getBoundingClientRect();
+      return start && (start.left < around.left || start.right > around.right);
+    }).length);
+    if (hidden) problems.push(`${path} at ${width}: the start of ${hidden} graphs is out of sight`);
     await page.evaluate(axe);
     const found = await page.evaluate(() => axe.run(document, {
       runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], resultTypes: ["violations"], preload: false,
@@ -50,6 +55,29 @@ for (const [width, colorScheme] of [[390, "light"], [800, "dark"], [1440, "light
       mkdirSync(screenshots, { recursive: true });
       await page.screenshot({ path: `${screenshots}/${path.replaceAll(/\W+/g, "-")}-${width}-${colorScheme}.png`, fullPage: true });
     }
+  }
+  await context.close();
+}
+
+// A state is reached by keyboard, and Enter shows its definition.
+{
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  const page = watched(await context.newPage(), () => "the graph by keyboard");
+  for (const path of graphs) {
+    await page.goto(base + path);
+    const link = page.locator(".state-graph a.node-link").last();
+    await link.focus();
+    await page.keyboard.press("Shift+Tab");
+    await page.keyboard.press("Tab");
+    if (!(await link.evaluate((at) => at === document.activeElement))) problems.push(`${path}: Tab doesn't stop at a state`);
+    const width = await link.evaluate((at) => getComputedStyle(at.querySelector(".node-shape")).strokeWidth);
+    if (width !== "4px") problems.push(`${path}: the focus of a state has a line of ${width}`);
+    const anchor = await link.getAttribute("href");
+    await page.keyboard.press("Enter");
+    await page.waitForURL((url) => url.href.includes(anchor.replace(/^[^#]*/, "")), { timeout: 5000 }).catch(() => {});
+    const target = page.locator(":target");
+    if (!(await target.count())) problems.push(`${path}: Enter on a state leads to ${page.url()}, which has no target`);
+    else if (!(await target.isVisible())) problems.push(`${path}: the definition of a state isn't shown`);
   }
   await context.close();
 }

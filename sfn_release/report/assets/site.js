@@ -150,6 +150,14 @@
   searchButton.hidden = false;
   searchButton.addEventListener("click", openSearch);
 
+  // A graph that is wider than the screen begins where its execution does.
+  for (const box of document.querySelectorAll(".graph-scroll")) {
+    const start = box.querySelector(".node-start") || box.querySelector(".node");
+    if (!start || box.scrollWidth <= box.clientWidth) continue;
+    const at = start.getBoundingClientRect(), around = box.getBoundingClientRect();
+    box.scrollLeft += at.left + at.width / 2 - around.left - around.width / 2;
+  }
+
   // Keys. They can be turned off, because a speech program may type them by chance.
   const keysButton = $("[data-keys]");
   const keysOn = () => remembered("sfn-release-keys") !== "off";

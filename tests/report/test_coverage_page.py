@@ -1,0 +1,108 @@
+"""The pages of coverage: of tests with counts, and of an environment without."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from sfn_release.errors import UsageError
+from sfn_release.report import paths
+from sfn_release.report.pages.content_pages import content_pages
+from sfn_release.report.views.coverage_sources import read_coverage_text
+from sfn_release.testing.coverage.coverage_data import CoverageData, WorkflowCounts
+from sfn_release.testing.coverage.points import points_of
+from support.reports import read_page
+from support.shop_reports import (
+    ATTACK,
+    orders,
+    report_shop,
+    with_options,
+)
+
+
+def test_coverage_is_drawn_on_the_definition_that_it_counts() -> None:
+    """The newest release has it; the graph says what wasn't reached."""
+    facts = with_options(report_shop())
+    found = {page.path: page for page in content_pages(facts)}
+    page = " ".join(read_page(found[paths.coverage_path("orders", 1)]).text.split())
+    assert "The definition of release 2.0.0" in page
+    assert "✓ 3×" in page
+    assert "✗ not reached" in page
+    assert "states1425 %" in page
+
+
+def test_coverage_without_a_definition_is_drawn_from_its_points() -> None:
+    """A work tree that isn't released, or another project's file."""
+    other = {
+        "StartAt": "Other",
+        "States": {"Other": {"Type": "Pass", "Next": "End"}, "End": {"Type": "Succeed"}},
+    }
+    counts = WorkflowCounts(points_of(other), {"Other": 2}, {}, 2)
+    written = json.dumps(CoverageData({"orders": counts}).to_json())
+    facts = replace(report_shop(), extra={"coverage": read_coverage_text(written, "cover.json")})
+    found = {page.path: page.html for page in content_pages(facts)}
+    assert "No release has this definition" in found[paths.coverage_path("orders", 1)]
+
+
+def test_coverage_of_an_environment_has_its_release_and_errors() -> None:
+    """It has no counts, and says so; a workflow without executions says why."""
+    points = points_of(orders(seconds=60), of_histories=True)
+    steps = [*points.steps]
+    value = {
+        "schema": "sfn-release/coverage/1",
+        "environment": "prod",
+        "workflows": [
+            {
+                "name": "orders",
+                "version": "1.1.0",
+                "executions": 9,
+                "states": {"reached": 3, "total": 4, "missing": ["Refuse"]},
+                "transitions": {
+                    "reached": len(points.transitions) - 1,
+                    "total": len(points.transitions),
+                    "missing": ["Charge → Refuse (catch of Declined)"],
+                },
+                "choices": {"reached": 0, "total": 0, "missing": []},
+                "catches": {
+                    "reached": 0,
+                    "total": 1,
+                    "missing": ["Charge → Refuse (catch of Declined)"],
+                },
+                "retries": {"reached": 1, "total": 1, "missing": []},
+                "retried": [{"state": "Charge", "error": "States.Timeout", "count": 4}],
+                "caught": [],
+                "unseen": [],
+                "problem": "",
+            },
+            {"name": "refunds", "version": None, "executions": 0, "problem": "no logs " + ATTACK},
+        ],
+    }
+    assert len(steps) > 3
+    facts = replace(
+        report_shop(), extra={"coverage": read_coverage_text(json.dumps(value), "c.json")}
+    )
+    found = {page.path: read_page(page) for page in content_pages(facts)}
+    page = " ".join(found[paths.coverage_path("orders", 1)].text.split())
+    assert "The definition of release 1.1.0" in page
+    assert "4 retried" in page
+    assert "doesn't say how often" in page
+    assert "no logs" in found[paths.coverage_path("refunds", 2)].text
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"schema": 1}',
+        '{"schema": "sfn-release/coverage/1", "workflows": 5}',
+        "[" * 9_000,
+    ],
+)
+def test_a_file_without_coverage_is_refused(written: str) -> None:
+    """With its name, and where to get coverage."""
+    with pytest.raises(UsageError, match=r"c\.json doesn't hold coverage"):
+        read_coverage_text(written, "c.json")
