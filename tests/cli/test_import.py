@@ -166,3 +166,76 @@ def test_a_definition_as_plain_text_output_is_one(tmp_path: Path) -> None:
     (tmp_path / "printed.json").write_text(json.dumps(ORDERS, indent=2) + "\n")
     ran = run("-C", str(tmp_path), "import", "printed.json", "--out", "-")
     assert 'sfn.Pass("' in ran.out
+
+
+TEMPLATES = {
+    # file → its content, and the words of the error
+    "sam.json": (
+        '{"Transform": "AWS::Serverless-2016-10-31", "Resources": {}}',
+        "an AWS SAM template",
+        "from-sam",
+    ),
+    "template.yaml": (
+        "Resources:\n Orders:\n  Type: AWS::Serverless::StateMachine\n  Role: !GetAtt Role.Arn\n",
+        "an AWS SAM template",
+        "from-sam",
+    ),
+    "plain.yml": (
+        "AWSTemplateFormatVersion: '2010-09-09'\nResources: {}\n",
+        "a CloudFormation template",
+        "from-sam",
+    ),
+    "Shop.template.json": (
+        '{"Resources": {"A": {"Metadata": {"aws:cdk:path": "Shop/A"}}}}',
+        "a file of the AWS CDK",
+        "from-cdk",
+    ),
+    "manifest.json": (
+        '{"artifacts": {"Shop": {"type": "aws:cloudformation:stack"}}}',
+        "a file of the AWS CDK",
+        "from-cdk",
+    ),
+    "serverless.yml": (
+        "service: shop\nstepFunctions:\n  stateMachines: {}\n",
+        "a file of the Serverless Framework",
+        "from-serverless-step-functions",
+    ),
+    "main.tf": ('resource "aws_sfn_state_machine" "orders" {}', "a Terraform", "from-terraform"),
+    "main.tf.json": (
+        '{"resource": {"aws_sfn_state_machine": {"orders": {}}}}',
+        "a Terraform file",
+        "from-terraform",
+    ),
+}
+
+
+@pytest.mark.parametrize("command", ["import", "check"])
+@pytest.mark.parametrize("file", [*TEMPLATES])
+def test_a_file_of_another_tool_leads_to_the_page_about_it(
+    tmp_path: Path, file: str, command: str
+) -> None:
+    """The error names the tool, `adopt`, and a page that exists."""
+    text, noun, page = TEMPLATES[file]
+    (tmp_path / file).write_text(text)
+    ran = run("-C", str(tmp_path), command, file)
+    shown = ran.out + ran.err
+    assert ran.code != 0
+    assert noun in shown
+    assert "\\n" not in shown
+    assert "sfn-release adopt ARN --env NAME" in shown
+    assert f"/how-to/{page}/" in shown
+    assert (Path(__file__).parents[2] / "docs" / "how-to" / f"{page}.md").is_file()
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("a.json", json.dumps(ORDERS | {"Comment": "AWS::Serverless::StateMachine"})),
+        ("a.yaml", "StartAt: A\nStates: !GetAtt AWS::Serverless::x\n"),
+        ("a.json", '{"States": {}, "Comment": "aws_sfn_state_machine"}'),
+    ],
+)
+def test_a_definition_is_not_taken_for_a_template(tmp_path: Path, file: str, text: str) -> None:
+    """Whatever its texts say, and if it is broken too."""
+    (tmp_path / file).write_text(text)
+    assert "migrate" not in run("-C", str(tmp_path), "check", file).out

@@ -7,9 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import tomli
 from sarif_pydantic import Sarif
 
 from sfn_release.checks.rule_table import BY_NAME
+from sfn_release.cli.output.sarif import _rule
+from sfn_release.project.modules.foreign_templates import SITE
 from support.command_line import Project, Ran, run
 
 BROKEN = """{
@@ -140,7 +143,13 @@ def test_a_warning_is_a_warning(tmp_path: Path) -> None:
 
 
 def test_every_rule_has_a_heading_in_the_page_of_rules() -> None:
-    """The link of a rule leads to its heading."""
+    """The link of a rule leads to its heading on the site, and so does the code of an error."""
+    root = Path(__file__).parents[2]
+    assert tomli.loads((root / "zensical.toml").read_text())["project"]["site_url"] == SITE
+    for rule in (_rule("dangling"), _rule("E_NOT_FOUND")):
+        page, _, heading = rule["helpUri"].removeprefix(SITE).rpartition("/#")
+        text = (root / "docs" / f"{page}.md").read_text("utf-8").lower()
+        assert f"\n## {heading}\n" in text
     (page,) = (Path(__file__).parents[2] / "docs").rglob("rules.md")
     headings = {line[3:] for line in page.read_text("utf-8").splitlines() if line.startswith("## ")}
     assert {*BY_NAME} <= headings

@@ -120,8 +120,8 @@ def _write_finding(found: CheckedFinding) -> None:
         terminal.Styled(f"[{finding.rule}]", "dim"),
     )
     terminal.write(f"          {terminal.one_line(finding.message)}")
-    if finding.fix:
-        terminal.write(f"          {terminal.one_line(finding.fix)}")
+    for line in finding.fix.splitlines():
+        terminal.write(f"          {terminal.one_line(line)}")
 
 
 def _summary(checked: Checked) -> str:

@@ -14,6 +14,7 @@ from urllib.parse import quote
 from sfn_release.checks.rule_table import BY_NAME
 from sfn_release.cli.output.finding_places import error_place, repository_file
 from sfn_release.errors import SfnReleaseError
+from sfn_release.project.modules.foreign_templates import SITE
 
 if TYPE_CHECKING:
     from sfn_release.operations.verbs.check import Checked, CheckedFinding
@@ -22,7 +23,8 @@ _SCHEMA: Final = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 )
 _HOME: Final = "https://github.com/sfn-release/sfn-release"
-_RULES: Final = f"{_HOME}/blob/main/docs/rules.md"
+_RULES: Final = f"{SITE}reference/rules/"
+_ERRORS: Final = f"{SITE}reference/error-codes/"
 _ROOT: Final = "%SRCROOT%"  # the root of the repository, in GitHub and in editors
 
 Json = dict[str, Any]
@@ -61,7 +63,7 @@ def _rule(name: str) -> Json:
     """Return the descriptor of a rule, or of the code of an error."""
     rule = BY_NAME.get(name)
     if rule is None:
-        return {"id": name, "helpUri": _HOME}
+        return {"id": name, "helpUri": f"{_ERRORS}#{name.lower()}"}
     return {
         "id": name,
         "shortDescription": {"text": f"Reported when {rule.means}."},

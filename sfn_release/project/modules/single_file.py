@@ -9,6 +9,7 @@ from sfn_release.authoring.declaration import Declaration
 from sfn_release.checks.finding import refuse
 from sfn_release.errors import NotFoundError, UsageError
 from sfn_release.project.modules.declared_workflows import load_workflows
+from sfn_release.project.modules.foreign_templates import TERRAFORM
 from sfn_release.project.modules.workflow_files import (
     Module,
     document_name,
@@ -49,6 +50,8 @@ def read_workflows(
 
 def wrong_ending(name: str) -> UsageError:
     """Return the error that the file *name* can't hold a workflow."""
+    if name.endswith(".tf"):
+        return UsageError(f"{name} is {TERRAFORM.noun}, not a definition.", fix=TERRAFORM.fix)
     return UsageError(
         f"{name} is not a workflow file.", fix=f"Workflow files end in {', '.join(SUFFIXES)}."
     )

@@ -21,6 +21,7 @@ from typing import Any
 from sfn_release.asl.placeholders import quoted
 from sfn_release.canonical import decoded, loads
 from sfn_release.errors import BuildError, DefinitionError, NotFoundError
+from sfn_release.project.modules.foreign_templates import refuse_template
 
 _LFS = b"version https://git-lfs.github.com/spec/"
 _LFS_LONGEST = 1024  # bytes of a pointer, by the specification of Git LFS
@@ -121,7 +122,11 @@ def definition_in(content: bytes, *, yaml: bool) -> dict[str, Any]:
     if yaml:
         from sfn_release.authoring.yaml_documents import load_yaml
 
-        definition = load_yaml(content)
+        try:
+            definition = load_yaml(content)
+        except DefinitionError:
+            refuse_template(content, None)
+            raise
     else:
         definition = loads(quoted(decoded(content)))
     if isinstance(definition, str) and not yaml:  # as the AWS CLI prints --query definition
@@ -131,6 +136,7 @@ def definition_in(content: bytes, *, yaml: bool) -> dict[str, Any]:
             "This is not a definition in the Amazon States Language.",
             why='It must be an object with "StartAt" and "States".',
         )
+    refuse_template(content, definition)
     return definition
 
 
