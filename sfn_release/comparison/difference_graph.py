@@ -112,7 +112,10 @@ class _Graph:
 
 @dataclass
 class _Workflow:
-    """One workflow in the graph: the keys of its states on each side."""
+    """One workflow in the graph: the keys of its states on each side.
+
+    *homes* has, by the key of a state, the key of its cluster and of the state around it.
+    """
 
     graph: _Graph
     matched: MatchedStates
@@ -121,6 +124,7 @@ class _Workflow:
     stop: str
     old_keys: dict[PlacedState, str] = field(default_factory=dict)
     new_keys: dict[PlacedState, str] = field(default_factory=dict)
+    homes: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     def cluster(self, title: str) -> Cluster:
         """Return the cluster of the workflow, and add its edges to the graph."""
@@ -136,6 +140,8 @@ class _Workflow:
         found = self._scope(*outer, title)
         used: set[str] = set()
         for link, mark in _merged(*self._links()):
+            if not self._is_in_place(link):
+                continue
             self.graph.edges.append(Edge(*link))
             used |= {link.source, link.target}
             if mark is not None:
@@ -155,6 +161,7 @@ class _Workflow:
         nodes = [self._node(state, self.new_keys[state]) for state in new.states] if new else []
         gone = [state for state in (old.states if old else ()) if self._is_gone(state)]
         nodes += [self._node(state, self.old_keys[state]) for state in gone]
+        self.homes |= {node.key: (key, owner) for node in nodes}
         partners = {after: before for before, after in self.matched.scopes if after is not None}
         inner = []
         for state in new.states if new else ():
@@ -168,6 +175,23 @@ class _Workflow:
                     name = scope_title(state.name, state.type, at, scope.body)
                     inner.append(self._scope(scope, None, f"{name}, removed", self.old_keys[state]))
         return Cluster(key, title, tuple(nodes), tuple(inner), owner)
+
+    def _is_in_place(self, link: _Link) -> bool:
+        """Return whether both states of a transition are where they were when it was there.
+
+        A state that was moved to another graph has left its former transitions behind. Drawn from
+        one graph into the other, they would look like transitions that there never were.
+        """
+        (home, _), (other, owner) = (
+            self.homes.get(key, ("", "")) for key in (link.source, link.target)
+        )
+        match link.kind:
+            case "start" | "end":
+                return True
+            case "inside":
+                return owner == link.source
+            case _:
+                return home == other
 
     def _is_gone(self, state: PlacedState) -> bool:
         return self.old_keys[state] not in self.new_keys.values()

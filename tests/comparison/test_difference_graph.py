@@ -102,6 +102,24 @@ def test_a_state_with_a_new_branch_is_not_an_added_state() -> None:
     assert marked(both(3), both(2))[0] == {"Both: ~ branch removed", "z: - removed"}
 
 
+def test_a_state_that_was_moved_leaves_its_former_ways_behind() -> None:
+    """Else the way between two states of a branch would lead out of the branch."""
+    first, second = ({**BEFORE, "Resource": name, "Next": "x"} for name in ("first", "second"))
+    del second["Next"], first["End"]
+    inner = {"StartAt": "first", "States": {"first": {**first, "Next": "second"}, "second": second}}
+    old = {
+        "StartAt": "Both",
+        "States": {"Both": {"Type": "Parallel", "Branches": [inner], "End": True}},
+    }
+    both = {"Type": "Parallel", "Branches": [{"StartAt": "first", "States": {
+        "first": {**BEFORE, "Resource": "first"}}}], "Next": "second"}  # fmt: skip
+    new = {"StartAt": "Both", "States": {"Both": both, "second": second}}
+    states, ways = marked(old, new)
+    assert "second: ~ moved" in states
+    assert "first → second: removed" not in ways
+    assert "Both → second: added" in ways
+
+
 @given(machines(), machines())
 def test_every_state_is_drawn_once(old: dict[str, Any], new: dict[str, Any]) -> None:
     """Equal definitions have no mark, and every arrow leads to a node."""
