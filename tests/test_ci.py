@@ -81,6 +81,6 @@ def test_the_script_checks_all_that_nox_checks() -> None:
 def test_the_guide_names_folders_that_exist() -> None:
     """A room, a test or a file that is named in the guide is there."""
     guide = (ROOT / "CONTRIBUTING.md").read_text()
-    paths = re.findall(r"(?<![\w/.])((?:tests|sfn_release|docs|workflows)/[\w/.]*)", guide)
+    paths = re.findall(r"(?<![\w/.])((?:tests|sfn_release|docs|workflows)/[\w/.-]*)", guide)
     assert paths
     assert [path for path in paths if not (ROOT / path).exists()] == []

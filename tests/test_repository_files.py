@@ -15,6 +15,7 @@ from unittest.mock import Mock
 import pytest
 import yaml
 
+from sfn_release import __version__
 from sfn_release.operations.scaffold.github import pipeline
 from support.command_line import Project
 from support.places import ROOT
@@ -92,6 +93,7 @@ def test_only_the_publishing_jobs_may_write() -> None:
     allowed = {
         ("release.yml", "pypi"): {"id-token": "write"},
         ("release.yml", "github"): {"contents": "write"},
+        ("docs.yml", "publish"): {"pages": "write", "id-token": "write"},
     }
     for path in WORKFLOWS:
         assert yaml.safe_load(path.read_text())["permissions"] in ({}, {"contents": "read"})
@@ -101,7 +103,7 @@ def test_only_the_publishing_jobs_may_write() -> None:
 
 
 def test_every_supported_python_is_tested() -> None:
-    """The matrix has each Python that the package names, and none below its least."""
+    """The matrix has the Pythons that the package names, from its least on."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     named = {
         line.rpartition(" ")[2]
@@ -109,7 +111,7 @@ def test_every_supported_python_is_tested() -> None:
         if re.fullmatch(r"Programming Language :: Python :: 3\.\d+", line)
     }
     matrix = jobs(GITHUB / "workflows" / "tests.yml")["suite"]["strategy"]["matrix"]["python"]
-    assert named <= {*matrix}
+    assert named == {*matrix}
     assert f">={matrix[0]}" == project["requires-python"]
 
 
@@ -119,6 +121,75 @@ def test_a_release_waits_for_the_tests_and_the_packages() -> None:
     assert {*found["pypi"]["needs"]} == {"tests", "package"}
     assert found["github"]["needs"] == "pypi"
     assert found["pypi"]["environment"]["name"] == "pypi"
+
+
+def test_the_site_is_published_after_the_strict_build_alone() -> None:
+    """From main; a pull request builds the site, and publishes nothing."""
+    found = jobs(GITHUB / "workflows" / "docs.yml")
+    assert [step["run"] for step in found["site"]["steps"] if "name" in step] == [
+        "python -m nox -s docs"
+    ]
+    publish = found["publish"]
+    assert publish["needs"] == "site"
+    assert publish["if"] == (
+        "github.event_name != 'pull_request' && github.ref == 'refs/heads/main'"
+    )
+    names = [step["uses"].partition("@")[0] for step in publish["steps"]]
+    assert names == ["actions/configure-pages", "actions/deploy-pages"]
+    assert publish["environment"]["name"] == "github-pages"
+
+
+def test_the_page_on_pypi_has_no_relative_link(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each link of the built metadata leads to the site, or to a file of this version."""
+    from hatchling.build import prepare_metadata_for_build_wheel
+    from markdown_it import MarkdownIt
+
+    monkeypatch.chdir(ROOT)
+    name = prepare_metadata_for_build_wheel(str(tmp_path))
+    _, _, page = (tmp_path / name / "METADATA").read_text(encoding="utf-8").partition("\n\n")
+    tokens = MarkdownIt("gfm-like", {"linkify": False}).parse(page)
+    links = [
+        str(child.attrs.get("href") or child.attrs.get("src"))
+        for token in tokens
+        for child in token.children or ()
+        if child.type in {"link_open", "image"}
+    ]
+    raw = f"https://raw.githubusercontent.com/sfn-release/sfn-release/v{__version__}/"
+    files = f"https://github.com/sfn-release/sfn-release/blob/v{__version__}/"
+    site = "https://sfn-release.github.io/sfn-release/"
+    assert len(links) > 5
+    for link in links:
+        if link.startswith((raw, files)):
+            path = link.removeprefix(raw).removeprefix(files)
+            assert (ROOT / path).is_file(), link
+        else:
+            assert link.startswith(site), link
+            path = link.removeprefix(site).partition("#")[0].removesuffix("/")
+            pages = (ROOT / "docs" / f"{path}.md", ROOT / "docs" / path / "index.md")
+            assert any(page.is_file() for page in pages), link
+    assert "pip install sfn-release" in page
+    assert "pip install -e" not in page
+
+
+NAMED_VERSION = re.compile(
+    r"sfn-release/sfn-release@v(\S+)|rev: v(\d\S+)|placeholder: sfn-release (\S+),"
+)
+
+
+def test_the_version_that_you_copy_is_this_one() -> None:
+    """The action, the hooks and the form name the version of the program."""
+    found = {
+        path: [next(filter(None, groups)) for groups in NAMED_VERSION.findall(text)]
+        for path in (
+            *(HOOKS, GITHUB / "ISSUE_TEMPLATE" / "bug.yml"),
+            *(ROOT / "docs").rglob("*.md"),
+        )
+        if NAMED_VERSION.search(text := path.read_text(encoding="utf-8"))
+    }
+    assert {path.name for path in found} >= {HOOKS.name, "bug.yml", "github.md"}
+    assert {version for versions in found.values() for version in versions} == {__version__}
 
 
 def test_the_notes_of_a_release_are_its_section(
