@@ -182,12 +182,12 @@ class _Workflow:
         A state that was moved to another graph has left its former transitions behind. Drawn from
         one graph into the other, they would look like transitions that there never were.
         """
-        (home, _), (other, owner) = (
+        (home, around), (other, owner) = (
             self.homes.get(key, ("", "")) for key in (link.source, link.target)
         )
         match link.kind:
             case "start" | "end":
-                return True
+                return not around and not owner
             case "inside":
                 return owner == link.source
             case _:

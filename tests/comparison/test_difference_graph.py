@@ -118,6 +118,12 @@ def test_a_state_that_was_moved_leaves_its_former_ways_behind() -> None:
     assert "second: ~ moved" in states
     assert "first → second: removed" not in ways
     assert "Both → second: added" in ways
+    guard = {"Type": "Parallel", "Branches": [OLD], "End": True}
+    wrapped = {"StartAt": "Guard", "States": {"Guard": guard}}
+    assert marked(OLD, wrapped) == (
+        {"Guard: + added", "A: ~ moved", "B: ~ moved"},
+        {"Start → Guard: added", "Guard → End: added", "Guard → A: added"},
+    )
 
 
 @given(machines(), machines())
