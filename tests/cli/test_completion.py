@@ -39,7 +39,7 @@ WORDS = {
     *("TEXT", "REASON", "PROJECT", "NAME", "TIME", "ARN", "EXECUTION_ARN", "JSON", "-", "N"),
     *("N/M", "NUMBER", "PERCENT", "EXPRESSION", "ERRORS", "PATHS", "ID", "ADDRESS"),
     *("NAME=FOLDER", "NAME=MODULE:FUNCTION", "SERVICE=URL", "PORT", "KEEP", "COUNT", "JOBS"),
-    *("LAST", "LIMIT", "URL", "A...B", "A..B", "SECONDS", "WAIT_TIME_SCALE", "MOST_RUNS"),
+    *("LAST", "LIMIT", "URL", "SECONDS", "WAIT_TIME_SCALE", "MOST_RUNS"),
 }
 
 
@@ -105,6 +105,10 @@ def words(line: str) -> list[str]:
         ("plan --from s", ["staging"]),
         ("diff @", ["@staging", "@prod", "@local"]),
         ("diff 1.1", ["1.10.0"]),
+        ("report --compare 1.1", ["1.10.0.."]),
+        ("report --compare 1.10.0..", ["1.10.0..2.0.0-rc.1", "1.10.0..1.10.0", "1.10.0..1.2.0"]),
+        ("report --compare=@pr", ["--compare=@prod.."]),
+        ("report --compare @prod..@s", ["@prod..@staging"]),
         ("execute orders --input ", ["@"]),
         ("execute orders --input @o", ["@order 7.json"]),
         ("execute orders --input @./o", ["@./order 7.json"]),

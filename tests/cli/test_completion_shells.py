@@ -41,6 +41,8 @@ FOUND = [
     ("pub", "publish"),
     ("status --env=p", "status --env=prod"),
     ("diff @p", "diff @prod"),
+    ("report --compare @p", "report --compare @prod.."),
+    ("report --compare @prod..@l", "report --compare @prod..@local"),
     ("check Zah", "check Zahlung:prüfen"),
     ("check Zahlung:prü", "check Zahlung:prüfen"),
     ("blame refunds Char", r"blame refunds Charge\ Card"),

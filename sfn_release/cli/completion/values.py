@@ -44,6 +44,15 @@ class Values:
 
         yield from (Candidate(version) for version in _of(self.project, versions))
 
+    def pairs(self, start: str) -> Iterator[Candidate]:
+        """Yield A.. for each release and environment, and after the dots the whole A..B."""
+        first, dots, _ = start.partition("..")
+        for release in (*self.versions(start), *self.live(start)):
+            if dots:
+                yield Candidate(f"{first}..{release.word}", release.text)
+            else:
+                yield Candidate(f"{release.word}..", release.text, goes_on=True)
+
     def new_versions(self, _: str) -> Iterator[Candidate]:
         """Yield the next patch, minor and major version."""
         from sfn_release.cli.completion.git_names import versions
@@ -126,6 +135,7 @@ FINDERS: Final[Mapping[str, tuple[Finder, ...]]] = {
     "VERSION": (Values.versions,),
     "NEW_VERSION": (Values.new_versions,),
     "RELEASE|@ENV": (Values.versions, Values.live),
+    "A..B": (Values.pairs,),
     "WORKFLOW": (Values.workflows,),
     "ENVIRONMENT": (Values.environments,),
     "STATE": (Values.states,),
