@@ -83,7 +83,7 @@ def run(
     if serve == (out is not None):
         raise UsageError(
             "Give either --out FOLDER or --serve.",
-            fix="sfn-release report --out site\n  sfn-release report --serve",
+            fix="sfn-release report --out report\n  sfn-release report --serve",
         )
     require_packages()
     from sfn_release.report.page_options import PageOptions  # it needs the packages

@@ -127,5 +127,5 @@ def files(folder: str, *, nested: bool = False) -> dict[str, str]:
             schema_file(name): installed_schema(name).read_text(encoding="utf-8")
             for name in SCHEMA_NAMES
         },
-        ".gitignore": "__pycache__/\n*.py[cod]\n.venv/\n.sfn-coverage\n",
+        ".gitignore": "__pycache__/\n*.py[cod]\n.venv/\n.sfn-coverage\n/report/\n",
     }
