@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -44,22 +46,43 @@ def write_site(
             shutil.rmtree(made, ignore_errors=True)
             raise
     except OSError as error:
-        raise FileError(
-            f"Can't write the report to {folder}: {error.strerror or error}.",
-            fix="The folder is as it was before. Make it writable, make room, or name another one.",
-        ) from error
+        raise _unwritable(folder, error) from error
     return written
 
 
 def refuse_foreign(folder: Path) -> None:
-    """Raise FileError for a folder with files that no report put there; OSError if unreadable."""
-    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
-        raise FileError(f"{folder} is not a folder.", fix="Name a folder that doesn't exist yet.")
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / MARKER).is_file():
+    """Raise FileError for a folder that a report can't replace, such as one with other files."""
+    try:
+        existing = next(path for path in (folder, *folder.parents) if os.path.lexists(path))
+        if not existing.is_dir() or folder.is_symlink():
+            raise FileError(f"{existing} is not a folder.", fix="Name a new or an empty folder.")
+        names = {path.name for path in folder.iterdir()} if existing == folder else set()
+    except OSError as error:
+        raise FileError(
+            f"Can't read {folder}: {error.strerror or error}.", fix="Name another folder."
+        ) from error
+    if ".git" in names:
+        raise FileError(
+            f"{folder} is a Git repository, so it isn't replaced.",
+            fix="Write the report to another folder, and copy it from there.",
+        )
+    if names and MARKER not in names:
         raise FileError(
             f"{folder} has files that sfn-release didn't make, so it isn't replaced.",
             fix="Name an empty folder, or one that doesn't exist yet.",
         )
+
+
+def _unwritable(folder: Path, error: OSError) -> FileError:
+    """Return the error for a folder that can't be written."""
+    full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+    return FileError(
+        f"Can't write the report to {folder}: {error.strerror or error}.",
+        why="The report that is there is unchanged." if (folder / MARKER).is_file() else "",
+        fix="Free some space on the disk, or name a folder on another one."
+        if full
+        else f"Make {folder.parent} writable, or name another folder.",
+    )
 
 
 def _write_assets(folder: Path) -> None:

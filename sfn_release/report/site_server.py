@@ -92,10 +92,21 @@ class ServedSite:
         type_ = _TYPES.get(posixpath.splitext(name)[1])
         if type_ is None or name.startswith(".") or "\0" in name or "\\" in name:
             return None
-        try:
-            return Path(self.folder, *parts[:-1], name).read_bytes(), type_
-        except OSError:
-            return None
+        while True:
+            folder = self.folder
+            try:
+                return Path(folder, *parts[:-1], name).read_bytes(), type_
+            except OSError:
+                if folder == self.folder:  # else it was replaced by a newer report meanwhile
+                    return None
+
+    def folder_address(self, path: str) -> str | None:
+        """Return the address of a folder with a page that *path* names without a slash at its end.
+
+        Links in a page are relative, so they work only at this address.
+        """
+        address = urlsplit(path).path + "/"
+        return address if self.content(address) is not None else None
 
 
 def serve_site(
@@ -155,6 +166,7 @@ class _Server(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     timeout = 60
+    server: _Server
 
     def do_GET(self) -> None:
         """Send a file."""
@@ -167,22 +179,32 @@ class _Handler(BaseHTTPRequestHandler):
     def _send(self, *, body: bool) -> None:
         # A web page elsewhere can give its own name this machine's address, but not this Host.
         if not _is_ours(self.headers.get("Host", "")):
-            self._answer(HTTPStatus.FORBIDDEN, b"Only for this machine.\n", "text/plain", body=body)
+            self._answer(HTTPStatus.FORBIDDEN, b"Only for this machine.\n", body=body)
             return
-        server = self.server
-        found = server.site.content(self.path) if isinstance(server, _Server) else None
-        if found is None:
-            self._answer(HTTPStatus.NOT_FOUND, b"No such page.\n", "text/plain", body=body)
-        else:
+        site = self.server.site
+        if (found := site.content(self.path)) is not None:
             self._answer(HTTPStatus.OK, *found, body=body)
+        elif (address := site.folder_address(self.path)) is not None:
+            self._answer(HTTPStatus.MOVED_PERMANENTLY, address=address, body=body)
+        else:
+            self._answer(HTTPStatus.NOT_FOUND, b"No such page.\n", body=body)
 
-    def _answer(self, status: HTTPStatus, content: bytes, type_: str, *, body: bool) -> None:
+    def _answer(
+        self,
+        status: HTTPStatus,
+        content: bytes = b"",
+        type_: str = "text/plain",
+        *,
+        address: str = "",
+        body: bool,
+    ) -> None:
+        headers = {"Content-Type": type_, "Content-Length": str(len(content))}
         with suppress(OSError, socket.timeout):  # the browser went away
             self.send_response(status)
-            for name, value in _HEADERS.items():
+            for name, value in {**_HEADERS, **headers}.items():
                 self.send_header(name, value)
-            self.send_header("Content-Type", type_)
-            self.send_header("Content-Length", str(len(content)))
+            if address:
+                self.send_header("Location", address)
             self.end_headers()
             if body:
                 self.wfile.write(content)

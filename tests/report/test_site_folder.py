@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import http.client
+import os
+import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -43,6 +46,66 @@ def test_a_foreign_folder_is_refused(tmp_path: Path) -> None:
     assert (empty / "index.html").read_text() == "new"
 
 
+@pytest.mark.parametrize("target", ["file", "file/x", "file/x/y", "link", "n" * 300])
+def test_a_place_that_is_no_folder_is_refused(tmp_path: Path, target: str) -> None:
+    """A file, a file above, a link, a name that is too long: the message names the reason."""
+    (tmp_path / "file").write_text("mine")
+    (tmp_path / "link").symlink_to(tmp_path)
+    with pytest.raises(FileError, match=r"(file|link) is not a folder|File name too long"):
+        refuse_foreign(tmp_path / target)
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_a_repository_is_never_replaced(tmp_path: Path) -> None:
+    """Also one that a report was committed to: its commits may be nowhere else."""
+    written(tmp_path / "site", "old")
+    (tmp_path / "site" / ".git").mkdir()
+    with pytest.raises(FileError, match="is a Git repository"):
+        written(tmp_path / "site", "new")
+    assert (tmp_path / "site" / ".git").is_dir()
+
+
+@pytest.mark.parametrize(
+    ("code", "fix"),
+    [
+        (errno.ENOSPC, "Free some space"),
+        (errno.EDQUOT, "Free some space"),
+        (errno.EROFS, "writable, or name another"),
+        (errno.EACCES, "writable, or name another"),
+    ],
+)
+def test_the_error_says_how_to_make_the_folder_writable(
+    tmp_path: Path, code: int, fix: str
+) -> None:
+    """And that an earlier report is still there, if there is one."""
+
+    def fail(_made: Path) -> None:
+        raise OSError(code, os.strerror(code))
+
+    folder = tmp_path / "site"
+    with pytest.raises(FileError, match=re.escape(os.strerror(code))) as found:
+        write_site(folder, fail, marker={})
+    assert fix in found.value.fix
+    assert found.value.why == ""
+    written(folder, "old")
+    with pytest.raises(FileError, match=re.escape(os.strerror(code))) as found:
+        write_site(folder, fail, marker={})
+    assert found.value.why == "The report that is there is unchanged."
+
+
+def test_an_interrupted_report_leaves_nothing(tmp_path: Path) -> None:
+    """Ctrl-C in the middle of writing."""
+
+    def interrupted(made: Path) -> None:
+        (made / "index.html").write_text("half")
+        raise KeyboardInterrupt
+
+    folder = tmp_path / "here" / "site"
+    with pytest.raises(KeyboardInterrupt):
+        write_site(folder, interrupted, marker={})
+    assert [*folder.parent.iterdir()] == []
+
+
 def test_an_error_leaves_the_old_report(tmp_path: Path) -> None:
     """A full disk in the middle of writing, for example."""
     folder = tmp_path / "here" / "site"
@@ -60,6 +123,9 @@ def test_an_error_leaves_the_old_report(tmp_path: Path) -> None:
 @pytest.fixture
 def port(tmp_path: Path) -> Iterator[int]:
     written(tmp_path / "site", "<!doctype html>")
+    release = tmp_path / "site" / "releases" / "1.0.0"
+    release.mkdir(parents=True)
+    (release / "index.html").write_text("<!doctype html>")
     (tmp_path / "secret.html").write_text("secret")
     site = ServedSite(lambda _folder: None, lambda: "", lambda _text: None, tmp_path / "site")
     server = open_server(site, 0)
@@ -71,8 +137,8 @@ def port(tmp_path: Path) -> Iterator[int]:
     thread.join()
 
 
-def asked(port: int, path: str, host: str) -> tuple[int, str | None]:
-    """Return the status and the policy of an answer."""
+def asked(port: int, path: str, host: str) -> http.client.HTTPResponse:
+    """Return an answer."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     try:
         connection.putrequest("GET", path, skip_host=True)
@@ -80,7 +146,7 @@ def asked(port: int, path: str, host: str) -> tuple[int, str | None]:
         connection.endheaders()
         answer = connection.getresponse()
         answer.read()
-        return answer.status, answer.headers["Content-Security-Policy"]
+        return answer
     finally:
         connection.close()
 
@@ -94,6 +160,13 @@ def asked(port: int, path: str, host: str) -> tuple[int, str | None]:
         ("/", "evil.example:8084", 403),
         ("/", "127.0.0.1.evil.example", 403),
         ("/", "", 403),
+        ("/releases/1.0.0/", "localhost", 200),
+        ("/releases/1.0.0", "localhost", 301),
+        ("/releases/1.0.0?x", "localhost", 301),
+        ("//evil.example/releases/1.0.0", "localhost", 404),
+        ("/releases", "localhost", 404),
+        ("/releases/..", "localhost", 404),
+        ("/../site", "localhost", 404),
         ("/../secret.html", "localhost", 404),
         ("/%2e%2e/secret.html", "localhost", 404),
         ("/..%2fsecret.html", "localhost", 404),
@@ -104,8 +177,11 @@ def asked(port: int, path: str, host: str) -> tuple[int, str | None]:
 )
 def test_only_pages_are_served_and_only_here(port: int, path: str, host: str, status: int) -> None:
     """No file outside of the report, and no answer for a web page's own host name."""
-    found, policy = asked(port, path, host)
-    assert found == status
+    answer = asked(port, path, host)
+    assert answer.status == status
+    address = "/releases/1.0.0/" if status == 301 else None
+    assert answer.headers["Location"] == address
+    policy = answer.headers["Content-Security-Policy"]
     assert policy is not None
     assert policy.startswith("default-src 'none'")
     assert policy.endswith("frame-ancestors 'none'")
