@@ -6,6 +6,7 @@ ours. Never make Markup of a text from data.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -16,8 +17,10 @@ from sfn_release.names import COMMIT_ID
 from sfn_release.report import paths
 from sfn_release.report.markup import ago, time_of
 from sfn_release.report.page import Page
+from sfn_release.report.pages.page_links import overview_links
 from sfn_release.report.texts import actor_name, age, day, short_id, span
 from sfn_release.report.views.comparisons import change_text
+from sfn_release.text import count
 
 if TYPE_CHECKING:
     from jinja2 import Environment as Templates
@@ -30,12 +33,8 @@ POLICY = (
 )
 """The Content-Security-Policy of every page: its own files, and nothing inline."""
 
-NAVIGATION = (
-    (paths.BOARD, "Board"),
-    (paths.TIMELINE, "Timeline"),
-    (paths.RELEASES, "Releases"),
-    (paths.WORKFLOWS, "Workflows"),
-)
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_DELETE = 0x7F
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +100,11 @@ def render_page(facts: ReportFacts, path: str, title: str, template: str, **valu
         title=title,
         here=path,
         section=_section(path),
-        navigation=_navigation(facts),
+        navigation=overview_links(facts),
         policy=POLICY,
         **values,
     )
-    return Page(path, title, html)
+    return Page(path, title, _CONTROLS.sub(_control_picture, html))
 
 
 def render_part(facts: ReportFacts, path: str, template: str, **values: Any) -> Markup:
@@ -115,10 +114,10 @@ def render_part(facts: ReportFacts, path: str, template: str, **values: Any) -> 
     return Markup(html)  # noqa: S704 - the template escapes every text
 
 
-def _navigation(facts: ReportFacts) -> tuple[tuple[str, str], ...]:
-    """Return the pages in the head of every page. Some reports have executions, or coverage."""
-    more = (("executions", paths.EXECUTIONS), ("coverage", paths.COVERAGE))
-    return (*NAVIGATION, *((path, key.capitalize()) for key, path in more if facts.extra.get(key)))
+def _control_picture(found: re.Match[str]) -> str:
+    """Return a visible sign for a control character, which HTML doesn't allow."""
+    code = ord(found[0])
+    return chr(0x2400 + code) if code < _DELETE else "\N{SYMBOL FOR DELETE}"
 
 
 def _section(path: str) -> str:
@@ -141,5 +140,5 @@ def _templates() -> Templates:
     )
     made.filters |= {"age": age, "ago": ago, "day": day, "short": short_id, "when": time_of}
     made.filters["change_text"] = change_text
-    made.globals |= {"paths": paths, "span": span, "actor": actor_name}
+    made.globals |= {"paths": paths, "span": span, "actor": actor_name, "count": count}
     return made

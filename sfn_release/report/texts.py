@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from sfn_release.text import shorten
+from sfn_release.text import age_text, shorten
 
 _UNITS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
 _DIGEST = 12  # digits
@@ -21,12 +21,9 @@ def moment_of(text: str | None) -> datetime | None:
 
 
 def age(text: str | None, now: datetime) -> str:
-    """Return how long ago a time was: ``3 d``, ``2 h``, ``just now``; "" for no time."""
+    """Return how long ago a time was: ``3 days ago``, ``just now``; "" for no time."""
     at = moment_of(text)
-    if at is None:
-        return ""
-    seconds = int((now - at).total_seconds())
-    return "just now" if seconds < 1 else f"{_largest(seconds)} ago"
+    return "" if at is None else age_text(at, now)
 
 
 def span(started: str | None, finished: str | None) -> str:
@@ -54,11 +51,6 @@ def day(text: str | None) -> str:
 def short_id(text: str | None) -> str:
     """Return the first digits of a digest or a commit id."""
     return (text or "").removeprefix("sha256:")[:_DIGEST]
-
-
-def _largest(seconds: int) -> str:
-    unit, length = next(pair for pair in _UNITS if seconds >= pair[1])
-    return f"{seconds // length} {unit}"
 
 
 def actor_name(actor: str) -> str:

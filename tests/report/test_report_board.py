@@ -11,6 +11,7 @@ from sfn_release.plan.policy_facts import LivePeriod
 from sfn_release.release.record import timestamp
 from sfn_release.report import paths
 from sfn_release.report.facts.report_facts import DEPLOYMENTS_ON_PAGE, EnvironmentFacts, ReportFacts
+from sfn_release.report.texts import age
 from sfn_release.report.views.board_rows import board_rows
 from sfn_release.report.views.environment_card import Health, environment_card
 from support.report_facts import NOW, Texts, record, shop_facts
@@ -89,6 +90,31 @@ def test_an_expired_deployment_is_never_in_progress() -> None:
     assert environment_card(facts, dev).health == "unreachable"
     assert "Abandoned: deploy of" in board
     assert "Its lock expired" in board
+
+
+def test_a_deployment_that_aws_calls_abandoned_has_no_end_in_the_future() -> None:
+    """Its process died before its lock expires: the board doesn't say that it ends."""
+    facts = shop_facts(live=True)
+    prod = environment(facts, "prod")
+    assert prod.live is not None
+    assert "It ends by" in board_text(facts, prod)
+    dead = replace(prod, live=replace(prod.live, state="abandoned", problem="its process ended"))
+    text = board_text(facts, dead)
+    assert "Abandoned: " in text
+    assert "It ends by" not in text
+    assert "its process ended" in text
+
+
+def test_a_clock_that_is_ahead_is_named() -> None:
+    """A deployment of tomorrow didn't happen just now."""
+    assert age("2026-03-11T15:00:00Z", NOW) == "27 h ahead of this clock"
+    assert age("2026-03-10T09:00:00Z", NOW) == "3 h ago"
+    assert age("nonsense", NOW) == age(None, NOW) == ""
+
+
+def board_text(facts: ReportFacts, alone: EnvironmentFacts) -> str:
+    """Return the text of a board with one environment."""
+    return text_of(html_pages(pages_of(replace(facts, environments=(alone,))))[paths.BOARD])
 
 
 def test_cells_name_the_release_that_brought_the_content() -> None:

@@ -6,6 +6,7 @@ import json
 import posixpath
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -17,16 +18,21 @@ from sfn_release.report.page import Page
 from sfn_release.report.pages.board_page import board_pages
 from sfn_release.report.pages.workflows_index import workflows_index_pages
 from support.report_facts import Texts, shop_facts
-from support.report_pages import broken_links, elements, html_pages, links, pages_of, text_of
+from support.report_pages import (
+    ASSETS,
+    broken_links,
+    elements,
+    html_pages,
+    links,
+    pages_of,
+    text_of,
+)
+from support.shop_reports import content_options
 
-ASSETS = {
-    f"assets/{name}"
-    for name in (
-        *("style.css", "board.css", "graph.css", "content.css", "icon.svg"),
-        *("theme.js", "site.js"),
-    )
-}
-HOSTILE = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>{{7*7}}\u202e\u200f&amp;]]>"
+HOSTILE = (
+    "\"'><script>alert(1)</script><img src=x onerror=alert(2)>{{7*7}}"
+    "\x00\x07\x1b[31m\x7f\x9b\u202e\u200f&amp;]]>"
+)
 FOLDED = {"details", "summary", "span", "p", "a"}
 """Elements that longer texts may bring."""
 
@@ -132,9 +138,42 @@ def test_the_search_index_is_ascii_data(pages: Mapping[str, Page]) -> None:
     start, end = "globalThis.sfnReleaseSearch=", ";\n"
     data = json.loads(found.removeprefix(start).removesuffix(end))
     kinds = {data["kinds"][entry[0]] for entry in data["entries"]}
-    assert kinds == {"environment", "workflow", "release", "state", "deployment", "page"}
+    assert kinds == {
+        *("environment", "workflow", "release", "state", "deployment", "comparison", "page")
+    }
     targets = {entry[3].partition("#")[0] for entry in data["entries"]}
     assert targets <= {*pages}
+
+
+def test_executions_coverage_and_comparisons_are_found() -> None:
+    """By the search and in the list of all pages, each with a detail that tells it from others."""
+    facts = shop_facts()
+    options = content_options(facts.definition("1.0.0", "orders"), name="run-7")
+    twice = {**options, "executions": 2 * options["executions"]}
+    facts = replace(facts, extra=twice)
+    found = pages_of(facts)
+    text = found["assets/search.js"].html
+    data = json.loads(text.partition("=")[2].removesuffix(";\n"))
+    kinds = {data["kinds"][kind]: (title, path) for kind, title, _, path, _ in data["entries"]}
+    assert kinds["execution"] == ("run-7", paths.execution_path("run-7~2"))
+    assert kinds["coverage"] == ("orders", paths.coverage_path("orders", 1))
+    assert kinds["comparison"][1] == paths.comparison_path("1.0.0", "1.1.0")
+    documents = html_pages(found)
+    listed = {*links(documents[paths.EVERYTHING])}
+    for _, path in kinds.values():
+        assert f"../{path}" in listed or "#" in path
+    assert broken_links(documents, {*found, *ASSETS}) == []
+
+
+def test_numbers_have_the_right_noun() -> None:
+    """One state, one workflow, one release."""
+    facts = shop_facts(workflows=["orders"], releases=1, environments=["dev"])
+    entry = facts.releases[0].manifest.workflows["orders"]
+    manifest = replace(facts.releases[0].manifest, workflows={"orders": replace(entry, states=1)})
+    facts = replace(facts, releases=(replace(facts.releases[0], manifest=manifest),))
+    found = pages_of(facts)
+    assert '"1 state, since 1.0.0"' in found["assets/search.js"].html
+    assert "1 environment, 1 workflow, 1 release." in text_of(html_pages(found)[paths.BOARD])
 
 
 @pytest.mark.parametrize(

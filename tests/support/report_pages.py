@@ -12,7 +12,14 @@ from sfn_release.report.facts.report_facts import ReportFacts
 from sfn_release.report.page import Page
 from sfn_release.report.site_pages import site_pages
 
-_RAW = frozenset({"script", "style"})
+ASSETS = {
+    f"assets/{name}"
+    for name in (
+        *("style.css", "board.css", "graph.css", "content.css", "icon.svg"),
+        *("theme.js", "site.js"),
+    )
+}
+"""The files of a report that the package brings."""
 
 
 def pages_of(facts: ReportFacts) -> dict[str, Page]:

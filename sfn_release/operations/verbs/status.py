@@ -257,8 +257,9 @@ def _live_since_record(
         return None
     if record.status == "succeeded" and record.action not in SAME_RELEASE:
         return record
-    commit = workspace.ledger.deployments.last_success(state, serving.version)
-    return workspace.ledger.deployments.state_at(environment, commit).record if commit else None
+    deployments = workspace.ledger.deployments
+    commit = deployments.last_success(state, serving.version, serving.release_digest)
+    return deployments.state_at(environment, commit).record if commit else None
 
 
 def _deleted(workflow: str) -> WorkflowStatus:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from sfn_release.errors import SfnReleaseError
@@ -58,7 +58,7 @@ def _read(workspace: Workspace, snapshot: Snapshot, name: str) -> EnvironmentFac
         tip=state.tip,
         records=tuple(records),
         serving=state.serving,
-        deployed=_deployed(records, version),
+        deployed=bringer(records, state.serving),
         period=_period(workspace, snapshot, name, state.serving),
         unsigned=unsigned(workspace, snapshot, settings, version, state.tip) if settings else (),
     )
@@ -80,15 +80,21 @@ def _period(
     return live_period(workspace, snapshot, name, release.content)
 
 
-def _deployed(records: list[Record], version: str | None) -> Record | None:
-    """Return the deployment that brought the release that an environment serves."""
+def bringer(records: Sequence[Record], serving: Serving | None) -> Record | None:
+    """Return the deployment that brought the release that an environment serves.
+
+    Its content decides, because a local trial and a release can have the same version.
+    """
+    if serving is None:
+        return None
     return next(
         (
             record
             for record in records
             if record.status == "succeeded"
             and record.action not in SAME_RELEASE
-            and record.version == version
+            and record.version == serving.version
+            and record.release_digest == serving.release_digest
         ),
         None,
     )

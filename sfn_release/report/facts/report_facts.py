@@ -162,6 +162,12 @@ class ReportFacts:
         records = (record for environment in self.environments for record in environment.records)
         return other_names(workflow, self.first_names, records)
 
+    def released(self, version: str, release_digest: str) -> ReleaseFacts | None:
+        """Return a release with this content; None if the version has another, or isn't known."""
+        found = self.by_version.get(version)
+        same = found is not None and found.manifest.release_digest == release_digest
+        return found if same else None
+
     @cached_property
     def forms(self) -> Mapping[str, tuple[WorkflowForm, ...]]:
         """The contents that each workflow had, in the order of its releases, by workflow."""

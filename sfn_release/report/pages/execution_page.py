@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from sfn_release.report.drawing import state_graph_svg
 from sfn_release.report.facts.report_facts import ReportFacts
 from sfn_release.report.frame import render_page
 from sfn_release.report.page import Page
+from sfn_release.report.pages.page_links import execution_paths
 from sfn_release.report.views.execution_marks import execution_picture
 from sfn_release.report.views.execution_view import ExecutionView, execution_view
 
@@ -33,15 +34,11 @@ class ReportedExecution:
 
 def execution_pages(facts: ReportFacts) -> Iterator[Page]:
     """Yield a page for each execution of the report, and a list of them; none without any."""
-    found: Sequence[ReportedExecution] = facts.extra.get("executions", ())
+    found = execution_paths(facts)
     if not found:
         return
-    seen: dict[str, int] = {}
     listed = []
-    for reported in found:
-        number = seen[reported.name] = seen.get(reported.name, 0) + 1
-        name = reported.name if number == 1 else f"{reported.name}~{number}"
-        path = paths.execution_path(name)
+    for path, reported in found:
         view = execution_view(reported.explained, data=reported.data)
         listed.append((path, reported, view))
         yield _page(facts, path, reported, view)

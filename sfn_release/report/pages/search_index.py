@@ -9,23 +9,36 @@ from typing import Any
 from sfn_release.report import paths
 from sfn_release.report.facts.report_facts import ReportFacts
 from sfn_release.report.page import Page
+from sfn_release.report.pages.page_links import (
+    PageLink,
+    comparison_links,
+    coverage_links,
+    execution_links,
+    overview_links,
+)
 from sfn_release.report.texts import actor_name, day, short_id
-from sfn_release.text import shorten
+from sfn_release.text import count, shorten
 
 SEARCH = f"{paths.ASSETS}/search.js"
 BUILD = f"{paths.ASSETS}/build.js"
 
-_KINDS = ("environment", "workflow", "release", "state", "deployment", "page")
+_KINDS = (
+    *("environment", "workflow", "release", "state", "deployment"),
+    *("execution", "coverage", "comparison", "page"),
+)
 _STATES = 20_000  # entries of states
 _TEXT = 100  # characters of notes and reasons
 
-Entry = tuple[int, str, str, str, str]
-"""The index of its kind, its title, a detail, its path, and more words to find it by."""
+Entry = tuple[str, str, str, str, str]
+"""Its kind, its title, a detail, its path, and more words to find it by."""
 
 
 def search_pages(facts: ReportFacts) -> Iterator[Page]:
     """Yield the index, and while the report is served the id of this build."""
-    found = {"kinds": _KINDS, "entries": [*_entries(facts)]}
+    found = {
+        "kinds": _KINDS,
+        "entries": [(_KINDS.index(kind), *rest) for kind, *rest in _entries(facts)],
+    }
     # ASCII JSON is JavaScript, whatever texts are in it.
     text = json.dumps(found, separators=(",", ":"))
     yield Page(SEARCH, "Search", f"globalThis.sfnReleaseSearch={text};\n")
@@ -39,28 +52,34 @@ def _entries(facts: ReportFacts) -> Iterator[Entry]:
         serving = environment.serving
         detail = f"serves {serving.version}" if serving else "nothing is deployed"
         path = paths.environment_path(environment.name)
-        yield 0, environment.name, detail, path, environment.label
+        yield "environment", environment.name, detail, path, environment.label
     for name, forms in facts.forms.items():
         newest = forms[-1]
-        detail = f"{newest.entry.states} states, since {newest.since}"
-        yield 1, name, detail, paths.workflow_path(name), newest.entry.source
+        detail = f"{count(newest.entry.states, 'state')}, since {newest.since}"
+        yield "workflow", name, detail, paths.workflow_path(name), newest.entry.source
     for release in reversed(facts.releases):
         manifest = release.manifest
         first = shorten(release.notes.partition("\n")[0], _TEXT)
         parts = [first, actor_name(manifest.author), day(manifest.date)[:10]]
         detail = " · ".join(part for part in parts if part)
         more = f"{manifest.commit[:12]} {short_id(manifest.release_digest)} {manifest.author}"
-        yield 2, manifest.version, detail, paths.release_path(manifest.version), more
+        yield (
+            "release",
+            manifest.version,
+            detail,
+            paths.release_path(manifest.version),
+            more,
+        )
     yield from _states(facts)
     yield from _deployments(facts)
-    for path, name in (
-        (paths.BOARD, "Board"),
-        (paths.TIMELINE, "Timeline"),
-        (paths.RELEASES, "Releases"),
-        (paths.WORKFLOWS, "Workflows"),
-        (paths.EVERYTHING, "All pages"),
+    for kind, links in (
+        ("execution", execution_links(facts)),
+        ("coverage", coverage_links(facts)),
+        ("comparison", comparison_links(facts)),
+        ("page", [*overview_links(facts), PageLink(paths.EVERYTHING, "All pages")]),
     ):
-        yield 5, name, "", path, ""
+        for it in links:
+            yield kind, it.name, shorten(it.detail, _TEXT), it.path, ""
 
 
 def _states(facts: ReportFacts) -> Iterator[Entry]:
@@ -74,7 +93,7 @@ def _states(facts: ReportFacts) -> Iterator[Entry]:
             if left < 0:
                 return
             path = f"{paths.workflow_path(name)}#{paths.state_anchor(state)}"
-            yield 3, state, f"{type_} in {name}", path, ""
+            yield "state", state, f"{type_} in {name}", path, ""
 
 
 def _states_of(definition: Any) -> Iterator[tuple[str, str]]:
@@ -100,4 +119,4 @@ def _deployments(facts: ReportFacts) -> Iterator[Entry]:
                 title = f"{record.action} {record.version} on {environment.name}"
                 path = facts.deployment_path(environment.name, record.id)
                 more = f"{actor_name(record.actor)} {record.id} {record.status}"
-                yield 4, title, shorten(said, _TEXT), path, more
+                yield "deployment", title, shorten(said, _TEXT), path, more

@@ -17,14 +17,15 @@ _QUIET = frozenset({"in-sync", "retained", "deleted"})
 class BoardCell:
     """A workflow in an environment. *since* is the release that brought its content.
 
-    *arrived* is when that content came here, None if no record says so. *differs_from* is the
-    environment before this one that serves other content, "" for none. *routing* has the weights
-    while callers are shifted, *state* is the word for drift. *given_to* is the project that has
-    the state machine now.
+    *is_known* is false if no release of the report has that content. *arrived* is when it came
+    here, None if no record says so. *differs_from* is the environment before this one that serves
+    other content, "" for none. *routing* has the weights while callers are shifted, *state* is the
+    word for drift. *given_to* is the project that has the state machine now.
     """
 
     workflow: str
     since: str = ""
+    is_known: bool = True
     arrived: str | None = None
     differs_from: str = ""
     retained: bool = False
@@ -100,6 +101,7 @@ def _cell(
     return BoardCell(
         workflow,
         since=entry.since if entry is not None and same else served.version,
+        is_known=same,
         arrived=arrived.finished_at if arrived else None,
         differs_from=differs_from,
         retained=served.retained,

@@ -63,14 +63,16 @@ class Soak:
 class EnvironmentCard:
     """An environment: the release that it serves, and everything that you should know about it.
 
-    *deployed* is the deployment that brought the release. *attempt* is the last deployment, if it
-    didn't succeed, and *expired* says that its lock ran out. *problems* are lines about
-    drift and reachability, *more* aren't shown.
+    *is_known* is false for a release that the report has no page of, such as a local trial whose
+    version another release has taken. *deployed* is the deployment that brought it. *attempt* is
+    the last deployment, if it didn't succeed, and *expired* says that its lock ran out. *problems*
+    are lines about drift and reachability, *more* aren't shown.
     """
 
     facts: EnvironmentFacts
     health: Health
     version: str | None
+    is_known: bool
     deployed: Record | None
     attempt: Record | None
     yank: Yank | None
@@ -107,12 +109,13 @@ def environment_card(
     """Return the card of an environment, with at most so many lines of *differences*."""
     last, serving, live = environment.last, environment.serving, environment.live
     version = serving.version if serving else None
-    release = facts.by_version.get(version or "")
+    release = facts.released(serving.version, serving.release_digest) if serving else None
     problems = [*_problems(environment)]
     return EnvironmentCard(
         facts=environment,
         health=_health(environment, facts.built_at),
         version=version,
+        is_known=release is not None,
         deployed=environment.deployed,
         attempt=last if last is not None and last.status != "succeeded" else None,
         yank=release.yank if release else None,
