@@ -33,10 +33,10 @@ _TITLES = {
 
 
 def code(text: str) -> str:
-    r"""Return *text* as a code span that stays one line, and one cell of a table.
+    """Return *text* as a code span that stays one line.
 
     >>> code("a|b")
-    '`a\\|b`'
+    '`a|b`'
     >>> code("a `b`")
     '`` a `b` ``'
     """
@@ -45,7 +45,7 @@ def code(text: str) -> str:
         return "–"
     fence = "`" * (longest_run(plain) + 1)
     gap = " " if "`" in plain else ""
-    return f"{fence}{gap}{plain}{gap}{fence}".replace("|", "\\|")
+    return f"{fence}{gap}{plain}{gap}{fence}"
 
 
 def block(text: str) -> str:
@@ -55,12 +55,22 @@ def block(text: str) -> str:
     return f"{fence}text\n{plain}\n{fence}"
 
 
+def table_row(cells: Iterable[str]) -> str:
+    r"""Return a row of a table. In a cell, even code has its pipes escaped.
+
+    >>> table_row([code("a|b"), "c"])
+    '| `a\\|b` | c |'
+    """
+    escaped = (cell.replace("|", "\\|") for cell in cells)
+    return f"| {' | '.join(escaped)} |"
+
+
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
     """Yield the lines of a table whose cells are Markdown already; long ones are cut."""
     rows = list(rows)
-    yield f"| {' | '.join(columns)} |"
+    yield table_row(columns)
     yield f"|{' --- |' * len(columns)}"
-    yield from (f"| {' | '.join(row)} |" for row in rows[:_ROWS])
+    yield from map(table_row, rows[:_ROWS])
     if len(rows) > _ROWS:
         yield f"\n… and {len(rows) - _ROWS} more"
 

@@ -15,7 +15,7 @@ from sfn_release.cli.output.change_sections import (
     changes_section,
     graph_sections,
 )
-from sfn_release.cli.output.markdown import code, failed
+from sfn_release.cli.output.markdown import code, failed, table_row
 from sfn_release.cli.output.markdown_sections import COMMENT, Section, joined
 from sfn_release.text import count, shorten
 
@@ -168,7 +168,7 @@ def _row(made: Plan, workflow: WorkflowPlan) -> str:
     texts = change_texts(made, workflow)
     steps = [_short(text) for text in texts[:_STEPS]]
     steps += [f"… and {len(texts) - _STEPS} more"] if len(texts) > _STEPS else []
-    return f"| {_short(workflow.workflow)} | {workflow.change} | {'<br>'.join(steps)} |"
+    return table_row([_short(workflow.workflow), workflow.change, "<br>".join(steps)])
 
 
 def _shift(made: Plan) -> Iterator[str]:
