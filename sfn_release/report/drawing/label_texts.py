@@ -52,7 +52,7 @@ class NodeTexts:
 class EdgeTexts:
     """An edge's texts in lines, and the size of its label. *full* has nothing cut off.
 
-    With *has_mark*, the last line is what the mark says.
+    With *has_mark*, the last line is the text of the mark.
     """
 
     lines: tuple[str, ...]
@@ -63,7 +63,7 @@ class EdgeTexts:
 
 
 def mark_text(mark: Mark | None) -> str:
-    """Return what a mark says, with a sign in front of a change."""
+    """Return the text of a mark, with a sign in front of a change."""
     if mark is None:
         return ""
     sign = _SIGNS.get(mark.style, "")

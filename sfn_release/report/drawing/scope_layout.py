@@ -63,7 +63,7 @@ def laid_out(diagram: Diagram, marks: Marks | None) -> Picture:
 
 @dataclass
 class _Layout:
-    """A diagram with what its graphs are made of: by the key of a cluster, its edges."""
+    """A diagram, and the edges of each of its graphs by the key of the cluster."""
 
     diagram: Diagram
     marks: Marks | None
@@ -196,7 +196,7 @@ class _Layout:
 
 
 def _weight(edge: Edge, mark: Mark | None) -> float:
-    """Return how straight an edge should be: a removed one makes way for what is there now."""
+    """Return how straight an edge should be: a removed one makes way for the present ones."""
     weight = _WEIGHTS.get(edge.kind, _DEFAULT_WEIGHT)
     return weight / 4 if mark is not None and mark.style == "removed" else weight
 

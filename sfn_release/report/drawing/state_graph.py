@@ -1,7 +1,7 @@
 """Draw a diagram as SVG: boxes first, then lines, labels and states.
 
 Nothing in the element has an id, so that several graphs can be on one page. Nothing has a style:
-classes say what a part is, and the style sheet how it looks.
+classes name the parts, and you change their looks in the style sheet.
 """
 
 from __future__ import annotations
@@ -57,11 +57,11 @@ def state_graph_svg(
 ) -> str:
     """Return *diagram* as an ``<svg>`` element, to be placed into an HTML page as it is.
 
-    *marks* adds what happened to the nodes and edges. *link* returns the address that a node leads
-    to, None for no link. *title* and *description* are what a screen reader says first. The page
-    needs the style sheet ``report/assets/graph.css``; a parent with the class ``graph-scroll``
-    scrolls a graph that would become too small to read. A *style_sheet* becomes part of the
-    element, for a file of its own.
+    *marks* adds changes or visits to the nodes and edges. *link* returns the address that a node
+    leads to, None for no link. A screen reader says *title* and *description* first. You need the
+    style sheet ``report/assets/graph.css`` in the page. Put a large graph into a parent with the
+    class ``graph-scroll``: it scrolls where the graph would become too small to read. For a file of
+    its own, you hand in the *style_sheet*, which becomes part of the element.
 
     Equal arguments give equal bytes. Raises DefinitionError for a diagram that is nested too
     deeply, and ConfigError without the package that places the states.

@@ -17,7 +17,7 @@ _OF_A_FILE: Final = (
 def svg_file(diagram: Diagram, *, marks: Marks | None = None, title: str) -> str:
     """Return *diagram* as the text of an SVG file, with a line end.
 
-    It follows the reader's dark mode. Raises what `state_graph_svg` raises.
+    You see it in dark mode where your browser has that. Raises the errors of `state_graph_svg`.
     """
     sheet = files("sfn_release.report").joinpath("assets", "graph.css").read_text(encoding="utf-8")
     svg = state_graph_svg(diagram, marks=marks, title=title, style_sheet=_OF_A_FILE + sheet)

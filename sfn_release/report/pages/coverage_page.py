@@ -1,4 +1,4 @@
-"""The pages of coverage: a table of all workflows, and a graph for each one."""
+"""The pages of coverage: a table of all workflows, and a graph for each, where you see the gaps."""
 
 from __future__ import annotations
 

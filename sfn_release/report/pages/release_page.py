@@ -1,4 +1,4 @@
-"""The page of a release: what it is, what it changed, where it was live, and how to prove it."""
+"""The page of a release: its facts and changes, where it was live, and how you prove it."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ def _replays(facts: ReportFacts) -> Mapping[str, list[tuple[str, str]]]:
 
 
 def _proofs(release: ReleaseFacts, environments: list[str]) -> Iterator[tuple[str, str]]:
-    """Yield each command that proves something about a release, and what it proves."""
+    """Yield each command with which you prove something about a release, and its meaning."""
     version = release.version
     yield f"sfn-release verify {version}", "The tag, the ledger and the digests agree."
     if release.manifest.commit == NO_COMMIT:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ComparedPair:
-    """Two releases to compare. *reasons* say what each comparison shows, in words."""
+    """Two releases to compare. *reasons* say why you would compare them, in words."""
 
     older: str
     newer: str
@@ -41,7 +41,7 @@ def compared_pairs(
 
 
 def read_pair(text: str, facts: ReportFacts) -> tuple[str, str]:
-    """Return the two versions of ``A..B``, from A to B; ``@ENV`` is what an environment serves.
+    """Return the two versions of ``A..B``, from A to B. ``@ENV`` is the one that you have there now.
 
     Raises UsageError for other text, NotFoundError for an unknown version or environment.
     """

@@ -26,7 +26,7 @@ _WORST_FIRST: Final = CLASSES[::-1]
 
 
 def change_text(change: SemanticChange) -> str:
-    """Return what changed, without the state's name, which a page shows before it.
+    """Return the text of a change without the state's name, which you see before it on a page.
 
     >>> change = SemanticChange("o", "Charge", "timeout", "safe", 'state "Charge": x 1 → 2', "")
     >>> change_text(change)
@@ -106,7 +106,7 @@ def grouped(
 
 @dataclass(frozen=True)
 class Comparisons:
-    """The comparisons of a report's releases, kept by the digests of what they compare."""
+    """The comparisons of a report's releases, kept by the digests of both sides."""
 
     facts: ReportFacts
     _releases: dict[tuple[str, str], ReleaseComparison] = field(default_factory=dict, repr=False)

@@ -1,4 +1,4 @@
-"""Coverage on a state graph: what was reached, how often, and what wasn't. Pure.
+"""Coverage on a state graph: you see the states that were reached, and how often. Pure.
 
 The graph is the workflow's in the newest release whose states and steps the coverage counts.
 Without such a release, the graph is made from the points that the coverage names.

@@ -1,7 +1,7 @@
 """Reads coverage for a report, in each form that the program writes it. Pure.
 
 - coverage data of tests: ``.sfn-coverage``, written by ``test --coverage`` and pytest
-- the JSON of ``coverage``, of tests or with ``--env``: what was reached, without how often
+- the JSON of ``coverage``, of tests or with ``--env``: the reached parts, without how often
 """
 
 from __future__ import annotations

@@ -130,7 +130,7 @@ def execution_view(explained: Explanation, *, data: bool = True) -> ExecutionVie
 
 
 class _Reading:
-    """The rows as they are made, and what is left of the room for data."""
+    """The rows as they are made, and the rest of the room for data."""
 
     def __init__(self, timeline: Timeline, *, data: bool) -> None:
         self.timeline = timeline

@@ -1,4 +1,4 @@
-"""Folds the unchanged parts of a large graph, so that its changes can be seen. Pure.
+"""Folds the unchanged parts of a large graph, so that you see its changes. Pure.
 
 A state that no change is near to goes into a node that counts such states. Its transitions stay:
 those between two folded states inside of a node aren't drawn, all others lead to the node.
@@ -41,7 +41,7 @@ def folded_picture(diagram: Diagram, marks: Marks, large: int = _LARGE) -> Folde
 
 
 def _kept(diagram: Diagram, marks: Marks, places: Mapping[str, _Place]) -> set[str]:
-    """Return the keys of nodes that are drawn: changes, their neighbours, and what is around."""
+    """Return the keys of nodes that are drawn: changes, their neighbours, the states around."""
     near = {node.key for node in diagram.nodes() if marks.node(node) is not None}
     for edge in diagram.edges:
         if marks.edge(edge) is not None:
