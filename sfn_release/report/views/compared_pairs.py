@@ -41,7 +41,7 @@ def compared_pairs(
 
 
 def read_pair(text: str, facts: ReportFacts) -> tuple[str, str]:
-    """Return the two versions of ``A..B``, from A to B. ``@ENV`` is the one that you have there now.
+    """Return the two versions of ``A..B``, from A to B. ``@ENV`` is the one you have there now.
 
     Raises UsageError for other text, NotFoundError for an unknown version or environment.
     """
