@@ -104,7 +104,7 @@ class Runner:
         given = {name.replace("_", "-"): text for name, text in inputs.items()}
         context = {"github.event_name": event, "github.action_path": str(ROOT)}
         for name, declared in ACTION["inputs"].items():
-            context[f"inputs.{name}"] = given.pop(name, str(declared["default"]))
+            context[f"inputs.{name}"] = given.pop(name, filled(str(declared["default"]), context))
         assert given == {}
         return self._steps(temp, context)
 

@@ -55,10 +55,33 @@ def test_one_comment_is_written_and_then_updated(reviews: Reviews) -> None:
 
 @pytest.mark.usefixtures("host")
 def test_the_comment_of_another_user_is_left_alone(reviews: Reviews) -> None:
-    """Anyone can write the mark."""
-    reviews.add(f"{MARK}\ntheirs", bot=False, user=2)
+    """Anyone can write the mark, and another bot may repeat it."""
+    theirs = [f"{MARK}\ntheirs", f"{MARK}\na bot's"]
+    for body, login, user in zip(theirs, ("mallory", "echo[bot]"), (2, 3), strict=True):
+        reviews.add(body, login=login, user=user)
     wrote(f"{MARK}\nours")
-    assert reviews.bodies == [f"{MARK}\ntheirs", f"{MARK}\nours"]
+    wrote(f"{MARK}\nours, again")
+    assert reviews.bodies == [*theirs, f"{MARK}\nours, again"]
+
+
+@pytest.mark.parametrize("host", ["github"], indirect=True)
+@pytest.mark.parametrize(
+    ("viewer", "found"),
+    [
+        ('{"data": {"viewer": {"login": "acme-releases[bot]"}}}', 2),
+        ('{"data": null, "errors": [{}]}', 1),
+        ('{"data": {"viewer": {"login": null}}}', 1),
+        ("[]", 1),
+    ],
+)
+@pytest.mark.usefixtures("host")
+def test_an_app_has_comments_of_its_own(reviews: Reviews, viewer: str, found: int) -> None:
+    """Without an answer, the token is taken for the one of GitHub Actions."""
+    reviews.viewer = viewer
+    reviews.add(f"{MARK}\nactions", user=1)
+    reviews.add(f"{MARK}\nacme", login="acme-releases[bot]", user=2)
+    wrote(f"{MARK}\nnew")
+    assert [number for number, body in enumerate(reviews.bodies, 1) if "new" in body] == [found]
 
 
 @pytest.mark.usefixtures("host")
@@ -100,6 +123,38 @@ def test_a_broken_answer_is_one_error(reviews: Reviews, answer: tuple[int, str])
 
 
 @pytest.mark.usefixtures("host")
+@pytest.mark.parametrize(
+    ("code", "headers"),
+    [(429, {}), (403, {"Retry-After": "60"}), (403, {"X-RateLimit-Remaining": "0"})],
+)
+def test_a_limit_on_requests_is_no_lack_of_permission(
+    reviews: Reviews, code: int, headers: dict[str, str]
+) -> None:
+    """GitHub also answers 403 then; it isn't skipped, because the next run succeeds."""
+    reviews.answer, reviews.headers = (code, "{}"), headers
+    ran = wrote(f"{MARK}\nx", "--if-possible", code=1)
+    assert ("E_NETWORK" in ran.err, f"HTTP {code}" in ran.err) == (True, True), ran.err
+
+
+@pytest.mark.parametrize("secret", ["abc def", "abc\ndef", "abc\u00e9"])
+def test_a_token_that_cannot_be_sent_is_never_shown(
+    host: str, monkeypatch: pytest.MonkeyPatch, secret: str
+) -> None:
+    """Not even in the details of an error."""
+    monkeypatch.setenv(HOSTS[host], secret)
+    ran = wrote(f"{MARK}\nx", "--if-possible", "-vv", code=2)
+    assert f"{HOSTS[host]} isn't a token" in ran.err
+    assert "abc" not in ran.out + ran.err
+
+
+@pytest.mark.usefixtures("host")
+def test_a_revoked_token_is_named_as_such(reviews: Reviews) -> None:
+    """HTTP 401 differs from a permission that is missing."""
+    reviews.answer = (401, "{}")
+    assert "expired, revoked" in wrote(f"{MARK}\nx", code=1).err
+
+
+@pytest.mark.usefixtures("host")
 def test_strange_comments_are_skipped(reviews: Reviews) -> None:
     """Whatever the host's list holds."""
     reviews.comments = [1, {}, {"user": 1, "body": MARK}, {"id": "x", "body": 5}]  # type: ignore[list-item]
@@ -124,7 +179,13 @@ def test_a_line_is_no_command_of_gitlab(host: str, reviews: Reviews) -> None:
 
 
 def test_a_text_has_the_hosts_limit(host: str, reviews: Reviews) -> None:
-    """In UTF-16, which counts most."""
+    """In UTF-16, which counts most. The limit itself is allowed."""
+    most = 65_536 if host == "github" else 1_000_000
+    full = f"{MARK}\n" + "é" * (most - len(MARK) - 1)
+    wrote(full)
+    wrote(full + "é", code=2)
+    assert reviews.bodies == [full]
+    reviews.comments.clear()
     text = f"{MARK}\n" + "𝒳" * 40_000
     wrote(text, code=2 if host == "github" else 0)
     wrote(text * 30, code=2)
@@ -142,6 +203,10 @@ def test_the_event_names_the_pull_request(tmp_path: Path) -> None:
         "a/b#9",
         "https://api.github.com/repos/a/b/issues/9/comments",
     )
+    assert found.viewer == "https://api.github.com/graphql"
+    enterprise = review_page(values | {"GITHUB_API_URL": "https://ghe.acme.com/api/v3"})
+    assert enterprise is not None
+    assert enterprise.viewer == "https://ghe.acme.com/api/graphql"
     for text in ("{}", "[]", "{", '{"pull_request": {"number": "x"}}'):
         event.write_text(text)
         assert review_page(values) is None

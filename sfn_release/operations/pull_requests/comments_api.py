@@ -15,7 +15,9 @@ from sfn_release.operations.pull_requests.review_page import ReviewPage
 _TIMEOUT: Final = 30  # seconds
 _PAGE: Final = 100
 _PAGES: Final = 50
-_DENIED: Final = frozenset({401, 403, 404})  # both hosts hide what a token may not see
+_UNKNOWN: Final = 401
+_DENIED: Final = frozenset({_UNKNOWN, 403, 404})  # both hosts hide what a token may not see
+_ACTIONS: Final = "github-actions[bot]"
 
 
 class _NoRedirects(HTTPRedirectHandler):
@@ -28,17 +30,16 @@ class _NoRedirects(HTTPRedirectHandler):
 def own_comments(page: ReviewPage) -> Iterator[tuple[int, str]]:
     """Yield the id and the text of each comment that this token's user wrote, the oldest first.
 
-    A token of GitHub Actions belongs to no user; then it yields the comments of bots. Raises
-    AccessError and NetworkError.
+    Raises AccessError and NetworkError.
     """
-    me = _me(page)
+    name, me = _me(page)
     for number in range(1, _PAGES + 1):
         order = "&sort=asc&order_by=created_at" if page.host == "gitlab" else ""
         found = _send(page, "GET", f"{page.comments}?per_page={_PAGE}&page={number}{order}")
         if not isinstance(found, list):
             raise _nonsense(page)
         for comment in found:
-            yield from _own(comment, me)
+            yield from _own(comment, name, me)
         if len(found) < _PAGE:
             return
 
@@ -52,34 +53,51 @@ def write_comment(page: ReviewPage, text: str, replaced: int | None) -> None:
         _send(page, method, page.one.format(id=replaced), {"body": text})
 
 
-def _me(page: ReviewPage) -> object:
-    """Return the id of the token's user; None for a token that belongs to no user."""
+def _me(page: ReviewPage) -> tuple[str, object]:
+    """Return the field of an author that names the token's user, and its value."""
     try:
         user = _send(page, "GET", page.user)
     except AccessError:
-        if page.host == "github":
-            return None
-        raise
-    return user.get("id") if isinstance(user, Mapping) else None
+        if not page.viewer:
+            raise
+        return "login", _app(page)
+    if not isinstance(user, Mapping) or user.get("id") is None:
+        raise _nonsense(page)
+    return "id", user["id"]
 
 
-def _own(comment: object, me: object) -> Iterator[tuple[int, str]]:
+def _app(page: ReviewPage) -> str:
+    """Return the login of the app that a token belongs to: by default GitHub Actions.
+
+    An app's token may not read its user, and GraphQL alone says whose it is.
+    """
+    try:
+        answer = _send(page, "POST", page.viewer, {"query": "{ viewer { login } }"})
+        login = answer["data"]["viewer"]["login"]
+    except (AccessError, KeyError, TypeError):
+        return _ACTIONS
+    return login if isinstance(login, str) else _ACTIONS
+
+
+def _own(comment: object, name: str, me: object) -> Iterator[tuple[int, str]]:
     if not isinstance(comment, Mapping):
         return
     author = comment.get("user") or comment.get("author")
-    author = author if isinstance(author, Mapping) else {}
-    mine = author.get("type") == "Bot" if me is None else author.get("id") == me
+    mine = isinstance(author, Mapping) and author.get(name) == me
     number, body = comment.get("id"), comment.get("body")
     if mine and isinstance(number, int) and isinstance(body, str):
         yield number, body
 
 
 def _send(page: ReviewPage, method: str, url: str, body: Mapping[str, str] | None = None) -> Any:
-    headers = {"User-Agent": "sfn-release", "Accept": "application/json"}
+    # GitLab takes its personal, project and group tokens, and OAuth's, in this form too.
+    headers = {
+        "User-Agent": "sfn-release",
+        "Accept": "application/json",
+        "Authorization": f"Bearer {page.token}",
+    }
     if page.host == "github":
-        headers |= {"Authorization": f"Bearer {page.token}", "X-GitHub-Api-Version": "2022-11-28"}
-    else:
-        headers["PRIVATE-TOKEN"] = page.token
+        headers["X-GitHub-Api-Version"] = "2022-11-28"
     data = None if body is None else json.dumps(body).encode()
     if data is not None:
         headers["Content-Type"] = "application/json"
@@ -88,20 +106,30 @@ def _send(page: ReviewPage, method: str, url: str, body: Mapping[str, str] | Non
         with build_opener(_NoRedirects).open(request, timeout=_TIMEOUT) as answer:
             return json.loads(answer.read())
     except HTTPError as error:
-        if error.code in _DENIED:
-            raise AccessError(
-                f"The token may not write comments on {page.name}: HTTP {error.code}.",
-                fix=_FIXES[page.host],
-            ) from error
-        raise NetworkError(
-            f"Can't write a comment on {page.name}: HTTP {error.code}.", fix="Run the job again."
-        ) from error
+        raise _refused(page, error) from error
     except (URLError, OSError, http.client.HTTPException) as error:
         raise NetworkError(
             f"Can't reach {url.partition('?')[0]}: {error}.", fix="Run the job again."
         ) from error
     except (ValueError, RecursionError) as error:
         raise _nonsense(page) from error
+
+
+def _refused(page: ReviewPage, error: HTTPError) -> AccessError | NetworkError:
+    """Return the error for an answer that isn't a success."""
+    limited = error.headers.get("Retry-After") or error.headers.get("X-RateLimit-Remaining") == "0"
+    if error.code in _DENIED and not limited:
+        why = "The token is expired, revoked, or of another kind." if error.code == _UNKNOWN else ""
+        return AccessError(
+            f"The token may not write comments on {page.name}: HTTP {error.code}.",
+            why=why,
+            fix=_FIXES[page.host],
+        )
+    busy = " Its API limits how many requests you send." if limited else ""
+    return NetworkError(
+        f"Can't write a comment on {page.name}: HTTP {error.code}.{busy}",
+        fix="Run the job again later." if limited else "Run the job again.",
+    )
 
 
 def _nonsense(page: ReviewPage) -> NetworkError:

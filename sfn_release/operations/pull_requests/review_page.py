@@ -24,6 +24,7 @@ TOKENS: Final = {
 MOST: Final = {"github": 65_536, "gitlab": 1_000_000}
 """The most characters of a comment, by host."""
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+_TOKEN: Final = re.compile(r"[!-~]*")
 _REPOSITORY: Final = re.compile(r"[\w.-]+/[\w.-]+")
 
 
@@ -31,7 +32,8 @@ _REPOSITORY: Final = re.compile(r"[\w.-]+/[\w.-]+")
 class ReviewPage:
     """A pull request or merge request. *comments* is the URL of its comments, *one* of one of them.
 
-    *one* has ``{id}``. *token* is "" without one.
+    *one* has ``{id}``. *viewer* is the URL of GitHub's GraphQL, "" on GitLab. *token* is "" without
+    one.
     """
 
     host: Literal["github", "gitlab"]
@@ -39,6 +41,7 @@ class ReviewPage:
     comments: str
     one: str
     user: str
+    viewer: str = ""
     token: str = field(default="", repr=False)
 
 
@@ -65,6 +68,7 @@ def _github(environ: Mapping[str, str]) -> ReviewPage | None:
         f"{issues}/{number}/comments",
         issues + "/comments/{id}",
         f"{api}/user",
+        _api(environ.get("GITHUB_GRAPHQL_URL") or f"{api.removesuffix('/v3')}/graphql"),
         _token(environ, "github"),
     )
 
@@ -90,11 +94,18 @@ def _gitlab(environ: Mapping[str, str]) -> ReviewPage | None:
     notes = f"{api}/projects/{project}/merge_requests/{number}/notes"
     name = f"{environ.get('CI_MERGE_REQUEST_PROJECT_PATH') or project}!{number}"
     token = _token(environ, "gitlab")
-    return ReviewPage("gitlab", name, notes, notes + "/{id}", f"{api}/user", token)
+    return ReviewPage("gitlab", name, notes, notes + "/{id}", f"{api}/user", token=token)
 
 
 def _token(environ: Mapping[str, str], host: str) -> str:
-    return next((environ[name].strip() for name in TOKENS[host] if environ.get(name)), "")
+    name = next((name for name in TOKENS[host] if environ.get(name, "").strip()), None)
+    token = environ[name].strip() if name else ""
+    if not _TOKEN.fullmatch(token):  # it can't be sent, and an error of the sender would show it
+        raise UsageError(
+            f"{name} isn't a token: it has a space, a line end, or a letter that isn't ASCII.",
+            fix="Check how the secret was stored.",
+        )
+    return token
 
 
 def _api(url: str) -> str:
