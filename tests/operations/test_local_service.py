@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sfn_release.errors import ConfigError
+from sfn_release.errors import ConfigError, GitError
 from sfn_release.operations.local_settings import GivenSettings, LocalSettings, read_settings
 from sfn_release.operations.real_runtime import system_runtime
 from sfn_release.operations.verbs.local import OpenedService, service_for
@@ -39,6 +39,19 @@ def test_variables_fix_the_arns_outside_a_project(tmp_path: Path) -> None:
         scope = service.context.scope
         assert (scope.region, scope.account) == ("eu-west-1", "123456789012")
         assert set(service.context.fixed) == {"region", "account"}
+
+
+def test_outside_a_project_no_git_is_needed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A container of tests has none."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    with opened(tmp_path, read_settings(tmp_path, {})).service as service:
+        assert service.context.scope.account == "000000000000"
+    (tmp_path / "releases.toml").write_text('[project]\nname = "shop"\n', encoding="utf-8")
+    with pytest.raises(GitError, match="git was not found"):
+        opened(tmp_path, read_settings(tmp_path, {}))
 
 
 def test_a_project_keeps_its_account(shop: Project) -> None:

@@ -475,7 +475,7 @@ def test_the_remains_of_a_failed_deployment_are_named(shop: Shop) -> None:
     assert broken(proof) == {"hello": "record"}
     text = first_broken(proof.links)["hello"].text
     assert "$LATEST is " in text
-    assert "which deploy 1.2.0 by ann sent on" in text
+    assert ", by deploy 1.2.0 of ann." in text
     assert "The last deployment, deploy 1.2.0 by ann" in text
 
 

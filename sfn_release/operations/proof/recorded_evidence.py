@@ -131,7 +131,7 @@ def _origins(workflow: str, contents: Mapping[str, str], records: list[Record]) 
         else:
             who = sent.actor.partition(" <")[0]
             parts.append(
-                f"{at} is {short(digest)}, which {sent.action} {sent.version} by {who} sent on"
-                f" {sent.started_at}."
+                f"The content of {at} was sent on {sent.started_at}, by {sent.action}"
+                f" {sent.version} of {who}."
             )
     return " ".join(parts)

@@ -16,7 +16,7 @@ from sfn_release.operations import local_settings
 from sfn_release.operations.local_settings import LocalSettings
 from sfn_release.operations.mocked_start import MockedStart
 from sfn_release.operations.workspace import Workspace, open_workspace
-from sfn_release.project import Environment, existing_files
+from sfn_release.project import Environment, existing_files, find_project
 from sfn_release.project.backends import local_backend, local_tasks
 from sfn_release.project.mock_files import mock_file, unused_keys
 from sfn_release.project.task_settings import TaskSettings
@@ -44,13 +44,14 @@ def service_for(
 ) -> OpenedService:
     """Return the service of the project around *directory*.
 
-    Outside a project, it is the user's own service. *in_memory*, it begins empty. Raises UsageError
-    for an environment that can't be served.
+    Outside a project, it is the user's own service, and needs no git. *in_memory*, it begins empty.
+    Raises UsageError for an environment that can't be served.
     """
     settings = settings or LocalSettings()
     scale = settings.wait_time_scale
     real_time = real_time or bool(scale)
     try:
+        find_project(directory)  # first: without a project, this machine needs no git
         workspace = open_workspace(directory, runtime)
     except NotFoundError:
         if environment is not None:
