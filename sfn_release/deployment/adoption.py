@@ -132,8 +132,9 @@ def with_kept(
         return decided
     keeping = _keeping(site, snapshot, state, adopting, identity="")
     steps = {planned.workflow: planned.steps for planned in keeping.plan.workflows}
+    restore = f"sfn-release rollback {keeping.release.version} --env {site.name}"
     workflows = tuple(
-        _after_keeping(planned, steps[planned.workflow], keeping.release.version)
+        _after_keeping(planned, steps[planned.workflow], restore)
         if planned.workflow in adopting
         else planned
         for planned in decided.workflows
@@ -141,8 +142,10 @@ def with_kept(
     return replace(decided, workflows=workflows)
 
 
-def _after_keeping(planned: WorkflowPlan, keep: tuple[Step, ...], version: str) -> WorkflowPlan:
+def _after_keeping(planned: WorkflowPlan, keep: tuple[Step, ...], restore: str) -> WorkflowPlan:
     """Return a workflow's plan after *keep*: nothing is written twice.
+
+    *restore* is the command that goes back to the kept content.
 
     Content that stays as it is gets one version: the kept one.
     """
@@ -157,7 +160,7 @@ def _after_keeping(planned: WorkflowPlan, keep: tuple[Step, ...], version: str) 
     tags = tuple(_untagged(step, written) for step in planned.tags)
     note = (
         f"{planned.workflow} was made by another tool or ledger. Its current content is saved as"
-        f" {version} first. To restore it: `sfn-release rollback {version}`"
+        f" a release first. To restore it: `{restore}`"
     )
     return replace(
         planned,

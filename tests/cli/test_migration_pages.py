@@ -71,6 +71,7 @@ def test_a_file_of_sam_is_taken_over_without_an_update(shop: Project) -> None:
     steps = shown.partition("  note:")[0]
     assert plan.startswith(steps)
     assert "update state machine" not in plan
+    assert "To restore it: `sfn-release rollback 0.0.0-found.1 --env prod`" in plan
     shop.ok("publish", "1.0.0", "--env", "prod", "--adopt")
     shop.ok("status", "--env", "prod", "--check")
     ran = shop.ok("rollback", "0.0.0-found.1", "--env", "prod")
