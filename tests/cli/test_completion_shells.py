@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
 from collections.abc import Iterator
@@ -53,6 +54,17 @@ FOUND = [
     ("-C work", "-C workflows/"),
 ]
 DEFINITION = '{"StartAt": "Charge Card", "States": {"Charge Card": {"Type": "Succeed"}}}'
+HOSTILE = [
+    # names of states, of which a letter and TAB complete the rest
+    "1 $(touch pwned) `touch pwned`",
+    "2;touch pwned & > pwned",
+    "3'q\"u\\o",
+    "4 !event !!",
+    "5 [x]*? {a,b}",
+    "6 é→✓:c=d",
+    "~7",
+]
+ODD = ["8\nline", "8\x1b[31m", "8\ttab", "-8"]  # no shell takes them as a word
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +75,9 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "releases.toml": '[project]\nname = "shop"\n[environments.prod]\n',
         "workflows/pay.py": 'x = sfn.StateMachine(name="Zahlung:prüfen")\n',
         "definitions/refunds.asl.json": DEFINITION,
+        "definitions/odd.asl.json": json.dumps(
+            {"StartAt": "1", "States": {name: {"Type": "Succeed"} for name in (*HOSTILE, *ODD)}}
+        ),
         "order 7.json": "{}",
         **{name: text for name, text, _ in STARTS.values()},
     }
@@ -107,6 +122,34 @@ def test_tab_completes_the_line(shell: Shell, shop: Path) -> None:
             screen.press("\x15")  # Ctrl-U: an empty line again
             screen.until(lambda seen: seen.text.endswith(PROMPT.strip()))
             screen.press("sfn-release ")
+
+
+@pytest.mark.parametrize("shell", INSTALLED)
+def test_a_completed_name_is_one_argument(shell: Shell, shop: Path, tmp_path: Path) -> None:
+    """The shell runs nothing that a name says, and passes the name as it is."""
+    real = Path(sys.executable).parent / "sfn-release"
+    stub = tmp_path / "sfn-release"
+    stub.write_text(
+        f'#!/bin/sh\n[ -n "$_SFN_RELEASE_COMPLETE" ] && exec "{real}" "$@"\n'
+        "printf '<%s>' \"$@\"; echo\n"
+    )
+    stub.chmod(0o755)
+    quotes = ("", '"', "'") if shell == "bash" else ("",)
+    cases = [(quote, name) for name in HOSTILE for quote in quotes]
+    with typing(shell, shop, str(stub)) as screen:
+        for quote, name in cases:
+            if quote == '"' and "!" in name:
+                continue  # bash has no escape for it between these quotes
+            start = "\\~" if name.startswith("~") and not quote else name[0]
+            screen.press(f"blame odd {quote}{start}\t\r")
+            expected = f"<blame><odd><{name}>"
+            screen.until(lambda seen, text=expected: text in seen.text)  # type: ignore[misc]
+            screen.press("\x0c")
+            screen.until(lambda seen: seen.text.strip() == PROMPT.strip())
+            screen.press(f"{stub} ")
+        screen.press("blame odd 8\tx")
+        screen.until(lambda seen: "blame odd 8x" in seen.text)
+    assert not (shop / "pwned").exists()
 
 
 @pytest.mark.parametrize("shell", INSTALLED)

@@ -59,6 +59,8 @@ def _for_bash(line: str, breaks: str) -> Iterator[str]:
     """Yield what bash inserts: the rest of the word from the last break in it, quoted."""
     (_, *words), last = split_line(line)
     for each in complete(words, last.text):
+        if last.quote == '"' and "!" in each.word:
+            continue  # bash would look it up in its history, and knows no escape for it there
         before = 0 if last.quote else last.after_break(breaks)
         end = "" if each.goes_on or last.quote else " "  # bash closes a quote itself
         yield quoted(each.word[before:], last.quote) + end

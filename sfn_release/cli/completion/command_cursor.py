@@ -52,7 +52,11 @@ class CommandCursor:
             else:
                 yield from self._options(current)
             return
-        found = [*self._arguments(current)]
+        found = [
+            each
+            for each in self._arguments(current)
+            if self.only_arguments or not each.word.startswith("-")  # it would be an option
+        ]
         yield from found or (self._options("") if not current else ())
 
     def _take(self, word: str) -> None:

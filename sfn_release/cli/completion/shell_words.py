@@ -66,7 +66,8 @@ def quoted(text: str, quote: str) -> str:
         case '"':
             return "".join(f"\\{letter}" if letter in _IN_DOUBLE else letter for letter in text)
         case _:
-            return "".join(letter if _is_plain(letter) else f"\\{letter}" for letter in text)
+            home = "\\" if text.startswith("~") and not text.startswith("~/") else ""
+            return home + "".join(letter if _is_plain(letter) else f"\\{letter}" for letter in text)
 
 
 def _is_plain(letter: str) -> bool:
