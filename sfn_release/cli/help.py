@@ -59,13 +59,13 @@ COMMANDS = {
         "graph": "Print a workflow's state graph as Mermaid, DOT or SVG.",
     },
     "Test": {
-        "coverage": "Show which states and transitions tests reached, or production.",
+        "coverage": "Show which states and transitions were reached, by tests or in production.",
         "faults": "Show what happens when tasks of a workflow fail.",
         "replay": "Replay finished executions on a candidate. Exits 3 on differences.",
     },
     "Release": {
         "plan": "Show what a deployment would change.",
-        "comment": "Show a plan as one comment on a pull request, or update it.",
+        "comment": "Show a plan as a comment on a pull request, and update it.",
         "next": "Propose the next version, with the reasons.",
         "publish": "Release the current commit and deploy it.",
         "deploy": "Deploy an existing release.",
@@ -89,13 +89,13 @@ COMMANDS = {
         "attest": "Write an in-toto statement about a release or a deployment.",
         "env": "Check that environments are ready for a deployment.",
         "doctor": "Find problems with setup, refs and permissions.",
-        "permissions": "Print the least IAM policy that each workflow's role needs.",
+        "permissions": "Print the smallest IAM policy that each workflow's role needs.",
     },
     "Operate": {
         "execute": "Run a workflow and show how it ended.",
         "bisect": "Find the release that changed a workflow's answer.",
         "which": "Show the release and the commit behind one execution.",
-        "explain": "Explain one execution: its way, its times, and why it failed.",
+        "explain": "Explain one execution: its path, its times, and why it failed.",
         "delete": "Delete a workflow's state machine.",
         "handover": "Give the state machine of a workflow to another project.",
         "acknowledge": "Accept state machine versions that no release made.",
@@ -112,7 +112,7 @@ EXAMPLES = {
     "sfn-release init": "Set up a project in this folder.",
     "sfn-release plan": "Show the changes of a deployment.",
     "sfn-release publish 1.2.0": "Release the commit, and deploy it.",
-    "sfn-release rollback --env prod": "Go back to the release before.",
+    "sfn-release rollback --env prod": "Go back to the previous release.",
 }
 
 EXIT_CODES = {

@@ -38,7 +38,7 @@ def contract_changes(
                 "An execution that is started without it can fail.",
             )
     if before.output is not None and after.output is None:
-        text, reason = "no execution can succeed any more", "Callers that await an output get none."
+        text, reason = "no execution can succeed", "Callers that await an output get none."
         yield SemanticChange(workflow, "", "output", "breaking", text, reason)
     lost = []
     if before.output is not None and after.output is not None:
@@ -50,7 +50,7 @@ def contract_changes(
             "",
             "output",
             "breaking",
-            f"the output can lack {lacked}",
+            f"the output may not have {lacked}",
             "Callers that read it find nothing.",
         )
 
@@ -67,6 +67,6 @@ def _errors(workflow: str, old: DataFlow, new: DataFlow) -> Iterator[SemanticCha
             "",
             "error",
             "breaking",
-            f"no execution fails with {listed} any more, but with {others}",
+            f"executions no longer fail with {listed}, but with {others}",
             "Callers that look for the error name see another one.",
         )

@@ -108,11 +108,11 @@ def _class_of_change(field: str, state_type: str, old: Any, new: Any) -> FieldCl
 def _class_of_time(kind: str, old: Any, new: Any) -> FieldClass:
     """Return the class of a change of a time. A longer one is safe."""
     if new is MISSING and _is_number(old):
-        return FieldClass(kind, "safe", "Only an execution that timed out can end in another way.")
+        return FieldClass(kind, "safe", "Only an execution that timed out can end differently.")
     if not _is_number(new) or not (old is MISSING or _is_number(old)):
         return FieldClass(kind, "results", f"Whether the time is shorter {UNTOLD}.")
     if old is not MISSING and new >= old:
-        return FieldClass(kind, "safe", "Only an execution that timed out can end in another way.")
+        return FieldClass(kind, "safe", "Only an execution that timed out can end differently.")
     return FieldClass(kind, "results", "Work that takes longer than this fails now.")
 
 

@@ -204,7 +204,7 @@ def _values(old: Mapping[str, Any], new: Mapping[str, Any], path: str) -> Iterat
     if not (isinstance(allowed, list) and isinstance(before, list)):
         yield Narrowing(path, "enum changed", certain=False)
     elif lost := [value for value in before if value not in allowed]:
-        yield Narrowing(path, f"can't be {', '.join(map(str, lost))} any more")
+        yield Narrowing(path, f"can no longer be {', '.join(map(str, lost))}")
 
 
 def _properties(

@@ -29,7 +29,7 @@ CLASS_TEXTS: Final[dict[ChangeClass, str]] = {
 }
 """The classes for people."""
 
-UNTOLD: Final = "can't be told from the definition"
+UNTOLD: Final = "can't be read from the definition"
 
 
 @dataclass(frozen=True)

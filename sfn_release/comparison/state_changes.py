@@ -18,7 +18,7 @@ _NAME_READER: Final = re.compile(
     r"\$states(?!\.\w)|(?:\$\$|\$states\.context)(?:\.State(?:\.Name)?)?(?![\w.])"
 )
 """Reads the state's name: by its path, or with all of the context object."""
-_GOES_ELSEWHERE: Final = "Executions take another way."
+_GOES_ELSEWHERE: Final = "Executions take another path."
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ class ChangedState:
             shown = details if at == len(lines) - 1 else ()
             yield self._made("choice", found[0], line, found[1], details=shown)
         if not lines:
-            reason = f"The way that executions take {UNTOLD}."
+            reason = f"The path of executions {UNTOLD}."
             yield self._made("choice", "results", None, reason, details=details)
 
     def _default(self, old: Any, new: Any, details: tuple[Difference, ...]) -> SemanticChange:
@@ -149,7 +149,7 @@ class ChangedState:
         lines = [*rule_lines(old, new, "catches")]
         if all(value in (MISSING, []) for value in (old, new)):
             return self._made("catch", "safe", "catches nothing", "It caught nothing before.")
-        reason = "Executions in which the state fails go another way."
+        reason = "Executions in which the state fails take another path."
         return self._made("catch", "results", "; ".join(lines) or None, reason, details=details)
 
     def _error(self, old: Any, new: Any, details: tuple[Difference, ...]) -> SemanticChange:

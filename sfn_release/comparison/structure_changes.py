@@ -109,7 +109,7 @@ class _Structure:
             if key == "StartAt":
                 text = f"{where}starts at {_name(after)}, was {_name(before)}"
                 yield self._made(
-                    new.label, "start", "results", text, "Executions take another way."
+                    new.label, "start", "results", text, "Executions take another path."
                 )
                 continue
             found = class_of_field(key, "", before, after)

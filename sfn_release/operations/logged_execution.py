@@ -26,7 +26,7 @@ def logged_execution(
     if environment.backend.can_serve:
         raise ConfigError(
             f"{environment.label} keeps no history of EXPRESS executions, and has no logs.",
-            fix="To see the way of an input:  sfn-release execute WORKFLOW --tree --input JSON",
+            fix="To see the path of an input:  sfn-release execute WORKFLOW --tree --input JSON",
         )
     aws = workspace.reach(environment)
     machine = arn.state_machine_arn

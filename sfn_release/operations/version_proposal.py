@@ -103,7 +103,7 @@ def propose(
 
 
 def small_bump_note(workspace: Workspace, snapshot: Snapshot, release: Release) -> str | None:
-    """Return a note if the version of a new *release* is lower than its changes ask for.
+    """Return a note if the version of a new *release* is lower than its changes call for.
 
     They are the changes since the highest release below it that isn't yanked.
     """
@@ -125,7 +125,7 @@ def small_bump_note(workspace: Workspace, snapshot: Snapshot, release: Release) 
     if Precedence(without_prerelease(release.version)) >= Precedence(least):
         return None
     return (
-        f"the changes since {last} ask for {least}, not {release.version}:"
+        f"the changes since {last} call for {least}, not {release.version}:"
         f" {reason_text(changes[0])}"
     )
 

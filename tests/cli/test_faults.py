@@ -206,7 +206,7 @@ def test_an_endless_case_shows_its_loop_once(paying: Project) -> None:
     paying.write("workflows/loop.asl.json", json.dumps({"StartAt": "Begin", "States": states}))
     done = paying.run("faults", "workflows/loop.asl.json")
     assert done.code == 2
-    assert re.search(r"Its way: Begin, then [\d,]+ times A → B", done.err)
+    assert re.search(r"Its path: Begin, then [\d,]+ times A → B", done.err)
     assert "execute" not in done.err
     assert "--mocks" in done.err
     own = paying.run("faults", "loop").err

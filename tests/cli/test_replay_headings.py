@@ -45,16 +45,16 @@ def heading(
 @pytest.mark.parametrize(
     ("before", "after", "text"),
     [
-        ({"Retry": RETRY}, {"Retry": None}, f"Pay isn't retried any more after {ERROR}"),
-        ({"Retry": RETRY}, {"Retry": None, "Catch": CATCH}, "Pay isn't retried any more"),
-        ({"Catch": CATCH}, {"Catch": None}, f"{ERROR} of Pay isn't caught any more"),
+        ({"Retry": RETRY}, {"Retry": None}, f"Pay is no longer retried after {ERROR}"),
+        ({"Retry": RETRY}, {"Retry": None, "Catch": CATCH}, "Pay is no longer retried"),
+        ({"Catch": CATCH}, {"Catch": None}, f"{ERROR} of Pay is no longer caught"),
         ({"Retry": RETRY}, {"Type": "Pass", "Resource": None, "Retry": None}, "Pay doesn't call"),
         (
             {"Retry": RETRY},
             {"Parameters": {"a.$": "$.none"}},
             "Pay fails with States.",
         ),
-        ({"Retry": RETRY}, {"Next": "Sorry"}, "after Pay the way is another"),
+        ({"Retry": RETRY}, {"Next": "Sorry"}, "after Pay the execution takes another path"),
         ({"Retry": RETRY}, {"ResultSelector": {"a.$": "$.none"}}, "Pay fails with States."),
     ],
 )

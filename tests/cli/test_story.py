@@ -87,7 +87,7 @@ def test_the_demo_of_testing_shows_each_way(
         "Charge → Notify Customer (catch of CardExpired)",
         "caught by Catch 1 → Notify Customer; FAILED at Not Charged",
         "2  different",
-        "after Paid the way is another",
+        "after Paid the execution takes another path",
     ):
         assert shown in ran.out
     assert list(tmp_path.glob("sfn-release-demo-*")) == []

@@ -163,7 +163,7 @@ FIELDS: dict[str, tuple[Any, Any, list[str]]] = {
         machine({**TASK, "Catch": [{"ErrorEquals": ["Busy"], "Next": "B"}]}, PASS),
         [
             'catch results: state "A": catches Busy and goes to "B"',
-            "output breaking: the output can lack $.charged",
+            "output breaking: the output may not have $.charged",
         ],
     ),
     "another target of a catch": (
@@ -304,22 +304,22 @@ CONTRACTS: dict[str, tuple[Any, Any, list[str]]] = {
     "an output member is gone": (
         machine(template(a=1, b=2)),
         machine(template(a=1)),
-        ["the output can lack $.b"],
+        ["the output may not have $.b"],
     ),
     "deep in the output": (
         machine(template(a={"b": 1, "c": 2})),
         machine(template(a={"b": 1})),
-        ["the output can lack $.a.c"],
+        ["the output may not have $.a.c"],
     ),
     "on one way only": (
         choice(GUARD, Default="C", then=(template(a=1), template(a=2))),
         choice(GUARD, Default="C", then=(template(a=1), template(b=2))),
-        ["the output can lack $.a"],
+        ["the output may not have $.a"],
     ),
     "the input isn't passed on": (
         machine(PASS),
         machine(template(a=1)),
-        ["the output can lack the members of the input"],
+        ["the output may not have the members of the input"],
     ),
     "a result no longer put in": (
         machine(TASK),
@@ -334,7 +334,7 @@ CONTRACTS: dict[str, tuple[Any, Any, list[str]]] = {
     "in JSONata": (
         machine(jsonata({"a": 1, "b": "{% $states.input.b %}"})),
         machine(jsonata({"a": "{% $states.input.c %}"})),
-        ['the input must have $.c, which "A" reads', "the output can lack $.b"],
+        ['the input must have $.c, which "A" reads', "the output may not have $.b"],
     ),
     "a member of the input": (
         machine(template(a=1)),
@@ -361,7 +361,7 @@ CONTRACTS: dict[str, tuple[Any, Any, list[str]]] = {
     "an error of another state": (
         machine({"Type": "Pass", "Next": "B"}, FAIL),
         machine({"Type": "Pass", "Next": "C"}, PASS, {"Type": "Fail", "Error": "Other"}),
-        ['no execution fails with "Refused" any more, but with "Other"'],
+        ['executions no longer fail with "Refused", but with "Other"'],
     ),
 }  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""The bump that changes ask for."""
+"""The bump that changes call for."""
 
 from __future__ import annotations
 

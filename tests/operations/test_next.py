@@ -1,4 +1,4 @@
-"""next, and publish --bump: the version that the changes ask for."""
+"""next, and publish --bump: the version that the changes call for."""
 
 from __future__ import annotations
 
@@ -38,19 +38,19 @@ def test_the_next_version_follows_from_the_changes(shop: Project) -> None:
 
     shop.commit()
     told = shop.ok("publish", "1.0.1", "--no-deploy").err
-    assert "the changes since 1.0.0 ask for 2.0.0, not 1.0.1: hello: the input" in told
+    assert "the changes since 1.0.0 call for 2.0.0, not 1.0.1: hello: the input" in told
     shop.ok("yank", "1.0.1", "--reason", "too small")
     assert shop.json("next")["version"] == "2.0.0"
     shop.write("workflows/hello.asl.json", definition(**{"a.$": "$.a"}))
     shop.commit()
     done = shop.ok("publish", "--bump", "auto", "--no-deploy")
-    assert "version 2.0.0, major after 1.0.0: hello: the output can lack $.b" in done.err
+    assert "version 2.0.0, major after 1.0.0: hello: the output may not have $.b" in done.err
     assert done.out.startswith("2.0.0 released")
     shop.write("workflows/hello.asl.json", definition(c="z"))
     shop.commit()
     small = shop.ok("publish", "--bump", "patch", "--no-deploy").err
     assert "version 2.0.1, patch after 2.0.0, as --bump patch chose\n" in small
-    assert "the changes since 2.0.0 ask for 3.0.0, not 2.0.1: hello: " in small
+    assert "the changes since 2.0.0 call for 3.0.0, not 2.0.1: hello: " in small
     again = shop.ok("publish", "--bump", "patch", "--no-deploy")
     assert "nothing changed since 2.0.1: it is published again" in again.err
     assert "2.0.1 is already released" in again.out
@@ -70,7 +70,7 @@ def test_diff_has_a_format_for_each_reader(shop: Project) -> None:
     shop.write("workflows/hello.asl.json", definition(a="y", c="x"))
     text = shop.ok("diff", "1.0.0").out
     assert "\nhello: breaks callers\n" in text
-    assert "  ~ the output can lack $.b\n      breaking: Callers that read it find" in text
+    assert "  ~ the output may not have $.b\n      breaking: Callers that read it find" in text
     assert '      state "A": Parameters.a "x" → "y"\n' in shop.ok("-v", "diff", "1.0.0").out
     markdown = shop.ok("diff", "1.0.0", "--format", "markdown").out
     assert markdown.startswith("### `1.0.0 → the work tree`\n\n`hello`: **breaks callers**\n\n- ")

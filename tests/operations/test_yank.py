@@ -255,7 +255,7 @@ def test_the_commands(shop_project: Project) -> None:
     """`yank` warns where it is live; releases, show and status show it; `unyank` removes it."""
     project = shop_project
     ran = project.ok("yank", "1.0.0", "--reason", "Charges\ntwice")
-    assert ran.out == "1.0.0 is yanked: it can't be deployed any more\n"
+    assert ran.out == "1.0.0 is yanked: it can no longer be deployed\n"
     assert "warning: 1.0.0 is live in local (not AWS)" in ran.err
     for command in (["releases"], ["show", "1.0.0"], ["status"]):
         assert "Charges\\ntwice" in project.ok(*command).out, command

@@ -24,7 +24,7 @@ def run(session: Session, time: str) -> None:
     """Show what was live in an environment at a moment.
 
     TIME is ISO 8601, such as 2026-01-31T09:00, in UTC unless it has an offset. A date means its
-    first moment. A duration, such as 3h or 2d, means so long ago. The answer comes from the
+    first moment. A duration, such as 3h or 2d, is a time before now. The answer comes from the
     records of the deployments. Changes that were made outside of sfn-release aren't in it.
     """
     from sfn_release.operations.verbs.at import at

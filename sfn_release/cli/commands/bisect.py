@@ -36,7 +36,7 @@ _LONGEST = 400  # characters of an answer on a line
 @click.option("--error", metavar="NAME", help="The expected error of the execution.")
 @click.option("--output", metavar="JSON|@FILE", help="The expected output.")
 @click.option("--good", metavar="VERSION", help="A release that answers as expected.")
-@click.option("--bad", metavar="VERSION", help="A release that answers otherwise.")
+@click.option("--bad", metavar="VERSION", help="A release that gives another answer.")
 @click.option("--mocks", metavar="FILE", help="A mock file, which answers before all others.")
 def run(
     session: Session,
@@ -52,8 +52,8 @@ def run(
     """Find the release that changed a workflow's answer.
 
     Runs the released definitions on one input, on this machine and in virtual time, with the mocks
-    of the work tree. The work tree itself comes last, if it differs from the newest release. With
-    --env, their parameters are those of another environment. Exits 1 if all answers are alike.
+    of the work tree. The work tree itself comes last, if it differs from the newest release. --env
+    uses the parameters of another environment. Exits 1 if all answers are the same.
     """
     from sfn_release.operations.verbs.bisect import bisect
 

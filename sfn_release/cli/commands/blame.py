@@ -29,8 +29,7 @@ def run(session: Session, workflow: str, state: str | None, version: str | None)
     """Show which release last changed each state of a workflow.
 
     Shows all states of WORKFLOW, or one STATE, with the release, its commit, author and date. With
-    --env, shows the states that an environment serves. States and workflows are followed
-    through renames.
+    --env, shows the states that an environment serves. It follows renamed states and workflows.
     """
     from sfn_release.operations.verbs.blame import blame
 

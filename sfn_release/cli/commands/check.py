@@ -44,9 +44,9 @@ def run(
     """Check workflow definitions. Exits 1 on errors.
 
     Checks every workflow of the work tree, or only the ones you name. A FILE (.json, .yaml, .py, or
-    - for standard input) needs no project. --remote also has AWS validate the definitions, with the
-    environment's parameters filled in; it always needs a project. With --env, the roles of the
-    workflows are compared with what the workflows need there. --watch goes on until Ctrl-C.
+    - for standard input) needs no project. With --remote, AWS validates the definitions too, with
+    the environment's parameters filled in; this always needs a project. With --env, the roles of
+    the workflows are compared with what the workflows need there. --watch runs until Ctrl-C.
     """
     if watch:
         options = {"--strict": strict, "--remote": remote}

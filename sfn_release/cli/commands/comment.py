@@ -16,14 +16,16 @@ from sfn_release.cli.session import Session
 @click.argument("file", default="-")
 @click.option("--name", metavar="NAME", help="For a text that plan didn't write.")
 @click.option(
-    "--if-possible", is_flag=True, help="Without a pull request or a token, only say so. Exits 0."
+    "--if-possible",
+    is_flag=True,
+    help="Without a pull request or a token, print a note; exit 0.",
 )
 def run(session: Session, file: str, name: str | None, if_possible: bool) -> None:
-    """Show a plan as one comment on a pull request, or update it.
+    """Show a plan as a comment on a pull request, and update it.
 
     Run it in a job of GitHub Actions or GitLab CI. FILE is the output of `plan --format markdown`,
-    or - for standard input. An earlier comment with the same first line is updated. When a plan has
-    no changes, an earlier comment says so, and no new one is written.
+    or - for standard input. If there is already a comment with the same first line, it's updated.
+    If a plan has no changes, no new comment is written.
     """
     from sfn_release.operations.verbs.comment import comment
 

@@ -32,7 +32,7 @@ _LAST = 1000
     "--fail-under",
     type=click.IntRange(0, 100),
     metavar="PERCENT",
-    help="Exit 1 if less of the points was reached.",
+    help="Exit 1 if the coverage is lower.",
 )
 @click.option(
     "--last",
@@ -51,11 +51,11 @@ def run(
     last: int | None,
     version: str | None,
 ) -> int:
-    """Show which states and transitions tests reached, or production.
+    """Show which states and transitions were reached, by tests or in production.
 
     Without --env, shows the coverage of the last test run: pytest --sfn-coverage, or
     sfn-release test --coverage. With --env, reads finished executions, and shows for each release
-    what they have reached, and how often each error was retried and caught.
+    which parts they reached, and how often each error was retried and caught.
     """
     if session.environment is not None:
         if files or save or markdown or fail_under is not None:

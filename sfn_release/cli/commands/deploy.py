@@ -30,7 +30,7 @@ def run(
 ) -> int:
     """Deploy an existing release.
 
-    --resume continues the last attempt, if it didn't finish: a traffic shift goes on from the
+    --resume continues the last attempt, if it didn't finish: a traffic shift continues from the
     weight that it had reached. Repeat --env to deploy to several environments, one after another.
     """
     from sfn_release.cli.deployments import deploy_each

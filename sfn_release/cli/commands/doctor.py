@@ -28,7 +28,7 @@ _STYLES = {"ok": "green", "warning": "yellow", "problem": "red"}
 
 
 @command("doctor")
-@click.option("--iam", is_flag=True, help="Print the least IAM policies instead.")
+@click.option("--iam", is_flag=True, help="Print the smallest IAM policies instead.")
 @click.option(
     "--ci", type=click.Choice(["github", "gitlab"]), help="With --iam: whose jobs assume the roles."
 )
@@ -39,9 +39,9 @@ def run(session: Session, iam: bool, ci: CiKind | None) -> int:
     roles, log groups, alarms, state machines. Changes nothing. Exits 1 if it finds a problem. -v
     shows each permission.
 
-    --iam prints the least IAM policies for two roles of each environment: to plan, and to deploy.
-    It needs no AWS account. The trust policies allow jobs of GitHub Actions or GitLab CI, by the
-    host of the ledger's remote. --ci says which one it is, if the host's name doesn't.
+    --iam prints the smallest IAM policies for two roles of each environment: to plan, and to
+    deploy. It needs no AWS account. The trust policies allow jobs of GitHub Actions or GitLab CI,
+    by the host of the ledger's remote. If the host's name doesn't show which one it is, pass --ci.
     """
     if iam:
         return _policies(session, ci)

@@ -46,7 +46,7 @@ _GOOD = {"SUCCEEDED", "RUNNING"}
     metavar="NAME=FOLDER",
     help="On `local`, let a folder stand in for an S3 bucket. Repeatable.",
 )
-@click.option("--no-schema", is_flag=True, help="Don't check the input by its schema.")
+@click.option("--no-schema", is_flag=True, help="Don't check the input against its schema.")
 def run(
     session: Session,
     workflow: str,

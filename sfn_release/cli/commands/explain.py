@@ -26,10 +26,10 @@ _STDIN = "-"
     "format_",
     type=click.Choice(["text", "mermaid"]),
     default="text",
-    help="text (default), or mermaid for the way it took as a picture.",
+    help="text (default), or mermaid to draw its path.",
 )
 def run(session: Session, execution: str, format_: str) -> None:
-    """Explain one execution: its way, its times, and why it failed.
+    """Explain one execution: its path, its times, and why it failed.
 
     EXECUTION_ARN is an execution in one of the project's environments; a link to its page in the
     AWS console works too. FILE is the output of `aws stepfunctions get-execution-history`, a file

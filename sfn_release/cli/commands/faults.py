@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     "--input",
     "given",
     metavar="JSON|@FILE|-",
-    help="The input of the passing case. Default: of the workflow's first test, or {}.",
+    help="The input of the passing case. Default: the input of the workflow's first test, or {}.",
 )
 @click.option(
     "--test-case", metavar="NAME", help="A test of the workflow, or a case of a mock file."
@@ -65,10 +65,10 @@ def run(
 ) -> int:
     """Show what happens when tasks of a workflow fail.
 
-    Starts from a case that succeeds. Then it injects, at every task in turn, every error and every
-    odd answer that the task can have. It shows how often each error is retried over how long, what
-    catches it, and where the execution ends; and which errors end it without a handler. Everything
-    runs on this machine, in virtual time.
+    Starts from a case that succeeds. Then it injects every error and every unusual answer that a
+    task can have, into one task after the other. For each error, it shows the retries and their
+    time, the Catch, and where the execution ends. It also lists the errors without a handler.
+    Everything runs on this machine, in virtual time.
 
     WORKFLOW is a workflow of the project. FILE is a definition (.json, .yaml) and needs no project.
     """

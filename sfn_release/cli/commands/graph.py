@@ -33,7 +33,7 @@ _LAST_RUN = ".sfn-coverage"
     is_flag=False,
     flag_value=_LAST_RUN,
     metavar="[FILE]",
-    help="Mark what no test reached, by the coverage of the last test run, or of a FILE.",
+    help="Mark the parts that no test reached, in the last test run or in a FILE of coverage data.",
 )
 def run(session: Session, workflow: str, format_: str, coverage: str | None) -> None:
     """Print a workflow's state graph as Mermaid, DOT or SVG.

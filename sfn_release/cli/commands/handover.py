@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 def run(session: Session, workflow: str, to_project: str, yes: bool, reason: str | None) -> None:
     """Give the state machine of a workflow to another project.
 
-    Use it to split a project, or to merge two. The machine's tags name the other project, which
-    takes it by `sfn-release adopt`. Until then, neither of you can deploy to it. Callers notice
-    nothing, and the history stays in this ledger.
+    Use it to split a project, or to merge two. The tags of the state machine then name the other
+    project, which takes it over with `sfn-release adopt`. Until then, neither project can deploy to
+    it. Callers notice nothing, and the history stays in this ledger.
     """
     from sfn_release.operations.verbs.handover import handover
 

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 def run(session: Session, limit: int, graph: bool) -> None:
     """List the deployments to an environment.
 
-    The newest comes first. --graph draws a lane for each environment, or for each --env, with
-    promotions between the lanes and rollbacks as a way back. -v shows times beside ages.
+    The newest comes first. --graph draws a lane for each environment, or for each --env, with lines
+    for promotions and rollbacks. -v shows times beside ages.
     """
     if graph:
         _draw(session, limit)

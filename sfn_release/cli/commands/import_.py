@@ -33,7 +33,7 @@ def run(session: Session, named: str, out: str | None, name: str | None, force: 
     stepfunctions describe-state-machine`. ARN is a state machine, version or alias in the
     environment's account; its type, role, logging, tracing and tags are imported too. The module
     goes to the project's workflows folder. Its definition has the same digest as the original.
-    Beside it, import writes a first test with a mock for every task, for you to complete.
+    It also writes a first test beside the module, with a mock for every task. Complete it.
     """
     from sfn_release.authoring.importing import write_module
     from sfn_release.canonical import digest, short

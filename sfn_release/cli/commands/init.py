@@ -26,7 +26,7 @@ _HOSTS = {"github": "GitHub", "gitlab": "GitLab"}
 def run(session: Session, ci: str | None) -> None:
     """Create releases.toml and a first workflow. Overwrites nothing.
 
-    You can publish the new project at once. --ci also writes a pipeline for the environments of
+    You can publish the new project immediately. --ci also writes a pipeline for the environments of
     releases.toml, on GitHub Actions or GitLab CI: check, plan, publish, promote, a nightly status,
     and rollback and unlock by hand.
     """

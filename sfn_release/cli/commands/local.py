@@ -34,9 +34,7 @@ def run() -> None:
 @click.option(
     "--real-time", is_flag=True, help="Let Wait states and retries take as long as on AWS."
 )
-@click.option(
-    "--in-memory", is_flag=True, help="Begin with nothing, and forget everything at the end."
-)
+@click.option("--in-memory", is_flag=True, help="Start empty, and forget everything at the end.")
 @click.option(
     "--mock-config",
     metavar="FILE",

@@ -20,9 +20,9 @@ def run(session: Session) -> None:
     """Propose the next version, with the reasons.
 
     Compares the work tree with the highest release that isn't yanked. A change that breaks callers
-    asks for a major version, other results or permissions for a minor one, a safe change for a
-    patch. Below 1.0.0, a breaking change raises the minor version. `publish --bump auto` takes the
-    proposal.
+    calls for a major version, other results or permissions for a minor version, and a safe change
+    for a patch. Below 1.0.0, a breaking change raises the minor version. `publish --bump auto` uses
+    the proposal.
     """
     from sfn_release.operations.verbs.next import next_version
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @command("permissions")
 @click.argument("workflow", required=False, metavar="[WORKFLOW]")
-@click.option("--version", metavar="VERSION", help="Of a release. Default: the work tree.")
+@click.option("--version", metavar="VERSION", help="The release to read. Default: the work tree.")
 @click.option(
     "--format",
     "form",
@@ -31,11 +31,11 @@ if TYPE_CHECKING:
 def run(
     session: Session, workflow: str | None, version: str | None, form: str, merged: bool
 ) -> None:
-    """Print the least IAM policy that each workflow's role needs.
+    """Print the smallest IAM policy that each workflow's role needs.
 
-    Reads the definitions with the environment's parameters filled in. A permission that a
-    definition doesn't reveal is reported with its state and the reason; it's never widened in
-    silence. The formats also have the policy that lets Step Functions assume the role.
+    Reads the definitions with the environment's parameters filled in. If a definition doesn't
+    reveal a permission, the state and the reason are reported. A permission is never widened
+    silently. The formats also have the policy that lets Step Functions assume the role.
     """
     from sfn_release.operations.verbs.permissions import permissions
 

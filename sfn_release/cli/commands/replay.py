@@ -76,7 +76,7 @@ def run(
 
     Reads the last executions of the environment with their histories, and runs the work tree, or
     the release --against, on their inputs with the recorded answers of tasks. Reports each
-    execution that would take another way, call a task with other arguments or end otherwise.
+    execution that would take another path, call a task with other arguments or end differently.
 
     With FILEs or FOLDERs of histories, it needs no credentials: what --save kept, or the output of
     `aws stepfunctions get-execution-history`.

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     "--fail-under",
     type=click.IntRange(0, 100),
     metavar="PERCENT",
-    help="Exit 1 if less of the points was reached. Implies --coverage.",
+    help="Exit 1 if the coverage is lower. Implies --coverage.",
 )
 @click.option(
     "--coverage-append", is_flag=True, help="Add to the coverage data of the last test run."

@@ -35,7 +35,7 @@ def run(session: Session, version: str, reason: str) -> None:
 
 def _write(done: Yanked) -> None:
     if done.changed:
-        terminal.write(f"{done.version} is yanked: it can't be deployed any more")
+        terminal.write(f"{done.version} is yanked: it can no longer be deployed")
     else:
         terminal.write(f"{done.version} was {done.yank}: nothing to do")
 

@@ -22,7 +22,7 @@ _TITLES = {
     "no_choice_matched": "no rule matches",
     "missing_path": "a path is missing",
     "unset_variable": "a variable is not set",
-    "data_limit": "data passes 256 KiB",
+    "data_limit": "data exceeds 256 KiB",
     "expression": "an expression fails",
     "state_failure": "it fails",
 }
@@ -140,7 +140,7 @@ def some_names(names: Sequence[str]) -> str:
 def _write_problem(problem: Problem) -> None:
     terminal.write_parts(
         terminal.Styled(f"  {problem.state}: {_TITLES[problem.kind]}", "red"),
-        terminal.Styled(f"  (and on {count(problem.others, 'other way')})", "dim")
+        terminal.Styled(f"  (and on {count(problem.others, 'other route')})", "dim")
         if problem.others
         else "",
     )
@@ -150,7 +150,7 @@ def _write_problem(problem: Problem) -> None:
         terminal.write(f"    loop: {' → '.join([*problem.states, problem.states[0]])}")
     if problem.after:
         terminal.write(f"    when {' and '.join(map(str, problem.after))}")
-    terminal.write(f"    way: {' → '.join(problem.way)}")
+    terminal.write(f"    route: {' → '.join(problem.way)}")
 
 
 def _summary(found: FailureMap) -> str:

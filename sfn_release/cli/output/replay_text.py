@@ -92,16 +92,16 @@ def _path_heading(state: str, first: Mapping[str, Any]) -> str:
         return f"{state} has another name now"
     match first.get("no_longer"):
         case "retried":
-            return f"{state} isn't retried any more" + (f" after {error}" if error else "")
+            return f"{state} is no longer retried" + (f" after {error}" if error else "")
         case "called":
             return f"{state} doesn't call its task" + (f", and fails with {error}" if error else "")
         case "caught" if error:
-            return f"{error} of {state} isn't caught any more"
+            return f"{error} of {state} is no longer caught"
         case _ if error:
             return f"{state} fails with {error}"
         case _:
             where = "at" if first["recorded"] == state else "after"
-            return f"{where} {state} the way is another"
+            return f"{where} {state} the execution takes another path"
 
 
 def _write_unanswered(group: DifferenceGroup) -> None:

@@ -12,7 +12,7 @@ _OWN: Final[Mapping[str, Mapping[int, str]]] = {
     # command → exit code → its meaning there; the others are the program's
     "bisect": {FAILED: "an error, or no release changed the answer"},
     "check": {FAILED: "an error, or a finding: errors, with --strict warnings too"},
-    "coverage": {FAILED: "an error, or less was reached than --fail-under asks for"},
+    "coverage": {FAILED: "an error, or the coverage is below --fail-under"},
     "diff": {DIFFERENT: "a difference was found, with --exit-code"},
     "doctor": {FAILED: "an error, or a problem was found"},
     "env check": {FAILED: "an error, or an environment has a problem"},
@@ -24,7 +24,7 @@ _OWN: Final[Mapping[str, Mapping[int, str]]] = {
         FAILED: "an error, or an environment can't be reached",
         DIFFERENT: "a difference from the record, with --check",
     },
-    "test": {FAILED: "an error, a failed test, or less was reached than --fail-under asks for"},
+    "test": {FAILED: "an error, a failed test, or the coverage is below --fail-under"},
     "verify": {FAILED: "an error, or a problem was found"},
 }
 _GENERAL: Final = "an error"

@@ -23,7 +23,7 @@ OPERATING: Final[Mapping[str, Mapping[str, str]]] = {
             "Find the release that lets this order fail."
         ),
         "sfn-release bisect orders --output '\"paid\"' --good 1.0.0": (
-            "Find the release that answers otherwise."
+            "Find the release that gives another answer."
         ),
         "sfn-release bisect orders --error CardDeclined --bad 1.1.0": (
             "Find the release that lost an error."
@@ -36,7 +36,7 @@ OPERATING: Final[Mapping[str, Mapping[str, str]]] = {
     "explain": {
         f"sfn-release explain {_EXECUTION}": "Show why an execution failed.",
         "sfn-release explain history.json": "Explain a history in a file, without credentials.",
-        "sfn-release explain history.json --format mermaid": "Draw the way that it took.",
+        "sfn-release explain history.json --format mermaid": "Draw the path that it took.",
     },
     "delete": {
         "sfn-release delete refunds --env staging": "Delete a state machine, after asking you.",

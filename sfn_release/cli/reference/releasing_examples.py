@@ -21,7 +21,7 @@ RELEASING: Final[Mapping[str, Mapping[str, str]]] = {
         "sfn-release comment notes.md --name notes": "Show any other Markdown file.",
     },
     "next": {
-        "sfn-release next": "Show the version that the changes ask for.",
+        "sfn-release next": "Show the version that the changes call for.",
         "sfn-release next -v": "Show every change with its class.",
         "sfn-release next --json": "Print the version for a script.",
     },
@@ -37,7 +37,7 @@ RELEASING: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "deploy": {
         "sfn-release deploy 1.1.0 --env staging": "Deploy a release to staging.",
-        "sfn-release deploy 1.1.0 --env staging --env prod": "Deploy to one after the other.",
+        "sfn-release deploy 1.1.0 --env staging --env prod": "Deploy to two, in this order.",
         "sfn-release deploy --resume --env prod": "Continue a deployment that was killed.",
     },
     "promote": {
@@ -50,7 +50,7 @@ RELEASING: Final[Mapping[str, Mapping[str, str]]] = {
         ),
     },
     "rollback": {
-        "sfn-release rollback --env prod": "Go back to the release before.",
+        "sfn-release rollback --env prod": "Go back to the previous release.",
         "sfn-release rollback 1.0.0 --env prod": "Go back to one release.",
         'sfn-release rollback --env prod --yes --reason "orders hang"': (
             "Don't ask, and record why."

@@ -14,7 +14,7 @@ START: Final[Mapping[str, Mapping[str, str]]] = {
     "demo": {
         "sfn-release demo": "See a release, a change and a rollback.",
         "sfn-release demo --testing": "See how a workflow is tested before its release.",
-        "sfn-release demo --keep": "Keep the repository, to go on by hand.",
+        "sfn-release demo --keep": "Keep the repository, to continue by hand.",
     },
     "schema": {
         "sfn-release schema": "Print the schema of releases.toml.",

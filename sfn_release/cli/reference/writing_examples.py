@@ -59,7 +59,7 @@ WRITING: Final[Mapping[str, Mapping[str, str]]] = {
         "sfn-release coverage --env prod --last 200": "Show the coverage by executions.",
     },
     "faults": {
-        "sfn-release faults orders": "Let every task of orders fail, in every way.",
+        "sfn-release faults orders": "Let every task of orders fail, with every error.",
         "sfn-release faults orders --require-handled 'Lambda.*,States.Timeout'": (
             "Fail if one of these errors ends an execution without a handler."
         ),

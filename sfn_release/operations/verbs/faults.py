@@ -137,7 +137,7 @@ def _explored(
         way = folded_way(run.path)
         raise UsageError(
             f"The case to start from doesn't succeed: {workflow} ends {run.status}.",
-            why=f"{why}\nIts way: {way}." if why else f"Its way: {way}.",
+            why=f"{why}\nIts path: {way}." if why else f"Its path: {way}.",
             fix=advice,
         )
 

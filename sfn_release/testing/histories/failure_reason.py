@@ -103,7 +103,7 @@ def _why_there(visit: Visit) -> Iterator[str]:
         after = "it" if way.index(choice) == 0 else "the way there"
         yield f"The Choice {choice.state} led to {after}. Look at its input: {choice.input}"
     if choice is None and caught is None:
-        yield "Nothing failed before it: every execution that comes this way ends like this."
+        yield "Nothing failed before it: every execution that takes this path ends like this."
 
 
 def _before(visit: Visit) -> Iterator[Visit]:
