@@ -243,7 +243,7 @@ def test_the_plan_says_what_is_kept(shop: Shop) -> None:
     by_hand(shop)
     plan = plan_version(shop.workspace(), environment="prod", adopt=True)
     notes = plan.to_json()["notes"]
-    assert any("saved as 0.0.0-found.1 first" in note for note in notes)
+    assert any("rollback 0.0.0-found.1 --env prod`" in note for note in notes)
     assert releases(shop.workspace()) == []
 
 
