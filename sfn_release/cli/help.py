@@ -32,7 +32,7 @@ GLOBAL_OPTIONS = {
     "--env NAME": "The environment. Default: the project's default_environment.",
     "--json": "Print the result as one JSON object.",
     "-v, --verbose": "Show more detail. -vv also logs each call to AWS and Git.",
-    "-q, --quiet": "Show only the result, errors and questions.",
+    "-q, --quiet": "Show only the result, warnings, errors and questions.",
     "--no-pager": "Don't page long output.",
 }
 HELP_OPTIONS = {

@@ -94,7 +94,9 @@ def put_back_on_error(deployment: Deployment) -> Iterator[None]:
         )
         if isinstance(error, SfnReleaseError):
             raise failure from error
-        deployment.site.runtime.watcher.say("  " + (failure.why or failure.message))
+        deployment.site.runtime.watcher.say(
+            f"warning: {failure.message}" + (f"\n  {failure.why}" if failure.why else "")
+        )
         raise
 
 

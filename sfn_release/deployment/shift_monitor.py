@@ -139,7 +139,7 @@ class Monitor:
         except AwsError as error:
             if self.limits.counted:
                 raise
-            self.site.runtime.watcher.say(f"can't count executions: {error.message}")
+            self.site.runtime.watcher.say(f"warning: can't count executions: {error.message}")
             self._new, self._old, self._tallies = [], [], None
 
     def _stopped(self, step: Watch) -> str:

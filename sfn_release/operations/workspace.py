@@ -106,7 +106,7 @@ class Workspace:
         """Read the ledger's refs. Only with *offline* is an unreachable remote just a warning."""
         snapshot = self.ledger.branches.snapshot(offline=offline)
         if snapshot.warning:
-            self.runtime.watcher.say(snapshot.warning)
+            self.runtime.watcher.say(f"warning: {snapshot.warning}")
         return snapshot
 
     def released(

@@ -1,4 +1,4 @@
-"""-q: the result, errors and questions, and nothing else; for every command."""
+"""-q: the result, warnings, errors and questions, and nothing else; for every command."""
 
 from __future__ import annotations
 
@@ -80,12 +80,18 @@ def test_commands_that_change_something_say_only_what_they_did(shop: Project) ->
         ("publish", "1.1.0"),
         ("rollback", "--yes"),
         ("deploy", "1.1.0"),
-        ("yank", "1.1.0", "--reason", "bad"),
-        ("unyank", "1.1.0"),
         ("delete", "hello", "--yes"),
     ):
         ran = shop.ok("-q", *arguments)
         assert (ran.err, ran.out != "") == ("", True), arguments
+
+
+def test_warnings_stay(shop: Project) -> None:
+    """Somebody has to act on them."""
+    shop.publish("1.0.0")
+    ran = shop.ok("-q", "yank", "1.0.0", "--reason", "bad")
+    assert ran.err.startswith("warning: 1.0.0 is live in local (not AWS).")
+    assert shop.ok("-q", "unyank", "1.0.0").err == ""
 
 
 def test_commands_that_read_have_the_same_result(shop: Project) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import select
 import signal
 import subprocess
@@ -216,6 +217,43 @@ def test_a_closed_output_changes_nothing(shop: Project) -> None:
     ]
 
 
+DRAWN = [
+    *(["status"], ["-v", "status"], ["history"], ["history", "--graph"], ["plan", "1.1.0"]),
+    *(["diff", "1.0.0", "1.1.0"], ["graph", "hello"], ["coverage"], ["check"], ["test"]),
+    *(["execute", "hello"], ["releases"], ["show", "1.0.0"], ["blame", "hello"], ["faults"]),
+    *(["list"], ["doctor"], ["verify"], ["at", "0s"], ["--help"], ["plan", "--help"]),
+    *(["permissions"], ["show", "注文"], ["nonsense→"], ["show", "--json", "1.0.0"]),
+    *(["graph", "hello", "--format", "mermaid"], ["diff", "1.0.0", "--format", "markdown"]),
+]
+
+
+def test_an_output_in_cp1252(shop: Project) -> None:
+    """Every drawing and sign of ours has a replacement there; names are escapes."""
+    flow = '{"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}'
+    shop.write("workflows/注文.asl.json", flow)
+    shop.publish("1.0.0", hello="Hello Alice")
+    shop.publish("1.1.0", hello="Hello Bob")
+    for arguments in DRAWN:
+        done = subprocess.run(
+            [*COMMAND, *arguments],
+            cwd=shop.root,
+            env=os.environ | {"PYTHONIOENCODING": "cp1252", "PYTHONUTF8": "0"},
+            capture_output=True,
+            check=False,
+        )
+        written = (done.stdout + done.stderr).decode("cp1252")
+        assert done.returncode in {0, 1, 2, 3}, arguments
+        assert "Traceback" not in written, arguments
+        escapes = {*re.findall(r"\\u[0-9a-f]{4}", written)}
+        assert escapes <= {r"\u6ce8", r"\u6587"}, (arguments, escapes)
+
+
+def test_a_style_that_is_unknown_fails_everywhere() -> None:
+    """Not only on a terminal with colour, where few tests look."""
+    with pytest.raises(KeyError):
+        terminal.Styled("text", "purple")
+
+
 def test_an_output_that_lacks_characters(shop: Project) -> None:
     """A character that the output's encoding lacks is written as an escape."""
     shop.publish("1.0.0")
@@ -226,7 +264,7 @@ def test_an_output_that_lacks_characters(shop: Project) -> None:
         capture_output=True,
         check=False,
     )
-    assert (done.returncode, b"live \\u2192 :1" in done.stdout) == (0, True)
+    assert (done.returncode, b"live -> :1" in done.stdout) == (0, True)
 
 
 def test_ctrl_c_while_serving(shop: Project) -> None:
@@ -335,7 +373,8 @@ def test_ending_a_deployment(
         slow.go_on.set()
         out, err = process.communicate(timeout=60)
         assert (process.returncode, out) == (code, "")
-        assert f"the deployment was {word}; putting back what it changed\n  hello: " in err
+        assert f"the deployment was {word}; putting back what it changed\n" in err
+        assert "warning: Interrupted.\n  hello: " in err
         assert err.endswith(f"\n{word}\n")
         assert "Traceback" not in err
         assert shop.json("history")["deployments"][0]["status"] == "failed"

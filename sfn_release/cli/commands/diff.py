@@ -14,6 +14,7 @@ from sfn_release.release.release import WORK_TREE
 
 if TYPE_CHECKING:
     from sfn_release.operations.verbs.diff import WorkflowDiff
+    from sfn_release.operations.workspace import Workspace
 
 
 @command("diff")
@@ -37,7 +38,8 @@ def run(session: Session, old: str, new: str | None, exit_code: bool, form: str)
     from sfn_release.operations.verbs.diff import diff
 
     session.as_json |= form == "json"
-    found = diff(session.workspace(), old, new)
+    workspace = session.workspace()
+    found = diff(workspace, old, new)
     different = [workflow for workflow in found if workflow.differences or workflow.changes]
     title = f"{old} → {new or WORK_TREE}"
 
@@ -50,7 +52,8 @@ def run(session: Session, old: str, new: str | None, exit_code: bool, form: str)
             case _:
                 from sfn_release.cli.output.changes_text import write_changes
 
-                write_changes(title, found, verbose=session.verbose)
+                linked = _linked(workspace, title, old, new)
+                write_changes(linked, found, verbose=session.verbose)
 
     def summary() -> str:
         from sfn_release.cli.output.changes_markdown import changes_markdown
@@ -66,6 +69,24 @@ def run(session: Session, old: str, new: str | None, exit_code: bool, form: str)
     }
     session.show("diff", members, text, summary=summary)
     return DIFFERENT if exit_code and different else 0
+
+
+def _linked(workspace: Workspace, title: str, old: str, new: str | None) -> str:
+    """Return the title as a link to what the Git host shows between two releases."""
+    from sfn_release.cli.output.web_pages import web_pages
+
+    pages = web_pages(workspace)
+    if pages.host is None:
+        return title
+    from sfn_release.operations.verbs.releases import releases
+
+    tags = {
+        release.manifest.version: release.manifest.tag
+        for release in releases(workspace)
+        if release.pushed and not release.manifest.found
+    }
+    before, after = tags.get(old), tags.get(new or "")
+    return pages.compare(before, after, title) if before and after else title
 
 
 def _write_graph(title: str, different: list[WorkflowDiff]) -> None:

@@ -10,6 +10,7 @@ import click
 
 from sfn_release.cli.options import command
 from sfn_release.cli.output import terminal
+from sfn_release.cli.output.width import padded
 from sfn_release.cli.session import Session
 from sfn_release.errors import UsageError
 from sfn_release.text import count
@@ -130,7 +131,7 @@ class _Page:
     @staticmethod
     def _line(verdict: str, subject: str, message: str, fix: str) -> None:
         word = terminal.Styled(f"  {verdict:<8} ", _STYLES[verdict])
-        terminal.write_parts(word, f"{terminal.one_line(subject):<{_WIDE}} ", message)
+        terminal.write_parts(word, f"{padded(terminal.one_line(subject), _WIDE)} ", message)
         for line in fix.splitlines():
             terminal.write(f"{' ' * (12 + _WIDE)}{line.strip()}")
         sys.stdout.flush()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 import click
@@ -9,10 +10,12 @@ import click
 from sfn_release.cli.files import read_bytes, read_stdin
 from sfn_release.cli.options import command
 from sfn_release.cli.output import terminal
+from sfn_release.cli.output.web_pages import WebPages, execution_link, web_pages
 from sfn_release.cli.session import Session
 from sfn_release.errors import NotFoundError
 
 if TYPE_CHECKING:
+    from sfn_release.cli.output.explanation import ExplanationLinks
     from sfn_release.operations.explained_execution import Explanation
     from sfn_release.operations.workspace import Workspace
 
@@ -35,7 +38,7 @@ def run(session: Session, execution: str, format_: str) -> None:
     AWS console works too. FILE is the output of `aws stepfunctions get-execution-history`, a file
     of `replay --save`, or - for standard input, and needs neither a project nor credentials.
     """
-    explained = _explained(session, execution)
+    explained, workspace = _explained(session, execution)
     members = explained.to_json()
     if format_ == "mermaid":
         from sfn_release.authoring.diagrams.mermaid import too_large
@@ -50,20 +53,47 @@ def run(session: Session, execution: str, format_: str) -> None:
         return
     from sfn_release.cli.output.explanation import write_explanation
 
-    session.show("explain", members, lambda: write_explanation(explained, verbose=session.verbose))
+    session.show(
+        "explain",
+        members,
+        lambda: write_explanation(
+            explained, _links(session, workspace, explained), verbose=session.verbose
+        ),
+    )
 
 
-def _explained(session: Session, execution: str) -> Explanation:
+def _links(
+    session: Session, workspace: Workspace | None, explained: Explanation
+) -> ExplanationLinks:
+    """Return the pages of an execution in an environment of the project."""
+    from sfn_release.cli.output.explanation import ExplanationLinks
+
+    if workspace is None or explained.environment is None:
+        return ExplanationLinks(session.when)
+    environment = workspace.environment(explained.environment)
+    arn, release = explained.execution_arn or "", explained.release
+    pages = WebPages() if environment.backend.private else web_pages(workspace)
+    return ExplanationLinks(
+        session.when,
+        execution_link(environment, arn, arn).link,
+        pages.commit(release.manifest.commit, "").link if release else "",
+    )
+
+
+def _explained(session: Session, execution: str) -> tuple[Explanation, Workspace | None]:
+    """Return the explanation, with the project around; None for a file outside of projects."""
     from sfn_release.operations.execution_arns import is_execution
     from sfn_release.operations.verbs.explain import explain_execution, explain_file
     from sfn_release.testing.histories.history_files import parse_history
 
     if is_execution(execution):
-        return explain_execution(
-            _opened(session, execution), execution, environment=session.environment
-        )
+        workspace = _opened(session, execution)
+        found = explain_execution(workspace, execution, environment=session.environment)
+        return found, workspace
     data = read_stdin() if execution == _STDIN else read_bytes(session.directory / execution)
-    return explain_file(parse_history(data, file=execution), workspace=lambda: _project(session))
+    around = cache(partial(_project, session))
+    found = explain_file(parse_history(data, file=execution), workspace=around)
+    return found, around() if found.environment else None
 
 
 def _opened(session: Session, execution: str) -> Workspace:

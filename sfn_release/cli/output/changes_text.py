@@ -25,8 +25,12 @@ _DETAILS = 5  # differences of the JSON below a change
 
 
 def write_changes(title: str, found: Sequence[WorkflowDiff], *, verbose: bool) -> None:
-    """Write the changes of all workflows. *verbose* shows every difference of the JSON."""
-    terminal.write_parts(terminal.Styled(terminal.one_line(title), "bold"), _counted(found))
+    """Write the changes of all workflows. *verbose* shows every difference of the JSON.
+
+    The *title* may be `Styled`, with the link of a page.
+    """
+    link = getattr(title, "link", "")
+    terminal.write_parts(terminal.Styled(title, "bold", link), _counted(found))
     for workflow in found:
         if workflow.changes:
             _write_workflow(workflow, verbose=verbose)

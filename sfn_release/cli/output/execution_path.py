@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, assert_never
 
+from sfn_release.cli.output.width import columns_of, padded
 from sfn_release.text import count
 
 if TYPE_CHECKING:
@@ -24,13 +25,13 @@ def way_lines(done: Execution, *, verbose: bool) -> Iterator[str]:
         return
     shown = range(len(done.way)) if verbose else shown_visits(done.way)
     names = [visit_name(visit) for visit in done.way]
-    wide = min(max((len(names[at]) for at in shown), default=0), _WIDE)
+    wide = min(max((columns_of(names[at]) for at in shown), default=0), _WIDE)
     last = -1
     for at in shown:
         if at > last + 1:
             yield hidden_states(at - last - 1)
         ending = visit_ending(done.way[at], done.error, done.cause)
-        yield f"{names[at]:<{wide}}  {ending}".rstrip()
+        yield f"{padded(names[at], wide)}  {ending}".rstrip()
         last = at
     if last + 1 < len(done.way):
         yield hidden_states(len(done.way) - last - 1)

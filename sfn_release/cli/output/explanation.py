@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from sfn_release.cli.output.execution_path import (
     visit_ending,
     visit_name,
 )
+from sfn_release.cli.output.width import columns_of, padded
 from sfn_release.release.record import timestamp
 from sfn_release.testing.histories.error_advice import seconds_text
 from sfn_release.testing.histories.timeline import Spent, reading_order, where_time_went
@@ -30,10 +32,24 @@ _MOST_TIMES = 5  # states in the table of times
 _MOST_ATTEMPTS = 6  # attempts of a state to show
 
 
-def write_explanation(explained: Explanation, *, verbose: bool) -> None:
+@dataclass(frozen=True)
+class ExplanationLinks:
+    """The pages of an explained execution, "" for none; *when* returns a time in words."""
+
+    when: Callable[[str], str] = str
+    execution: str = ""
+    commit: str = ""
+
+
+_NO_LINKS = ExplanationLinks()
+
+
+def write_explanation(
+    explained: Explanation, links: ExplanationLinks = _NO_LINKS, *, verbose: bool
+) -> None:
     """Write the explanation to stdout; *verbose* shows every state and the whole data."""
     timeline = explained.timeline
-    _write_head(explained, verbose=verbose)
+    _write_head(explained, links, verbose=verbose)
     reason = explained.reason
     if reason is not None:
         _write_title("Why")
@@ -57,7 +73,7 @@ def write_explanation(explained: Explanation, *, verbose: bool) -> None:
             terminal.write(line)
 
 
-def _write_head(explained: Explanation, *, verbose: bool) -> None:
+def _write_head(explained: Explanation, links: ExplanationLinks, *, verbose: bool) -> None:
     timeline, release = explained.timeline, explained.release
     name = " ".join(
         part
@@ -73,22 +89,24 @@ def _write_head(explained: Explanation, *, verbose: bool) -> None:
     after = f", {verb} {seconds_text(took)}" if took and not explained.cut_off else ""
     status = "INCOMPLETE" if explained.cut_off else timeline.status
     terminal.write_parts(terminal.state(status), f"  {name}{after}")
-    for label, text in _facts(explained):
+    pages = {"execution": links.execution, "release": links.commit}
+    for label, text in _facts(explained, links.when):
         shown = _short(text, 4 * _DATA, verbose=verbose)
-        terminal.write_parts(terminal.Styled(f"  {label:<11}", "dim"), shown)
+        linked = terminal.Styled(shown, "", pages.get(label, ""))
+        terminal.write_parts(terminal.Styled(f"  {label:<11}", "dim"), linked)
 
 
-def _facts(explained: Explanation) -> Iterator[tuple[str, str]]:
+def _facts(explained: Explanation, when: Callable[[str], str]) -> Iterator[tuple[str, str]]:
     timeline = explained.timeline
     if explained.execution_arn:
         yield "execution", explained.execution_arn
-    yield "release", _release(explained)
+    yield "release", _release(explained, when)
     if timeline.started:
-        yield "started", timestamp(timeline.started)
+        yield "started", when(timestamp(timeline.started))
     if timeline.stopped and timeline.status != "RUNNING":
-        yield "stopped", timestamp(timeline.stopped)
+        yield "stopped", when(timestamp(timeline.stopped))
     for at in timeline.redrives:
-        yield "redriven", timestamp(at) if at else "at an unknown time"
+        yield "redriven", when(timestamp(at)) if at else "at an unknown time"
     if timeline.error:
         yield "error", timeline.error
     if timeline.cause:
@@ -101,7 +119,7 @@ def _facts(explained: Explanation) -> Iterator[tuple[str, str]]:
         yield "note", note
 
 
-def _release(explained: Explanation) -> str:
+def _release(explained: Explanation, when: Callable[[str], str]) -> str:
     if explained.release is None:
         if explained.recorded_version is not None:
             return f"{explained.recorded_version}, as the file says"
@@ -112,7 +130,8 @@ def _release(explained: Explanation) -> str:
     if manifest.found is not None:
         return f"{manifest.version}, found in AWS and not made from a commit"
     return (
-        f"{manifest.version}, commit {manifest.commit[:12]} by {manifest.author}, {manifest.date}"
+        f"{manifest.version}, commit {manifest.commit[:12]} by {manifest.author},"
+        f" {when(manifest.date)}"
     )
 
 
@@ -121,14 +140,17 @@ def _way(timeline: Timeline, *, verbose: bool) -> Iterator[str]:
     visits = reading_order(timeline.visits)
     shown = range(len(visits)) if verbose else shown_visits(visits)
     rows = {at: _row(timeline, visits[at]) for at in shown}
-    wide = [max((len(row[column]) for row in rows.values()), default=0) for column in range(3)]
+    wide = [
+        max((columns_of(row[column]) for row in rows.values()), default=0) for column in range(3)
+    ]
     wide[2] = min(wide[2], _WIDE)
     indent = " " * (wide[0] + wide[1] + 6)
     last = -1
     for at, (offset, took, name, ending) in rows.items():
         if at > last + 1:
             yield f"{indent}{hidden_states(at - last - 1)}"
-        yield f"  {offset:>{wide[0]}}  {took:>{wide[1]}}  {name:<{wide[2]}}  {ending}".rstrip()
+        times = f"{offset:>{wide[0]}}  {took:>{wide[1]}}"
+        yield f"  {times}  {padded(name, wide[2])}  {ending}".rstrip()
         deeper = f"{indent}{'  ' * (visits[at].depth + 1)}"
         for line in _details(timeline, visits[at], verbose=verbose):
             yield f"{deeper}{line}"
@@ -213,7 +235,7 @@ def _attempt(timeline: Timeline, attempt: TaskAttempt, *, verbose: bool) -> str:
 
 def _times(spent: list[Spent], whole: timedelta | None, *, verbose: bool) -> Iterator[str]:
     shown = spent if verbose else spent[:_MOST_TIMES]
-    wide = min(max(len(state.state) for state in shown), _WIDE)
+    wide = min(max(columns_of(state.state) for state in shown), _WIDE)
     times = max(len(seconds_text(state.total)) for state in shown)
     for state in shown:
         parts = [f"{state.total / whole:.0%} of the execution"] if whole else []
@@ -225,7 +247,8 @@ def _times(spent: list[Spent], whole: timedelta | None, *, verbose: bool) -> Ite
             parts.append(f"{seconds_text(state.waiting)} waiting")
         if state.between:
             parts.append(f"{seconds_text(state.between)} between attempts")
-        yield f"  {state.state:<{wide}}  {seconds_text(state.total):>{times}}  {', '.join(parts)}"
+        took = f"{seconds_text(state.total):>{times}}"
+        yield f"  {padded(state.state, wide)}  {took}  {', '.join(parts)}"
     if len(shown) < len(spent):
         yield f"  … {count(len(spent) - len(shown), 'more state')}; -v shows all"
 

@@ -18,7 +18,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 
-from sfn_release.cli.output.terminal import on_terminal
+from sfn_release.cli.output.terminal import LACKING, on_terminal
 from sfn_release.cli.output.width import columns_of, width
 
 _DEFAULTS = {"LESS": "FRX", "LV": "-c"}  # as git sets them: short texts, colours, no clearing
@@ -103,7 +103,7 @@ def _shown(command: str, text: str, environ: Mapping[str, str]) -> bool:
     except OSError:
         return False
     with _ending(process), _uninterrupted():
-        content = text.encode(sys.stdout.encoding or "utf-8", "backslashreplace")
+        content = text.encode(sys.stdout.encoding or "utf-8", LACKING)
         with contextlib.suppress(BrokenPipeError):  # you left the pager before the end
             process.communicate(content)
     return process.returncode not in _NOT_RUN

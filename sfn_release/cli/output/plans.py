@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from sfn_release.cli.output.plan_groups import PlanGroup, plan_layout
+from sfn_release.cli.output.width import columns_of, padded
 from sfn_release.comparison.semantic_change import CLASS_TEXTS
 from sfn_release.plan import Plan, WorkflowPlan
 from sfn_release.plan.permission_needs import other_changes, permission_lines
@@ -81,7 +82,7 @@ def _changes(plan: Plan, *, verbose: bool) -> Iterator[str]:
     A long plan has the workflows with the same steps in groups, after the others.
     """
     layout = plan_layout(plan, verbose=verbose)
-    wide = max((len(workflow.workflow) for workflow in layout.listed), default=0)
+    wide = max((columns_of(workflow.workflow) for workflow in layout.listed), default=0)
     brief = len(layout.listed) > _MANY and not verbose
     shown = 0
     for workflow in layout.listed:
@@ -171,8 +172,8 @@ def _workflow(
     """Yield a line for every step of a workflow; if *brief*, one line for all steps."""
     mark, word = _MARKS[workflow.change]
     steps = change_texts(plan, workflow, verbose=verbose)
-    head = f"  {mark} {workflow.workflow:<{wide}}  {word:<8}"
+    head = f"  {mark} {padded(workflow.workflow, wide)}  {word:<8}"
     steps = ["; ".join(steps)] if brief else steps
     for step in steps:
         yield f"{head}  {step}".rstrip()
-        head = " " * len(head)
+        head = " " * columns_of(head)

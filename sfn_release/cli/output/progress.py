@@ -48,13 +48,16 @@ class ProgressDisplay:
         self._log: ShiftLog | None = None  # of a shift, elsewhere
 
     def say(self, text: str) -> None:
-        """Write a message."""
-        if self._quiet:
+        """Write a message. With --quiet, only a warning is written.
+
+        During a shift, the panel leaves a line before it: the message may be about its end.
+        """
+        if self._quiet and not terminal.is_warning(text):
             return
         with self._lock:
             if self._panel is not None:
-                self._panel.above(lambda: _say(text))
-                return
+                self._panel.close()
+                self._panel = None
             if self._bar is not None:
                 self._bar.stop()
             _say(text)
@@ -162,5 +165,6 @@ class ProgressDisplay:
 
 
 def _say(text: str) -> None:
+    """Write the lines of a message that --quiet doesn't leave out."""
     for line in text.splitlines():
-        terminal.say(line, style="dim")
+        terminal.say_always(line, style="dim")

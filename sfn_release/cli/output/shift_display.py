@@ -42,10 +42,6 @@ class ShiftPanel:
         else:
             self._panel.draw()
 
-    def above(self, write: Callable[[], None]) -> None:
-        """Write lines that stay, above the panel."""
-        self._panel.above(write)
-
     def close(self) -> None:
         """Erase the panel, and leave a line with the last progress."""
         self._panel.close()

@@ -22,10 +22,21 @@ def columns_of(text: str) -> int:
     """Return how many columns a text takes on a terminal."""
     if text.isascii():
         return len(text)
-    from unicodedata import combining, east_asian_width
+    return sum(map(_columns_of, text))
 
-    wide = sum(east_asian_width(character) in "WF" for character in text)
-    return len(text) + wide - sum(bool(combining(character)) for character in text)
+
+def _columns_of(character: str) -> int:
+    from unicodedata import category, east_asian_width
+
+    joins = character in "\u200c\u200d" or "\u1160" <= character <= "\u11ff"
+    if joins or category(character) in {"Mn", "Me"}:
+        return 0
+    return 2 if east_asian_width(character) in "WF" else 1
+
+
+def padded(text: str, columns: int) -> str:
+    """Return a text with the spaces that make it at least so many *columns* wide."""
+    return text + " " * (columns - columns_of(text))
 
 
 def wrapped(text: str, columns: int) -> list[str]:

@@ -52,7 +52,7 @@ def prove(
     chosen = [workspace.project.environment(name) for name in dict.fromkeys(environments)]
     snapshot, broken = workspace.ledger.branches.examine()
     if snapshot.warning:
-        workspace.runtime.watcher.say(snapshot.warning)
+        workspace.runtime.watcher.say(f"warning: {snapshot.warning}")
     source = SourceEvidence(workspace, snapshot, _tags(workspace, snapshot))
     lookup = ReleaseLookup(workspace, snapshot, broken, source, rebuild)
     return Proof(tuple(_prove(lookup, environment, wanted) for environment in chosen))

@@ -104,7 +104,7 @@ def _succeeded(
         attempt = state.record
         if state.unfinished and attempt is not None:
             workspace.runtime.watcher.say(
-                f"{attempt.action} {attempt.version} to {source} has not succeeded:"
+                f"warning: {attempt.action} {attempt.version} to {source} has not succeeded:"
                 f" {state.serving.version}, which is live in {source}, is promoted"
             )
         return workspace.released(snapshot, state.serving.version, state.serving.release_digest)

@@ -12,6 +12,7 @@ from sfn_release.cli.output.terminal.escapes import (
     toml_text,
 )
 from sfn_release.cli.output.terminal.streams import (
+    LACKING,
     OutputError,
     TolerantStream,
     checked_output,
@@ -25,6 +26,7 @@ from sfn_release.cli.output.terminal.styles import (
     state,
 )
 from sfn_release.cli.output.terminal.writing import (
+    is_warning,
     quiet,
     say,
     say_always,
@@ -39,12 +41,14 @@ from sfn_release.cli.output.terminal.writing import (
 )
 
 __all__ = [
+    "LACKING",
     "OutputError",
     "Styled",
     "TolerantStream",
     "checked_output",
     "coloured",
     "in_github_actions",
+    "is_warning",
     "json_text",
     "on_terminal",
     "one_line",

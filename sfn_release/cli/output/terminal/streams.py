@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import os
 import sys
 from collections.abc import Iterator
 from typing import IO, Any
+
+_PLAIN = str.maketrans(
+    {"→": "->", "›": ">", "…": "...", "·": "-", "–": "-", "×": "x", "µ": "u", "✓": "+", "✗": "x"}
+    | dict.fromkeys("─", "-")
+    | {"│": "|", "●": "*", "○": "o", "■": "#", "↩": "r", "█": "#", "░": "-"}
+    | dict.fromkeys("├└┌┐┘┤┬┴┼╮╯╰╭", "+")
+)
+"""Our own signs for an encoding that lacks them, such as Windows' cp1252."""
+LACKING = "sfn-release"
+"""The name of the error handler of `codecs` that writes them, and escapes of all others."""
 
 
 class OutputError(Exception):
@@ -71,7 +82,8 @@ def _writing() -> Iterator[None]:
 def checked_output() -> Iterator[None]:
     """Prepare the streams; inside the block, writing to a broken stdout raises OutputError.
 
-    Characters that the encoding of an output lacks are written as escapes. Raises OutputError at
+    Characters that the encoding of an output lacks are written as escapes, and our own signs in
+    ASCII. Raises OutputError at
     once for a closed stdout: the next file that is opened would take its place.
     """
     if sys.stderr is None:
@@ -81,8 +93,19 @@ def checked_output() -> Iterator[None]:
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)  # a test's stream has none
         if reconfigure is not None:
-            reconfigure(errors="backslashreplace")
+            reconfigure(errors=LACKING)
     output: Any = _Output(sys.stdout)
     with contextlib.redirect_stdout(output):
         yield
         output.flush()
+
+
+def _replaced(error: UnicodeError) -> tuple[str, int]:
+    """Return what to write for characters that can't be encoded, and where to go on."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    text = error.object[error.start : error.end].translate(_PLAIN)
+    return text.encode("ascii", "backslashreplace").decode("ascii"), error.end
+
+
+codecs.register_error(LACKING, _replaced)

@@ -32,7 +32,7 @@ def write_block(text: str) -> None:
 
 @contextlib.contextmanager
 def quiet(*, wanted: bool) -> Iterator[None]:
-    """Leave out the lines of `say` in the block, if *wanted*."""
+    """Leave out the lines of `say` in the block, if *wanted*; warnings stay."""
     token = _QUIET.set(wanted)
     try:
         yield
@@ -42,8 +42,13 @@ def quiet(*, wanted: bool) -> Iterator[None]:
 
 def say(text: str = "", *, style: str = "") -> None:
     """Write a line of talk to stderr: progress, a note, a warning."""
-    if not _QUIET.get():
+    if not _QUIET.get() or is_warning(text):
         say_always(text, style=style)
+
+
+def is_warning(text: str) -> bool:
+    """Return whether a line of talk is a warning, which --quiet doesn't leave out."""
+    return text.startswith(("warning: ", "overridden: "))
 
 
 def say_always(text: str = "", *, style: str = "") -> None:
