@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import json
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
 from sfn_release.comparison.semantic_changes import semantic_changes
 from sfn_release.errors import NotFoundError, UsageError
+from sfn_release.operations.verbs.explain import explain_file
 from sfn_release.report import paths
 from sfn_release.report.page import Page
 from sfn_release.report.pages.content_pages import content_pages
+from sfn_release.report.pages.execution_page import ReportedExecution
 from sfn_release.report.pages.workflows_index import workflows_index_pages
 from sfn_release.report.views.compared_pairs import compared_pairs, read_pair
+from sfn_release.testing.histories.history_files import SavedHistory
+from sfn_release.testing.histories.state_visits import api_events
+from support.executions import execute
 from support.reports import inner_links, read_page, report_facts
 from support.shop_reports import (
+    content_options,
     orders,
     report_shop,
     task,
@@ -163,6 +170,39 @@ def test_a_large_workflow_stays_below_300_kilobytes_a_page() -> None:
     assert {path: size for path, size in sizes.items() if size > 300_000} == {}
     assert paths.workflow_path("big", "1.0.0", 2) in sizes
     assert paths.comparison_path("1.0.0", "1.1.0", "big") in sizes
+
+
+def test_no_page_of_a_huge_workflow_is_too_large() -> None:
+    """The graph is brief, and an execution shows fewer visits and less of their data."""
+    following = [*(f"State number {number} of the workflow" for number in range(300)), "End"]
+    states = {
+        name: task(
+            "f" * 40, Next=after, Retry=[{"ErrorEquals": ["States.Timeout"]}],
+            Catch=[{"ErrorEquals": ["States.ALL"], "Next": "End"}],
+        )
+        for name, after in pairwise(following)
+    }  # fmt: skip
+    huge = {"StartAt": following[0], "States": {**states, "End": {"Type": "Succeed"}}}
+    changed = json.loads(json.dumps(huge))
+    for state in [*changed["States"].values()][:-1]:
+        state["TimeoutSeconds"] = 5
+    events = [*api_events(execute(huge, {}, lambda _call: {"text": '<">&' * 500}).events)]
+    explained = explain_file(SavedHistory(events, {}, huge))
+    extra = {
+        **content_options(huge, name="x"),
+        "executions": (ReportedExecution("x", explained),),
+    }
+    facts = report_facts({"1.0.0": {"orders": huge}, "1.1.0": {"orders": changed}}, extra=extra)
+    found = {page.path: page.html for page in content_pages(facts)}
+    sizes = {path: len(html.encode()) for path, html in found.items()}
+    assert {path: size for path, size in sizes.items() if size > 300_000} == {}
+    for path in (
+        *(paths.workflow_path("orders"), paths.execution_path("x")),
+        *(paths.coverage_path("orders", 1), paths.comparison_path("1.0.0", "1.1.0", "orders")),
+    ):
+        assert 'class="state-graph' in found[path], path
+        assert found[path].count('class="node node-task') >= 300, path
+    assert "more visits of states" in found[paths.execution_path("x")]
 
 
 def test_processes_share_the_pages_without_a_gap() -> None:

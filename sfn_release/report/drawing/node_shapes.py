@@ -28,8 +28,13 @@ def known_type(type: str) -> str:
     return type if type in ICONS or type in _ENDS else "Unknown"
 
 
-def draw_node(svg: ET.Element, part: PlacedNode, address: str | None, ways: str) -> None:
-    """Add a state to *svg*, as a link if it has an *address*. *ways* are said by screen readers."""
+def draw_node(
+    svg: ET.Element, part: PlacedNode, address: str | None, ways: str, *, brief: bool = False
+) -> None:
+    """Add a state to *svg*, as a link if it has an *address*. *ways* are said by screen readers.
+
+    A *brief* one has no icons and no tooltip.
+    """
     node = part.node
     type = known_type(node.type)
     names = ["node", f"node-{type.lower()}", *(["box"] if part.is_box else [])]
@@ -41,14 +46,17 @@ def draw_node(svg: ET.Element, part: PlacedNode, address: str | None, ways: str)
         group = ET.SubElement(ET.SubElement(svg, "a", link), "g", {"class": " ".join(names)})
     else:
         group = ET.SubElement(svg, "g", {"class": " ".join(names), "role": "img", **label})
-    ET.SubElement(group, "title").text = "\n".join(_said(part))
+    if not brief:
+        ET.SubElement(group, "title").text = "\n".join(_said(part))
     outline = outline_of(type, part.place, is_box=part.is_box)
     shape = {"class": "node-shape", "d": outline_path(part.place, outline)}
     ET.SubElement(group, "path", shape)
     if type in _ENDS:
         _draw_end(group, part)
     else:
-        _draw_texts(group, part, type)
+        if not brief:
+            _draw_icons(group, part, type)
+        _draw_texts(group, part)
     for element in group:
         element.tail = " "  # else the shown texts are one word, which the name doesn't contain
 
@@ -68,20 +76,24 @@ def _draw_end(group: ET.Element, part: PlacedNode) -> None:
         ET.SubElement(group, "text", where).text = line
 
 
-def _draw_texts(group: ET.Element, part: PlacedNode, type: str) -> None:
+def _draw_icons(group: ET.Element, part: PlacedNode, type: str) -> None:
+    place, texts = part.place, part.texts
+    _draw_icon(group, ICONS[type], "icon", place.x + PADDING + texts.inset, place.y + 9)
+    if texts.has_retry:
+        corner = place.right - PADDING - texts.inset - BADGE + 4
+        _draw_icon(group, RETRY_ICON, "retry", corner, place.y + 7)
+
+
+def _draw_texts(group: ET.Element, part: PlacedNode) -> None:
     place, texts = part.place, part.texts
     left = place.x + PADDING + texts.inset
     x, y = left + ICON + ICON_GAP, place.y + 22
-    _draw_icon(group, ICONS[type], "icon", left, place.y + 9)
     for number, line in enumerate(texts.name):
         where = {"class": "name", "x": written(x), "y": written(y + number * NAME_LINE)}
         ET.SubElement(group, "text", where).text = line
     y += (len(texts.name) - 1) * NAME_LINE + DETAIL_LINE + 1
     where = {"class": "detail", "x": written(x), "y": written(y)}
     ET.SubElement(group, "text", where).text = texts.detail
-    if texts.has_retry:
-        corner = place.right - PADDING - texts.inset - BADGE + 4
-        _draw_icon(group, RETRY_ICON, "retry", corner, place.y + 7)
     if texts.mark:
         y += MARK_HEIGHT - 1
         where = {"class": "mark", "x": written(left), "y": written(y)}

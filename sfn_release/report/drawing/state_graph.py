@@ -54,6 +54,7 @@ def state_graph_svg(
     title: str,
     description: str = "",
     style_sheet: str = "",
+    brief: bool = False,
 ) -> str:
     """Return *diagram* as an ``<svg>`` element, to be placed into an HTML page as it is.
 
@@ -61,7 +62,8 @@ def state_graph_svg(
     leads to, None for no link. A screen reader says *title* and *description* first. You need the
     style sheet ``report/assets/graph.css`` in the page. Put a large graph into a parent with the
     class ``graph-scroll``: it scrolls where the graph would become too small to read. For a file of
-    its own, you hand in the *style_sheet*, which becomes part of the element.
+    its own, you hand in the *style_sheet*, which becomes part of the element. A *brief* graph has
+    about half of the bytes: no icons, no tooltips, and states that don't say where they lead.
 
     Equal arguments give equal bytes. Raises DefinitionError for a diagram that is nested too
     deeply, and ConfigError without the package that places the states.
@@ -72,26 +74,27 @@ def state_graph_svg(
     svg = _root(picture, title, description)
     if style_sheet:
         ET.SubElement(svg, "style").text = style_sheet
-    spoken = _spoken_ways(diagram, marks)
+    spoken = {} if brief else _spoken_ways(diagram, marks)
     boxes: list[PlacedNode | PlacedCluster] = [*picture.clusters]
     boxes += [node for node in picture.nodes if node.is_box]
     boxes.sort(key=lambda part: -part.place.width * part.place.height)
     for box in boxes:
         if isinstance(box, PlacedNode):
-            draw_node(svg, box, link(box.node), spoken.get(box.node.key, ""))
+            draw_node(svg, box, link(box.node), spoken.get(box.node.key, ""), brief=brief)
         else:
             _draw_cluster(svg, box)
     lines = ET.SubElement(svg, "g", {"class": "edges", "aria-hidden": "true"})
     labels = ET.SubElement(svg, "g", {"class": "edge-labels", "aria-hidden": "true"})
     nodes = {part.node.key: part for part in picture.nodes}
     for edge in picture.edges:
-        _draw_edge(lines, edge, nodes)
-        _draw_label(labels, edge)
+        tip = "" if brief else _edge_title(edge.edge, edge, nodes)
+        _draw_edge(lines, edge, nodes, tip)
+        _draw_label(labels, edge, has_tip=not brief)
     for start in picture.starts:
         _draw_start(svg, start)
     for node in picture.nodes:
         if not node.is_box:
-            draw_node(svg, node, link(node.node), spoken.get(node.node.key, ""))
+            draw_node(svg, node, link(node.node), spoken.get(node.node.key, ""), brief=brief)
     return ET.tostring(svg, encoding="unicode")
 
 
@@ -142,11 +145,14 @@ def _draw_start(svg: ET.Element, part: PlacedStart) -> None:
     ET.SubElement(svg, "circle", where)
 
 
-def _draw_edge(lines: ET.Element, part: PlacedEdge, nodes: Mapping[str, PlacedNode]) -> None:
+def _draw_edge(
+    lines: ET.Element, part: PlacedEdge, nodes: Mapping[str, PlacedNode], tip: str
+) -> None:
     edge = part.edge
     mark = [part.mark.style] if part.mark else []
     group = ET.SubElement(lines, "g", {"class": " ".join(["edge", f"edge-{edge.kind}", *mark])})
-    ET.SubElement(group, "title").text = _edge_title(edge, part, nodes)
+    if tip:
+        ET.SubElement(group, "title").text = tip
     *others, last = border_to_border(part, nodes)
     drawn = [*(line_path(line, has_head=False) for line in others), line_path(last, has_head=True)]
     ET.SubElement(group, "path", {"class": "edge-line", "d": "".join(drawn)})
@@ -169,14 +175,15 @@ def _edge_title(edge: Edge, part: PlacedEdge, nodes: Mapping[str, PlacedNode]) -
     return f"{ends}: {part.texts.full}" if part.texts and part.texts.full else ends
 
 
-def _draw_label(labels: ET.Element, part: PlacedEdge) -> None:
+def _draw_label(labels: ET.Element, part: PlacedEdge, *, has_tip: bool) -> None:
     if part.texts is None or part.label is None:
         return
     mark = [part.mark.style] if part.mark else []
     names = " ".join(["edge-label", f"edge-label-{part.edge.kind}", *mark])
     group = ET.SubElement(labels, "g", {"class": names})
     place = part.label
-    ET.SubElement(group, "title").text = part.texts.full
+    if has_tip:
+        ET.SubElement(group, "title").text = part.texts.full
     for number, line in enumerate(part.texts.lines):
         said = part.texts.has_mark and number == len(part.texts.lines) - 1
         where = {

@@ -12,7 +12,6 @@ from sfn_release.authoring.diagrams.drawing import Node
 from sfn_release.comparison.difference_graph import ComparedDefinition, difference_picture
 from sfn_release.comparison.semantic_change import SemanticChange
 from sfn_release.report import paths
-from sfn_release.report.drawing import state_graph_svg
 from sfn_release.report.facts.report_facts import ReportFacts
 from sfn_release.report.frame import render_page
 from sfn_release.report.page import Page
@@ -26,6 +25,7 @@ from sfn_release.report.views.compared_pairs import ComparedPair, compared_pairs
 from sfn_release.report.views.comparisons import Comparisons, WorkflowComparison
 from sfn_release.report.views.folded_picture import folded_picture
 from sfn_release.report.views.line_differences import LinePair
+from sfn_release.report.views.page_graph import page_graph
 from sfn_release.report.views.shown_json import length
 
 _ROOM = 230_000  # bytes of the parts about workflows on the page itself
@@ -40,8 +40,9 @@ _LINE = 90  # bytes of a line of JSON beside its texts
 class ComparedWorkflow:
     """The part of a page about one workflow.
 
-    *graph* is a drawing. *hidden* counts unchanged states that it folds. *left_out* counts changed
-    states whose JSON isn't shown, since there are too many.
+    *graph* is a drawing, empty for a graph that is too large for a page. *hidden* counts unchanged
+    states that it folds. *left_out* counts changed states whose JSON has
+    no room.
     """
 
     number: int
@@ -108,8 +109,8 @@ def _part(number: int, workflow: WorkflowComparison) -> ComparedWorkflow:
     picture = difference_picture(ComparedDefinition(workflow.name, old, new, workflow.changes))
     folded = folded_picture(picture.diagram, picture.marks)
 
-    def drawn(linked: Sequence[ChangedState]) -> str:
-        return state_graph_svg(
+    def drawn(linked: Sequence[ChangedState]) -> Markup:
+        return page_graph(
             folded.diagram,
             marks=folded.marks,
             link=_link(number, picture.labels, {state.label for state in linked}),
@@ -126,7 +127,7 @@ def _part(number: int, workflow: WorkflowComparison) -> ComparedWorkflow:
     return ComparedWorkflow(
         number=number,
         comparison=workflow,
-        graph=Markup(graph),  # noqa: S704 - our own drawing, which escapes every text
+        graph=graph,
         hidden=folded.hidden,
         states=tuple(shown),
         left_out=len(states) - len(shown),

@@ -10,12 +10,12 @@ from markupsafe import Markup
 
 from sfn_release.authoring.diagrams.drawing import Node
 from sfn_release.report import paths
-from sfn_release.report.drawing import state_graph_svg
 from sfn_release.report.facts.report_facts import ReportFacts
 from sfn_release.report.frame import Links, render_page
 from sfn_release.report.page import Page
 from sfn_release.report.views.coverage_picture import coverage_picture
 from sfn_release.report.views.coverage_sources import CoveredWorkflow
+from sfn_release.report.views.page_graph import page_graph
 from sfn_release.report.views.state_views import state_anchors
 
 _MOST_POINTS = 500  # missing points in a list
@@ -23,12 +23,16 @@ _MOST_POINTS = 500  # missing points in a list
 
 @dataclass(frozen=True)
 class CoverageView:
-    """The coverage of one workflow and its page. *graph* is a drawing, "" for none."""
+    """The coverage of one workflow and its page. *graph* is a drawing, "" for none.
+
+    *is_large*: the graph has too many states for a page.
+    """
 
     path: str
     covered: CoveredWorkflow
     graph: Markup
     drawn_version: str | None
+    is_large: bool = False
 
 
 def coverage_pages(facts: ReportFacts) -> Iterator[Page]:
@@ -59,14 +63,14 @@ def _view(facts: ReportFacts, covered: CoveredWorkflow, path: str) -> CoverageVi
     if picture is None:
         return CoverageView(path, covered, Markup(), None)
     version = picture.version
-    graph = state_graph_svg(
+    graph = page_graph(
         picture.diagram,
         marks=picture.marks,
         link=_link(facts, covered, version, path),
         title=f"Coverage of {covered.name}",
         description="States that were reached have a check mark; the others say that they weren't.",
     )
-    return CoverageView(path, covered, Markup(graph), version)  # noqa: S704 - our own drawing
+    return CoverageView(path, covered, graph, version, is_large=not graph)
 
 
 def _definitions(facts: ReportFacts, covered: CoveredWorkflow) -> Iterator[tuple[str, Any]]:

@@ -6,18 +6,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from markupsafe import Markup
-
-from sfn_release.authoring.diagrams.drawing import Node
+from sfn_release.authoring.diagrams.drawing import Diagram, Node
+from sfn_release.authoring.diagrams.marks import Marks
 from sfn_release.release.record import timestamp
 from sfn_release.report import paths
-from sfn_release.report.drawing import state_graph_svg
 from sfn_release.report.facts.report_facts import ReportFacts
 from sfn_release.report.frame import render_page
 from sfn_release.report.page import Page
 from sfn_release.report.pages.page_links import execution_paths
 from sfn_release.report.views.execution_marks import execution_picture
-from sfn_release.report.views.execution_view import ExecutionView, execution_view
+from sfn_release.report.views.execution_view import PAGE_ROOM, ExecutionView, execution_view
+from sfn_release.report.views.page_graph import LARGEST, drawn_size, page_graph
 
 if TYPE_CHECKING:
     from sfn_release.operations.explained_execution import Explanation
@@ -39,18 +38,27 @@ def execution_pages(facts: ReportFacts) -> Iterator[Page]:
         return
     listed = []
     for path, reported in found:
-        view = execution_view(reported.explained, data=reported.data)
+        picture = execution_picture(reported.explained)
+        room = PAGE_ROOM - min(drawn_size(picture[0]), LARGEST)
+        view = execution_view(reported.explained, data=reported.data, room=room)
         listed.append((path, reported, view))
-        yield _page(facts, path, reported, view)
+        yield _page(facts, path, reported, view, picture)
     yield render_page(facts, paths.EXECUTIONS, "Executions", "executions.html", listed=listed)
 
 
-def _page(facts: ReportFacts, path: str, reported: ReportedExecution, view: ExecutionView) -> Page:
+def _page(
+    facts: ReportFacts,
+    path: str,
+    reported: ReportedExecution,
+    view: ExecutionView,
+    picture: tuple[Diagram, Marks, bool],
+) -> Page:
     explained = reported.explained
     timeline = explained.timeline
-    diagram, marks, whole = execution_picture(explained)
-    graph = state_graph_svg(
+    diagram, marks, whole = picture
+    graph = page_graph(
         diagram,
+        room=min(LARGEST, PAGE_ROOM - view.size),
         marks=marks,
         link=_link(view),
         title=f"Way of the execution {reported.name}",
@@ -71,7 +79,7 @@ def _page(facts: ReportFacts, path: str, reported: ReportedExecution, view: Exec
         "version": (
             explained.release.manifest.version if explained.release else explained.recorded_version
         ),
-        "graph": Markup(graph),  # noqa: S704 - our own drawing, which escapes every text
+        "graph": graph,
     }
     return render_page(facts, path, f"Execution {reported.name}", "execution.html", **values)
 

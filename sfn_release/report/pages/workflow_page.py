@@ -11,17 +11,19 @@ from sfn_release.authoring.diagrams import graph_of
 from sfn_release.authoring.diagrams.drawing import Node
 from sfn_release.errors import DefinitionError
 from sfn_release.report import paths
-from sfn_release.report.drawing import state_graph_svg
 from sfn_release.report.facts.report_facts import ReportFacts, WorkflowForm
 from sfn_release.report.frame import render_page
 from sfn_release.report.page import Page
 from sfn_release.report.pages.version_rows import VersionRows
 from sfn_release.report.views.comparisons import Comparisons
+from sfn_release.report.views.page_graph import LARGEST, page_graph
 from sfn_release.report.views.state_history import Origins, origins_of_forms
 from sfn_release.report.views.state_views import state_anchors, state_views
 from sfn_release.report.views.workflow_view import (
+    MOST_ENTRIES,
     ROOM,
     LivePlace,
+    list_size,
     live_places,
     parts,
     schema_of,
@@ -29,6 +31,8 @@ from sfn_release.report.views.workflow_view import (
     shown_states,
     versions_text,
 )
+
+_PAGE = 265_000  # bytes of the graph and the list of the states beside it
 
 
 def workflow_pages(facts: ReportFacts, comparisons: Comparisons) -> Iterator[Page]:
@@ -60,14 +64,15 @@ def _of_form(
     newest: bool,
 ) -> Iterator[Page]:
     states = shown_states(state_views(definition), origins)
-    graph = _graph(form, definition, lambda anchor: f"#{anchor}")
-    pages = parts(states, ROOM - len(graph.encode()))
+    room = min(LARGEST, _PAGE - list_size(states))
+    graph = _graph(form, definition, lambda anchor: f"#{anchor}", room)
+    pages = parts(states, ROOM - len((graph or "").encode()))
     crumbs = [(paths.WORKFLOWS, "Workflows")]
     values: dict[str, Any] = {
         "form": form,
         "states": states,
         "pages": pages,
-        "graph": Markup(graph),  # noqa: S704 - our own drawing, which escapes every text
+        "graph": graph,
         "settings": [*settings(form.entry, definition)],
         "schema": schema_of(facts.schema(form.versions[-1], form.workflow)),
         "more_rows": rows.unlisted,
@@ -75,6 +80,7 @@ def _of_form(
         "comment": definition.get("Comment", "") if isinstance(definition, Mapping) else "",
         "versions": versions_text(form.versions),
         "newest": newest,
+        "most": MOST_ENTRIES,
     }
     targets = [paths.workflow_path(form.workflow, form.since)]
     if newest:
@@ -115,8 +121,10 @@ def _of_form(
         )
 
 
-def _graph(form: WorkflowForm, definition: Any, link: Callable[[str], str]) -> str:
-    """Return the drawing of a form; "" for a definition that can't be drawn."""
+def _graph(
+    form: WorkflowForm, definition: Any, link: Callable[[str], str], room: int
+) -> Markup | None:
+    """Return the drawing of a form; empty if it's too large, None if it can't be drawn."""
     anchors = state_anchors(definition).by_name
 
     def address(node: Node) -> str | None:
@@ -124,11 +132,12 @@ def _graph(form: WorkflowForm, definition: Any, link: Callable[[str], str]) -> s
         return link(anchor) if anchor else None
 
     try:
-        return state_graph_svg(
+        return page_graph(
             graph_of(definition),
+            room=room,
             link=address,
             title=f"State graph of {form.workflow} {form.since}",
             description="Each state links to its definition below.",
         )
     except DefinitionError:
-        return ""
+        return None

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from sfn_release.canonical import loads
 from sfn_release.errors import DefinitionError
 from sfn_release.report.paths import segment
-from sfn_release.report.views.shown_json import ShownJson, cut, shown_json
+from sfn_release.report.views.shown_json import ShownJson, cut, length, shown_json
 from sfn_release.report.views.time_scale import WIDTH, TimeScale
 from sfn_release.testing.histories.error_advice import seconds_text
 from sfn_release.testing.histories.timeline import (
@@ -31,11 +31,17 @@ if TYPE_CHECKING:
 
 BarKind = Literal["succeeded", "caught", "failed", "aborted", "running", "waiting", "retry"]
 
-_ENDS: Final = 120  # visits to show at each end of a long execution
-_TROUBLED: Final = 80  # of the others, visits that didn't succeed
+PAGE_ROOM: Final = 275_000
+"""The bytes of the rows, their data and the graph on a page."""
+_MOST_ROWS: Final = 320  # visits to show of a long execution
+_FRAME: Final = 620  # bytes of a row beside its names
+_BAR: Final = 75  # bytes of a bar
+_LINE: Final = 60  # bytes of the markup around a value or an attempt
 _VALUE: Final = 3_000  # characters of one input, output or cause
-_DATA: Final = 80_000  # characters of them all
+_ERROR: Final = 300  # characters of an error name
+_DATA: Final = 80_000  # bytes of them all
 _MOST_ATTEMPTS: Final = 20  # attempts of a visit in words
+_MOST_BARS: Final = 60
 _DEEPEST: Final = 6  # levels of Map and Parallel that are indented
 
 
@@ -105,16 +111,19 @@ class ExecutionView:
     input: ShownJson | None
     output: ShownJson | None
     left_out: int
+    size: int
 
 
-def execution_view(explained: Explanation, *, data: bool = True) -> ExecutionView:
-    """Return the page's data.
+def execution_view(
+    explained: Explanation, *, data: bool = True, room: int = PAGE_ROOM
+) -> ExecutionView:
+    """Return the page's data. It takes about *room* bytes of the page, and *size* says how many.
 
     Without *data*, no input, output or variable is in it, and no cause of an error: causes quote
     data.
     """
     timeline = explained.timeline
-    reading = _Reading(timeline, data=data)
+    reading = _Reading(timeline, data=data, room=room)
     whole = [reading.value(text) if data else None for text in (timeline.input, timeline.output)]
     rows = tuple(reading.rows())
     return ExecutionView(
@@ -126,16 +135,19 @@ def execution_view(explained: Explanation, *, data: bool = True) -> ExecutionVie
         input=whole[0],
         output=whole[1],
         left_out=reading.left_out,
+        size=reading.used,
     )
 
 
 class _Reading:
-    """The rows as they are made, and the rest of the room for data."""
+    """The rows as they are made, the bytes that they took, and the rest of the room for data."""
 
-    def __init__(self, timeline: Timeline, *, data: bool) -> None:
+    def __init__(self, timeline: Timeline, *, data: bool, room: int) -> None:
         self.timeline = timeline
         self.data = data
-        self.room = _DATA
+        self.used = 0
+        self.room = min(_DATA, room // 3)
+        self.rows_room = room - self.room
         self.left_out = 0
         self.anchors: dict[str, str] = {}
         took = timeline.took
@@ -143,8 +155,10 @@ class _Reading:
 
     def rows(self) -> Iterator[VisitRow | HiddenVisits]:
         visits = reading_order(self.timeline.visits)
+        longest = max((length([visit.state]) for visit in visits), default=0)
+        most = min(_MOST_ROWS, self.rows_room // (_FRAME + 3 * longest))
         last = -1
-        for at in _shown(visits):
+        for at in _shown(visits, most):
             if at > last + 1:
                 yield HiddenVisits(at - last - 1)
             yield self._row(at + 1, visits[at])
@@ -157,31 +171,41 @@ class _Reading:
         if text is None:
             return None
         shown = _indented(text)
-        if self.room < len(shown.text):
+        return shown if self._has_room(shown.text) else ShownJson("", len(text))
+
+    def _has_room(self, text: str) -> bool:
+        """Take the room of a *text*; without enough of it, count the text as left out."""
+        needed = length([text]) + _LINE
+        if self.room < needed:
             self.left_out += 1
-            return ShownJson("", len(text))
-        self.room -= len(shown.text)
-        return shown
+            return False
+        self.room -= needed
+        self.used += needed
+        return True
 
     def _row(self, number: int, visit: Visit) -> VisitRow:
         timeline = self.timeline
         offset, took = timeline.offset(visit.entered), timeline.took_of(visit)
         anchor = f"visit-{number}-{segment(visit.state)}"
         self.anchors.setdefault(visit.state, anchor)
+        error = cut(visit.error or "", _ERROR).text
+        iteration = ", ".join(f"{name}[{index}]" for name, index in visit.iterations)
+        bars = tuple(self._bars(visit))[:_MOST_BARS]
+        self.used += _FRAME + _BAR * len(bars) + length([visit.state, anchor, iteration, error])
         return VisitRow(
             anchor=anchor,
             name=visit.state,
             depth=min(visit.depth, _DEEPEST),
-            iteration=", ".join(f"{name}[{index}]" for name, index in visit.iterations),
+            iteration=iteration,
             type=visit.type,
             ended=visit.ended,
             words=_ending(visit),
             started="" if offset is None else f"+{seconds_text(offset)}",
             took="" if took is None else seconds_text(took),
-            bars=tuple(self._bars(visit)),
-            error=visit.error or "",
-            cause=cut(visit.cause, _VALUE) if visit.cause is not None and self.data else None,
-            attempts=tuple(self._attempts(visit)),
+            bars=bars,
+            error=error,
+            cause=self._cause(visit) if self.data else None,
+            attempts=tuple(line for line in self._attempts(visit) if self._has_room(line)),
             data=tuple(self._data(visit)) if self.data else (),
         )
 
@@ -217,6 +241,12 @@ class _Reading:
             return None
         return Bar(kind, *self.scale.place(first, last))
 
+    def _cause(self, visit: Visit) -> ShownJson | None:
+        if visit.cause is None:
+            return None
+        shown = cut(visit.cause, _VALUE)
+        return shown if self._has_room(shown.text) else None
+
     def _attempts(self, visit: Visit) -> Iterator[str]:
         """Yield a sentence for each attempt of a Task that ran more than once, or waited."""
         if len(visit.tasks) < 2 and not any(task.submitted for task in visit.tasks):  # noqa: PLR2004
@@ -249,13 +279,18 @@ class _Reading:
                 yield Datum(name, value)
 
 
-def _shown(visits: Sequence[Visit]) -> list[int]:
-    """Return the visits to show of a long execution: both ends, and visits with problems."""
-    if len(visits) <= 2 * _ENDS + 1:
+def _shown(visits: Sequence[Visit], most: int) -> list[int]:
+    """Return the visits to show of a long execution: both ends, and visits with problems.
+
+    They are at most *most*, and at least two.
+    """
+    if len(visits) <= most:
         return [*range(len(visits))]
-    ends = {*range(_ENDS), *range(len(visits) - _ENDS, len(visits))}
-    troubled = [at for at, visit in enumerate(visits) if visit.ended != "succeeded"]
-    return sorted(ends | {*troubled[:_TROUBLED]})
+    side = max(most * 3 // 8, 1)
+    ends = {*range(side), *range(len(visits) - side, len(visits))}
+    troubled = (at for at, visit in enumerate(visits) if visit.ended != "succeeded")
+    others = [at for at in troubled if at not in ends]
+    return sorted(ends | {*others[: max(most - 2 * side, 0)]})
 
 
 def _ending(visit: Visit) -> str:

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from markupsafe import escape
+
 LONGEST: Final = 40_000  # characters of one value on a page
 
 
@@ -47,5 +49,5 @@ def cut(text: str, longest: int) -> ShownJson:
 
 
 def length(texts: Iterable[str]) -> int:
-    """Return about how many bytes *texts* take in a page: in UTF-8, with quotes as entities."""
-    return sum(len(text.encode(errors="replace")) + 4 * text.count('"') for text in texts)
+    """Return how many bytes *texts* take in a page: in UTF-8, with markup as entities."""
+    return sum(len(str(escape(text)).encode(errors="replace")) for text in texts)

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 ROOM: Final = 250_000  # bytes of the graph and the states on one page
 _LONGEST_STATE: Final = 60_000  # characters of a state's JSON
 _FRAME: Final = 1_100  # bytes of a state beside its texts
-_ROW: Final = 260  # bytes of a row in a table
+_ROW: Final = 120  # bytes of a row in a table or a list, beside its texts
+_LISTED: Final = 190  # bytes of a state in the list of all states
+MOST_ENTRIES: Final = 60
+"""The ways into a state that its section lists."""
 
 
 @dataclass(frozen=True)
@@ -87,9 +90,18 @@ def parts(states: Sequence[ShownState], room: int) -> list[list[ShownState]]:
 def size(shown: ShownState) -> int:
     """Return about how many bytes a state takes on a page."""
     state = shown.state
-    rows = len(state.retries) + len(state.catches) + len(state.entries) + len(state.exits)
-    texts = [shown.shown.text, state.comment, state.label, *(text for _, text in state.facts)]
+    ways = [*state.entries[:MOST_ENTRIES], *state.exits]
+    rows = len(state.retries) + len(state.catches) + len(ways)
+    texts = [shown.shown.text, state.comment, *[state.name] * 8, *(text for _, text in state.facts)]
+    texts += [text for way in ways for text in (way.label, way.anchor, way.when)]
+    texts += [text for row in state.catches for text in (row.target, row.anchor, row.errors)]
     return _FRAME + rows * _ROW + length(texts)
+
+
+def list_size(states: Sequence[ShownState]) -> int:
+    """Return about how many bytes a table of the states takes, without their definitions."""
+    texts = (text for it in states for text in (it.state.label, *[it.state.anchor] * 2))
+    return length(texts) + len(states) * _LISTED
 
 
 def settings(entry: ManifestEntry, definition: Any) -> Iterator[Setting]:
