@@ -133,7 +133,14 @@ def test_the_timeline_shows_rollbacks_with_their_reasons() -> None:
     )
     for part in ("charges fail", "Policies were overridden: an outage", "in 1 min 15 s"):
         assert part in text
-    assert text.index("Promoted prod") < text.index("Rolled back")
+    assert text.index("Promote prod") < text.index("Rolled back")
+    for part in (
+        "planned: 2 unchanged, 1 updated",
+        "Planned changes",
+        "Deploy dev : 1.5.0 ✕ failed",
+    ):
+        assert part in text.replace("dev:", "dev :")
+    assert text.count("planned:") == 1
 
 
 def test_a_permalink_of_a_deployment_stays_when_others_follow() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from sfn_release.report import paths
 from sfn_release.report.facts.report_facts import ReportFacts
@@ -76,4 +76,4 @@ def _groups(facts: ReportFacts) -> Iterator[LinkGroup]:
     )
     yield LinkGroup("Executions", tuple(execution_links(facts)))
     yield LinkGroup("Coverage", tuple(coverage_links(facts)))
-    yield LinkGroup("Comparisons", tuple(replace(it, detail="") for it in comparison_links(facts)))
+    yield LinkGroup("Comparisons", tuple(comparison_links(facts)))

@@ -56,15 +56,11 @@ def coverage_links(facts: ReportFacts) -> list[PageLink]:
 
 
 def comparison_links(facts: ReportFacts) -> list[PageLink]:
-    """Return the pages that compare two releases, the newest first, with the reasons."""
+    """Return the pages that compare two releases, the newest first."""
     pairs = compared_pairs(facts, facts.extra.get("compare", ()))
     return [
-        PageLink(
-            paths.comparison_path(pair.older, pair.newer),
-            f"{pair.older} and {pair.newer}",
-            ", ".join(pair.reasons),
-        )
-        for pair in reversed(pairs)
+        PageLink(paths.comparison_path(it.older, it.newer), f"{it.older} and {it.newer}")
+        for it in reversed(pairs)
     ]
 
 

@@ -24,15 +24,16 @@ TONES: Mapping[Outcome, Tone] = {
     "failed": "bad",
     "reverted": "warn",
 }
-ACTIONS: Mapping[Action, str] = {
-    "publish": "Published",
-    "deploy": "Deployed",
-    "promote": "Promoted",
-    "rollback": "Rolled back",
-    "delete": "Deleted from",
-    "adopt": "Adopted",
-    "acknowledge": "Acknowledged versions",
-    "handover": "Handed over from",
+ACTIONS: Mapping[Action, tuple[str, str]] = {
+    # action → its words when it succeeded, and else
+    "publish": ("Published", "Publish"),
+    "deploy": ("Deployed", "Deploy"),
+    "promote": ("Promoted", "Promote"),
+    "rollback": ("Rolled back", "Roll back"),
+    "delete": ("Deleted from", "Delete from"),
+    "adopt": ("Adopted", "Adopt"),
+    "acknowledge": ("Acknowledged versions", "Acknowledge versions"),
+    "handover": ("Handed over from", "Hand over from"),
 }
 _LISTED = 20  # workflows of an entry
 _ERROR = 1_500  # characters of an error, and of a reason
@@ -64,8 +65,14 @@ class DeploymentEntry:
 
     @property
     def action(self) -> str:
-        """What was done, as the timeline begins the sentence: ``Rolled back``."""
-        return ACTIONS[self.record.action]
+        """Its first words: ``Rolled back``, or ``Roll back`` if it didn't succeed."""
+        done, other = ACTIONS[self.record.action]
+        return done if self.outcome == "succeeded" else other
+
+    @property
+    def is_open(self) -> bool:
+        """Whether its record has no end, so that its changes are only planned."""
+        return self.record.status == "started"
 
     @property
     def day(self) -> str:
