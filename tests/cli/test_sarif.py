@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
+from collections import Counter
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import tomli
 from sarif_pydantic import Sarif
 
+from sfn_release.checks.finding import Finding, Severity
 from sfn_release.checks.rule_table import BY_NAME
-from sfn_release.cli.output.sarif import _rule
+from sfn_release.cli.output.finding_places import RepositoryPlaces
+from sfn_release.cli.output.sarif import _rule, sarif_log
+from sfn_release.operations.verbs.check import Checked, CheckedFinding
 from sfn_release.project.modules.foreign_templates import SITE
 from support.command_line import Project, Ran, run
 
@@ -83,9 +89,9 @@ def test_a_file_that_can_not_be_read_is_a_result(tmp_path: Path) -> None:
     assert ran.code == 1
     found = log(ran)
     assert [(result["ruleId"], place(result)[0]) for result in found["results"]] == [
+        ("E_NOT_FOUND", "gone.json"),
         ("dangling", "bad.json"),
         ("unreachable", "bad.json"),
-        ("E_NOT_FOUND", "gone.json"),
     ]
     assert found["invocations"] == [{"executionSuccessful": False}]
 
@@ -113,6 +119,70 @@ def test_a_project_that_is_broken_is_a_result(shop: Project) -> None:
     (result,) = log(ran)["results"]
     assert result["ruleId"] == "E_CONFIG"
     assert place(result)[0] == "releases.toml"
+
+
+@pytest.mark.parametrize("format_", ["sarif", "github"])
+def test_every_file_is_named_from_the_root_of_the_repository(shop: Project, format_: str) -> None:
+    """In a project in a subfolder: of a module, of releases.toml, of two workflows at once."""
+    inside = shop.root / "services" / "shop"
+    inside.mkdir(parents=True)
+    for name in ("releases.toml", "workflows"):
+        (shop.root / name).rename(inside / name)
+    config = (inside / "releases.toml").read_text()
+
+    def places(*named: str) -> set[tuple[str, int]]:
+        ran = run("-C", str(inside), "check", *named, "--format", format_)
+        if format_ == "sarif":
+            return {place(result) for result in log(ran)["results"]}
+        found = re.findall(r"^::\w+ file=([^,]+),(?:line=(\d+),)?", ran.out, re.MULTILINE)
+        return {(file, int(line or 1)) for file, line in found}
+
+    (inside / "workflows" / "bad.py").write_text("x = 1\ny = (\n")
+    assert places() == {("services/shop/workflows/bad.py", 2)}
+    (inside / "workflows" / "bad.py").unlink()
+    (inside / "workflows" / "a").mkdir()
+    for folder in ("", "a/"):
+        (inside / "workflows" / f"{folder}twin.asl.json").write_text(
+            '{"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}'
+        )
+    assert places() == {("services/shop/releases.toml", 1)}
+    (inside / "workflows" / "twin.asl.json").unlink()
+    (inside / "releases.toml").write_text(f"{config}\nlater = [\n")
+    line = config.count("\n") + 2
+    assert places() == {("services/shop/releases.toml", line)}
+    (inside / "releases.toml").write_text(
+        f'{config}\n[[checks.silence]]\nrule = "no-default"\nreason = "x"\n'
+    )
+    assert places() == {("services/shop/releases.toml", 1)}
+
+
+def test_a_file_outside_of_the_repository_has_its_whole_address(
+    shop: Project, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """A path with .. would lead out of the root that scanners put before it."""
+    folder = tmp_path_factory.mktemp("else where")
+    (folder / "a.json").write_text(BROKEN)
+    ran = shop.run("check", str(folder / "a.json"), str(folder / "gone.json"), "--format", "sarif")
+    for result in log(ran)["results"]:
+        (location,) = result["locations"]
+        artifact = location["physicalLocation"]["artifactLocation"]
+        assert artifact["uri"].startswith(f"file://{quote(str(folder))}/")
+        assert "uriBaseId" not in artifact
+
+
+def test_a_log_keeps_what_github_takes() -> None:
+    """Beyond 25,000 results, warnings are left out first, and the log says how many."""
+    kinds: list[Severity] = ["warning", "error"] * 13_000
+    findings = tuple(
+        CheckedFinding("w", Finding("x", severity, f"$.{number}", "", "m"), "stdin")
+        for number, severity in enumerate(kinds)
+    )
+    places = RepositoryPlaces(Path("/"), Path("/"))
+    (only,) = sarif_log(Checked(("w",), findings, 0), places, "1.0")["runs"]
+    levels = Counter(result["level"] for result in only["results"])
+    assert levels == {"error": 13_000, "warning": 12_000}
+    (said,) = only["invocations"][0]["toolExecutionNotifications"]
+    assert said["message"]["text"].startswith("1,000 more results are left out")
 
 
 def test_a_fingerprint_is_the_findings_own(tmp_path: Path) -> None:

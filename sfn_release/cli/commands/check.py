@@ -16,6 +16,8 @@ from sfn_release.errors import SfnReleaseError, UsageError
 from sfn_release.text import count
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from sfn_release.operations.verbs.check import Checked, CheckedFinding
 
 _STYLES = {"error": "red", "warning": "yellow"}
@@ -83,7 +85,12 @@ def run(
         "errors": [{"file": name, **error_json(error)} for name, error in checked.failures.items()],
     }
     writers = {"github": _annotate, "sarif": _write_sarif}
-    session.show("check", members, lambda: writers.get(format_, _write)(checked))
+    writer = writers.get(format_)
+    session.show(
+        "check",
+        members,
+        lambda: writer(checked, session.directory) if writer else _write(checked),
+    )
     for error in checked.failures.values():
         write_error(error, as_json=False, verbose=session.verbose)
     failing = len(checked.failures) + checked.count("error")
@@ -133,11 +140,12 @@ def _summary(checked: Checked) -> str:
     return f"{' and '.join(found) or 'no problems'} in {workflows}{silenced}"
 
 
-def _annotate(checked: Checked) -> None:
+def _annotate(checked: Checked, directory: Path) -> None:
     """Write GitHub's workflow commands: each becomes an annotation where the finding is."""
-    from sfn_release.cli.output.finding_places import error_place, repository_file
+    from sfn_release.cli.output.finding_places import RepositoryPlaces
     from sfn_release.cli.output.github import annotation
 
+    places = RepositoryPlaces.around(directory)
     for found in checked.findings:
         finding = found.finding
         place = ", ".join(part for part in (found.workflow, finding.state) if part)
@@ -148,23 +156,25 @@ def _annotate(checked: Checked) -> None:
                     part for part in (f"{finding.path}: {finding.message}", finding.fix) if part
                 ),
                 title=f"{finding.rule} {place}".strip(),
-                file=repository_file(found),
+                file=places.of_finding(found),
                 line=found.line,
             )
         )
     for name, error in checked.failures.items():
         text = "\n".join(part for part in (error.message, error.why, error.fix) if part)
-        file, line = error_place(name, error)
+        file, line = places.of_error(name, error)
         title = f"{file}: {error.code}"
         where = "" if line is None else file
         terminal.write_command(annotation("error", text, title=title, file=where, line=line))
 
 
-def _write_sarif(checked: Checked) -> None:
+def _write_sarif(checked: Checked, directory: Path) -> None:
     from sfn_release import __version__
+    from sfn_release.cli.output.finding_places import RepositoryPlaces
     from sfn_release.cli.output.sarif import sarif_log
 
-    terminal.write_document(sarif_log(checked, __version__))
+    places = RepositoryPlaces.around(directory)
+    terminal.write_document(sarif_log(checked, places, __version__))
 
 
 def _watch(session: Session, named: tuple[str, ...], format_: str, options: list[str]) -> int:
