@@ -192,6 +192,16 @@ def test_no_name_breaks_the_picture(name: str) -> None:
     assert name == shown or not name.isprintable()
 
 
+@pytest.mark.parametrize("way", ["TB", "BT", "RL", "LR", "TD"])
+def test_a_name_does_not_turn_the_picture(way: str) -> None:
+    """Mermaid reads ``direction LR`` anywhere in a line as a statement, and drops the line."""
+    name = f"ask for direction  {way} now"
+    branch = {"StartAt": name, "States": {name: {"Type": "Succeed"}}}
+    text = mermaid({"States": {name: {"Type": "Parallel", "Branches": [branch]}}})
+    assert text.count("direction") > 2
+    assert re.search(r"direction\s", text) is None
+
+
 @given(st.text(max_size=40))
 def test_a_label_reads_as_the_name(name: str) -> None:
     """Entity codes show the original characters, except invisible ones."""

@@ -82,7 +82,10 @@ _ACTIVE: Final = {
     "style": frozenset(":"),  # Mermaid reads "style ...:...#...;" as a statement
     "classDef": frozenset(":"),
 }
-_SPELLS = re.compile(r"(\$(?=\$)|:(?=fa-))")  # mathematics, and icons, even made of entities
+_SPELLS = re.compile(
+    r"(\$(?=\$)|:(?=fa-)"  # mathematics, and icons, even made of entities
+    r"|direction(?= ))"  # "direction LR", anywhere in a line, is a statement
+)
 _NOTHING: Final = "#8203;"  # a space without a width
 _LIST = re.compile(r"\s*(?:\d+\.|-)")  # a list item in Markdown
 _INDENT = "  "
