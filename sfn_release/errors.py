@@ -27,7 +27,7 @@ stable code. A bug is none of these: it keeps its traceback. If you add a class,
     │   └── RevertedError       E_REVERTED          ... while callers were shifted
     ├── RefusedError            E_REFUSED           the user answered no
     ├── SeveralError            E_SEVERAL           of several environments, some failed
-    ├── FileError               E_FILE              a file or folder can't be written
+    ├── FileError               E_FILE              can't read or write a file
     └── LocalServiceError       E_LOCAL             can't use the local service's file or port
 """
 
@@ -237,6 +237,7 @@ class InterruptedCommandError(SfnReleaseError):
     """Ctrl-C or a signal stopped the command; --json reports it with this error."""
 
     code = "E_INTERRUPTED"
+    exit_code = 130  # for Ctrl-C; a signal has its own
 
 
 class SeveralError(SfnReleaseError):

@@ -6,6 +6,7 @@ import itertools
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
@@ -122,3 +123,37 @@ def test_the_yaml_of_serverless_without_a_placeholder_is_refused_in_words(shop: 
     ran = shop.ok("import", str(shop.root / "old.yaml"), "--out", "-")
     assert "Resource must be a string" in ran.err
     assert json.loads(shop.ok("--json", "import", str(shop.root / "old.yaml"), "--out", "-").out)
+
+
+def test_the_old_retry_of_aws_stepfunction_gives_the_old_definition() -> None:
+    """Version 0.0.5 serializes this for the script of the page, but for the parameter."""
+    example = next(
+        block for block in blocks("from-aws-stepfunction.md", "python") if "OLD" in block
+    )
+    shown: dict[str, Any] = {}
+    exec(example, shown)  # noqa: S102 - a block of our own page
+    assert shown["workflow"].serialize() == {
+        "StartAt": "Charge",
+        "States": {
+            "Charge": {
+                "Type": "Task",
+                "Resource": "arn:aws:states:::lambda:invoke",
+                "Parameters": {"Payload.$": "$", "FunctionName": "${ChargeFunction}"},
+                "OutputPath": "$.Payload",
+                "Retry": [
+                    {
+                        "ErrorEquals": [
+                            "Lambda.ServiceException",
+                            "Lambda.AWSLambdaException",
+                            "Lambda.SdkClientException",
+                        ],
+                        "IntervalSeconds": 2,
+                        "BackoffRate": 2,
+                        "MaxAttempts": 3,
+                    }
+                ],
+                "Next": "Charged",
+            },
+            "Charged": {"Type": "Succeed"},
+        },
+    }

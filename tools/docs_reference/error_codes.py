@@ -128,7 +128,7 @@ _TEXTS = {
     ),
     errors.InterruptedCommandError: (
         "with `--json`: Ctrl-C or a signal stopped the command",
-        "Ctrl-C, a cancelled job, or a closed terminal.",
+        "Ctrl-C, a cancelled job (exit code 143), or a closed terminal (129).",
         "Run the command again: it continues where it stopped.",
     ),
     errors.SeveralError: (
@@ -137,9 +137,9 @@ _TEXTS = {
         "The error lists each environment with its own error.",
     ),
     errors.FileError: (
-        "a file or folder can't be written",
-        "A missing permission, a full disk, or a read-only folder.",
-        "Correct the permission of the path that the error names.",
+        "a file or folder can't be read or written",
+        "A file that doesn't exist, a missing permission, a full disk, or a read-only folder.",
+        "Correct the path that the error names, or its permission.",
     ),
     errors.LocalServiceError: (
         "can't use the local service's file or port",
@@ -180,7 +180,7 @@ def error_codes_page() -> str:
 def _section(error: type[errors.SfnReleaseError]) -> str:
     meaning, causes, remedy = _TEXTS[error]
     parent = error.__mro__[1]
-    below = "" if parent is errors.SfnReleaseError else f", a `{parent.__name__}`"
+    below = "" if parent is errors.SfnReleaseError else f", a kind of `{parent.__name__}`"
     return "\n\n".join(
         (
             f"## {error.code}",
