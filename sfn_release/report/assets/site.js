@@ -150,12 +150,12 @@
   searchButton.hidden = false;
   searchButton.addEventListener("click", openSearch);
 
-  // A graph that is wider than the screen begins where its execution does.
+  // A graph that is wider than the screen shows its start.
   for (const box of document.querySelectorAll(".graph-scroll")) {
     const start = box.querySelector(".node-start") || box.querySelector(".node");
-    if (!start || box.scrollWidth <= box.clientWidth) continue;
+    if (!start) continue;
     const at = start.getBoundingClientRect(), around = box.getBoundingClientRect();
-    box.scrollLeft += at.left + at.width / 2 - around.left - around.width / 2;
+    if (at.right > around.right) box.scrollLeft += at.left + at.width / 2 - around.left - around.width / 2;
   }
 
   // Keys. They can be turned off, because a speech program may type them by chance.
