@@ -101,7 +101,7 @@ def _write(session: Session, options: PageOptions, folder: Path, *, live: bool) 
     from sfn_release.report.site_folder import refuse_foreign
 
     refuse_foreign(folder)
-    with session.counting("written") as count:
+    with session.counting("pages written") as count:
         tally = _made(session, options, folder, live=live, written=lambda n: count(n, None))
     path, size = tally.largest
     members = {
