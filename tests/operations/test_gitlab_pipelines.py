@@ -110,6 +110,21 @@ def pipeline(config: str, folder: str = "", tests: tuple[str, ...] = ()) -> Pipe
     return Pipeline(next(iter(made.values())))
 
 
+def test_projects_of_one_repository_start_by_variables_of_their_own() -> None:
+    """GitLab merges their files: a rollback of one starts no job of the other."""
+    one, other = (
+        pipeline(SOAKED.replace('"shop"', f'"{name}"'), name) for name in ("shop", "my.depot")
+    )
+    assert not {*one.file["variables"]} & {*other.file["variables"]}
+    assert not {*one.file} & {*other.file} - {"variables"}
+    names = {"SFN_RELEASE_SHOP_ACTION": "rollback", "SFN_RELEASE_SHOP_ENVIRONMENT": "prod"}
+    assert [*one.started(CI_PIPELINE_SOURCE="web", **names)] == ["shop-rollback-prod"]
+    assert other.started(CI_PIPELINE_SOURCE="web", **names) == {}
+    text = str([*other.jobs.values()])
+    assert "SFN_RELEASE_MY_DEPOT_VERSION" in text
+    assert "SFN_RELEASE_MY_DEPOT_REASON" in text
+
+
 def test_each_event_starts_its_jobs() -> None:
     """A merge request, a tag, a schedule, and a pipeline that somebody starts."""
     found = pipeline(SOAKED)

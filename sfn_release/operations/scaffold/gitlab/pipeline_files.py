@@ -11,7 +11,11 @@ from typing import Final
 
 from sfn_release.operations.scaffold.github.pipeline import Pipeline, fill
 from sfn_release.operations.scaffold.gitlab.pipeline_jobs import pipeline_jobs
-from sfn_release.operations.scaffold.gitlab.shared_jobs import quoted_yaml, shared_jobs
+from sfn_release.operations.scaffold.gitlab.shared_jobs import (
+    quoted_yaml,
+    shared_jobs,
+    variable_prefix,
+)
 from sfn_release.operations.scaffold.installation import Install
 from sfn_release.project import Project
 
@@ -48,22 +52,24 @@ _HEAD: Final = """\
 # 4. To see plans on merge requests, set SFN_RELEASE_GITLAB_TOKEN (masked) to a project access token
 #    with the scope api and the role Reporter. GitLab's job token can't write notes. Without the
 #    variable, the plan is an artifact of its job.
-# 5. In Build > Pipeline schedules, add a schedule: it looks for drift%soak.
-# To roll back, start a pipeline with SFN_RELEASE_ACTION = rollback in Build > Pipelines.
+# 5. In Build > Pipeline schedules, add a schedule that runs %often.
+#    It looks for drift%soak.
 %{note}\
+#
+# To roll back, start a pipeline with %{prefix}_ACTION = rollback in Build > Pipelines.
 variables:
-  SFN_RELEASE_ACTION:
+  %{prefix}_ACTION:
     value: ""
     options: ["", publish, rollback, unlock]
     description: "When you start the pipeline: what to do"
-  SFN_RELEASE_ENVIRONMENT:
+  %{prefix}_ENVIRONMENT:
     value: %first
     options: %options
     description: "Where to roll back or unlock"
-  SFN_RELEASE_VERSION:
+  %{prefix}_VERSION:
     value: ""
     description: "The release, such as 1.2.0; for a rollback, empty means the previous one"
-  SFN_RELEASE_REASON:
+  %{prefix}_REASON:
     value: ""
     description: "Why (recorded in the ledger)"
 
@@ -85,16 +91,17 @@ def gitlab_files(
 
 def _head(pipeline: Pipeline) -> str:
     names = [stage.name for stage in pipeline.chain]
+    soaks = any(stage.soak for stage in pipeline.chain)
     return fill(
         _HEAD,
+        prefix=variable_prefix(pipeline),
         project=pipeline.project,
         stages=", ".join(names),
         variables=_variables(pipeline),
         tag=pipeline.tag.replace("{version}", "*"),
         ledger=pipeline.ledger.removeprefix("refs/heads/"),
-        soak=", and promotes releases after their soak time (let it run every hour)"
-        if any(stage.soak for stage in pipeline.chain)
-        else ". Let it run every night",
+        often="every hour" if soaks else "every night",
+        soak=", and promotes releases after their soak time" if soaks else "",
         note=_note(pipeline.install.note),
         first=quoted_yaml(names[0]),
         options=f"[{', '.join(map(quoted_yaml, names))}]",

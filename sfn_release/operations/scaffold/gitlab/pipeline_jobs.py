@@ -9,7 +9,7 @@ from typing import Final
 from sfn_release.aws.console_links import console_address
 from sfn_release.operations.scaffold.github.pipeline import Pipeline, fill
 from sfn_release.operations.scaffold.github.stages import Stage, scheduled
-from sfn_release.operations.scaffold.gitlab.shared_jobs import quoted_yaml
+from sfn_release.operations.scaffold.gitlab.shared_jobs import quoted_yaml, variable_prefix
 
 _CHECK: Final = """\
 %group-check:
@@ -69,14 +69,14 @@ _DEPLOYING: Final = """\
 %script"""
 
 _BY_TAG: Final = "    - if: $CI_COMMIT_TAG =~ %pattern\n"
-_BY_HAND: Final = '    - if: $CI_PIPELINE_SOURCE == "web" && $SFN_RELEASE_ACTION == "publish"\n'
+_BY_HAND: Final = '    - if: $CI_PIPELINE_SOURCE == "web" && $%{prefix}_ACTION == "publish"\n'
 _MANUAL: Final = "      when: manual # protect the environment to say who may start it\n"
 _ONE: Final = """\
     - if: >-
-        $CI_PIPELINE_SOURCE == "web" && $SFN_RELEASE_ACTION == "%action" &&
-        $SFN_RELEASE_ENVIRONMENT == "%stage"
+        $CI_PIPELINE_SOURCE == "web" && $%{prefix}_ACTION == "%action" &&
+        $%{prefix}_ENVIRONMENT == "%stage"
 """
-_ROLLBACK: Final = 'rollback ${SFN_RELEASE_VERSION:+"$SFN_RELEASE_VERSION"}'
+_ROLLBACK: Final = 'rollback ${%{prefix}_VERSION:+"$%{prefix}_VERSION"}'
 _SCHEDULE: Final = '    - if: $CI_PIPELINE_SOURCE == "schedule"\n'
 
 _NIGHTLY: Final = """\
@@ -115,7 +115,8 @@ def pipeline_jobs(pipeline: Pipeline) -> Iterator[str]:
     for stage in rest:
         yield _when_ready(pipeline, stage) if stage in later else _promote(pipeline, stage)
     for stage in pipeline.chain:
-        yield _by_hand(pipeline, stage, "rollback", _ROLLBACK)
+        rollback = fill(_ROLLBACK, prefix=variable_prefix(pipeline))
+        yield _by_hand(pipeline, stage, "rollback", rollback)
         yield _by_hand(pipeline, stage, "unlock", "unlock")
     yield from (_filled(_NIGHTLY, pipeline, stage) for stage in pipeline.chain)
     yield fill(_VERIFY, group=pipeline.group)
@@ -137,7 +138,7 @@ def _publish(pipeline: Pipeline, stage: Stage) -> str:
       if [ -n "$CI_COMMIT_TAG" ]; then
         sfn-release publish --version-from-tag --env {stage.name}
       else
-        sfn-release publish "$SFN_RELEASE_VERSION" --env {stage.name}
+        sfn-release publish "${variable_prefix(pipeline)}_VERSION" --env {stage.name}
       fi
 """
     return _deploying(pipeline, stage, "publish", _released(pipeline), script)
@@ -171,9 +172,9 @@ def _by_hand(pipeline: Pipeline, stage: Stage, action: str, command: str) -> str
     script = f"""\
     - >-
       sfn-release {command}
-      --env {stage.name} --reason "$SFN_RELEASE_REASON" --yes
+      --env {stage.name} --reason "${variable_prefix(pipeline)}_REASON" --yes
 """
-    rules = fill(_ONE, action=action, stage=stage.name)
+    rules = fill(_ONE, prefix=variable_prefix(pipeline), action=action, stage=stage.name)
     return _deploying(pipeline, stage, f"{action}-{stage.name}", rules, script)
 
 
@@ -181,7 +182,8 @@ def _released(pipeline: Pipeline) -> str:
     """Return the rules of a pipeline that releases: for a tag, or by hand."""
     before, _, after = pipeline.tag.partition("{version}")
     pattern = f"^{re.escape(before)}\\d.*{re.escape(after)}$".replace("/", "\\/")
-    return fill(_BY_TAG, pattern=f"/{pattern}/") + _BY_HAND
+    by_hand = fill(_BY_HAND, prefix=variable_prefix(pipeline))
+    return fill(_BY_TAG, pattern=f"/{pattern}/") + by_hand
 
 
 def _deploying(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from shlex import quote
 from typing import Final
 
@@ -89,6 +90,14 @@ def shared_jobs(pipeline: Pipeline) -> str:
         folder=folder,
         install=install,
     )
+
+
+def variable_prefix(pipeline: Pipeline) -> str:
+    """Return how the names of the variables for a pipeline by hand begin.
+
+    Projects of one repository share its pipeline, and one's rollback must not start the other's.
+    """
+    return re.sub(r"\W", "_", pipeline.group.upper(), flags=re.ASCII)
 
 
 def quoted_yaml(text: str) -> str:
