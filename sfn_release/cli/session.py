@@ -44,7 +44,7 @@ class Session:
         self.environments: list[str] = []
         self.as_json = as_json
         self.verbosity = 0
-        self.quiet = False  # show only the result, errors and questions
+        self.quiet = False  # show only the result, warnings, errors and questions
         self.pages = True  # page long results on a terminal
         self.command = ""  # the name of the command that runs
         self.shown = False  # the command's JSON object is written
@@ -123,6 +123,12 @@ class Session:
         from sfn_release.cli.output.times import when
 
         return when(text, self.now, exact=exact or self.verbose)
+
+    def aged(self, text: str) -> str:
+        """Return a sentence with the age behind each time in it."""
+        from sfn_release.cli.output.times import aged
+
+        return aged(text, self.now)
 
     def age(self, text: str) -> str:
         """Return how long ago an ISO 8601 time was."""

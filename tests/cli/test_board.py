@@ -16,6 +16,7 @@ from sfn_release.operations.verbs.status import EnvironmentStatus
 from sfn_release.operations.workflow_status import WorkflowStatus
 from sfn_release.plan.drift import WorkflowState
 from support.command_line import ROLE, Project
+from support.screens import on_screen
 
 NOON = datetime(2026, 11, 28, 12, tzinfo=UTC)
 SPLIT = {"arn:x:9": 80, "arn:x:10": 20}
@@ -139,3 +140,28 @@ def test_a_problem_stands_below_the_board_with_its_next_step(two: Project) -> No
     below = out.partition("\n\n")[2]
     assert below.startswith("staging  1.0.0  ")
     assert "1.0.0 was yanked" in below
+
+
+@pytest.mark.parametrize(
+    ("text", "columns"),
+    [
+        ("注文", 4),
+        ("e\u0301", 1),
+        ("ไม่", 2),
+        ("🚀", 2),
+        ("👩\u200d🚀", 4),
+        ("한", 2),
+        ("\u1112\u1161", 2),
+    ],
+)
+def test_the_columns_of_a_text_are_those_of_a_terminal(text: str, columns: int) -> None:
+    """Marks above a letter take none, with or without a combining class."""
+    assert columns_of(text) == columns
+
+
+@pytest.mark.parametrize("columns", [80, 100])
+def test_a_line_about_an_environment_fits(two: Project, columns: int) -> None:
+    """The deployment goes below the release where it doesn't fit; nothing is broken in a word."""
+    two.publish("1.0.0", "--env", "staging")
+    screen = on_screen(two.root, "status", "--env", "staging", columns=columns)
+    assert any(re.search(r"publish by \w+, .*, just now\)?$", line) for line in screen.lines)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from sfn_release.cli.output import terminal
 from sfn_release.cli.output.links import shows_links
-from sfn_release.cli.output.times import when
+from sfn_release.cli.output.times import aged, when
 from sfn_release.text import age_text
 
 NOON = datetime(2026, 11, 28, 12, tzinfo=UTC)
@@ -125,3 +125,11 @@ def test_a_time_is_shown_in_utc_with_its_age(text: str, shown: str) -> None:
 def test_an_exact_time_has_seconds() -> None:
     """-v and `at` need them."""
     assert when("2026-11-28T11:59:27Z", NOON, exact=True) == "2026-11-28 11:59:27Z, just now"
+
+
+def test_times_in_a_sentence_have_their_age_and_later_ones_do_not() -> None:
+    """The end of a lock isn't a clock that is ahead; a text that is no time stays."""
+    text = "since 2026-11-28T09:00:00Z, until 2026-11-28T12:15:00Z (2026-13-28T12:15:00Z)"
+    assert aged(text, NOON) == (
+        "since 2026-11-28 09:00Z, 3 h ago, until 2026-11-28T12:15:00Z (2026-13-28T12:15:00Z)"
+    )

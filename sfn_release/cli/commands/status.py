@@ -11,8 +11,9 @@ from sfn_release.cli.exits import DIFFERENT, FAILED
 from sfn_release.cli.options import command
 from sfn_release.cli.output import terminal
 from sfn_release.cli.output.records import YIELDED, name
-from sfn_release.cli.output.tables import table_room, write_table
+from sfn_release.cli.output.tables import hanging_lines, table_room, write_table
 from sfn_release.cli.output.web_pages import machine_link
+from sfn_release.cli.output.width import columns_of
 from sfn_release.cli.session import Session
 
 if TYPE_CHECKING:
@@ -108,22 +109,7 @@ def _write_environment(
     """Write one environment with its problems and next steps; with *table*, each workflow."""
     from sfn_release.plan.steps import routing_text
 
-    parts: list[str] = [terminal.Styled(environment.label, "bold")]
-    if environment.version is not None:
-        parts.append(
-            f"  {environment.version} {YIELDED}"
-            if environment.yielded
-            else f"  {environment.version}"
-        )
-    if environment.release_digest is not None:
-        parts.append(f"  {short(environment.release_digest)}")
-    parts += ["  ", terminal.state(environment.state)]
-    if environment.live_since_record is not None:
-        record = environment.live_since_record
-        parts.append(
-            f"  ({record.action} by {name(record.actor)}, {session.when(record.started_at)})"
-        )
-    terminal.write_parts(*parts)
+    _write_head(session, environment)
     if environment.yank:
         terminal.write_parts(
             terminal.Styled(f"  {environment.version} was {environment.yank}", "red")
@@ -133,7 +119,8 @@ def _write_environment(
     if environment.unsigned:
         terminal.write("  next: find every commit without a good signature:  sfn-release verify")
     if environment.problem:
-        terminal.write(f"  {environment.problem}")
+        for line in hanging_lines(session.aged(environment.problem), 2):
+            terminal.write(f"  {line}")
     if environment.workflows and table:
         write_table(
             ("WORKFLOW", "STATE", "ALIAS", "LIVE", "RECORDED"),
@@ -156,6 +143,32 @@ def _write_environment(
     _write_lines(environment, verbose=session.verbose)
     for step in environment.next_steps:
         terminal.write(f"  next: {step}")
+
+
+def _write_head(session: Session, environment: EnvironmentStatus) -> None:
+    """Write the release of an environment, its state, and the deployment that brought it."""
+    parts: list[str] = [terminal.Styled(environment.label, "bold")]
+    if environment.version is not None:
+        parts.append(
+            f"  {environment.version} {YIELDED}"
+            if environment.yielded
+            else f"  {environment.version}"
+        )
+    if environment.release_digest is not None:
+        parts.append(f"  {short(environment.release_digest)}")
+    parts += ["  ", terminal.state(environment.state)]
+    since = ""
+    if environment.live_since_record is not None:
+        record = environment.live_since_record
+        since = f"{record.action} by {name(record.actor)}, {session.when(record.started_at)}"
+        room = table_room()
+        wide = columns_of(terminal.one_line("".join(parts) + since)) + len("  ()")
+        if room is None or wide <= room:
+            parts.append(f"  ({since})")
+            since = ""
+    terminal.write_parts(*parts)
+    if since:
+        terminal.write(f"  {since}")
 
 
 def _write_lines(environment: EnvironmentStatus, *, verbose: bool) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from sfn_release.cli.output import terminal
+from sfn_release.cli.output.tables import hanging_lines
 from sfn_release.comparison.semantic_change import CLASS_TEXTS, weightiest
 from sfn_release.text import count
 
@@ -59,11 +60,11 @@ def _write_workflow(workflow: WorkflowDiff, *, verbose: bool) -> None:
     for change in workflow.changes:
         mark = _MARKS.get(change.kind, _MARKS["changed"])
         terminal.write_parts(mark, terminal.one_line(change.text))
-        terminal.write_parts(
-            "      ",
-            terminal.Styled(change.change_class, _COLOURS[change.change_class]),
-            terminal.one_line(f": {change.reason}"),
-        )
+        word = terminal.Styled(change.change_class, _COLOURS[change.change_class])
+        first, *rest = hanging_lines(f"{word}: {change.reason}", 8)
+        terminal.write_parts("      ", word, first[len(word) :])
+        for line in rest:
+            terminal.write(f"        {line}")
         for line in detail_lines(change, verbose=verbose):
             terminal.write(terminal.one_line(f"      {line}"))
 

@@ -11,7 +11,7 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
 from sfn_release.cli.output.terminal import on_terminal, one_line, paint, painted
-from sfn_release.cli.output.width import columns_of, width
+from sfn_release.cli.output.width import columns_of, width, wrapped
 
 _LONG = {"AUTHOR", "BY", "REASON", "NOTE", "OVERRIDE", "MODULE"}  # may stand below their row
 _GAP = "  "
@@ -27,6 +27,15 @@ def write_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, indent
 def table_room(indent: int = 0) -> int | None:
     """Return how many columns a table on stdout can have; None if it is not a terminal."""
     return width() - indent if on_terminal(sys.stdout) else None
+
+
+def hanging_lines(text: str, indent: int) -> list[str]:
+    """Return the lines of a text with an indent on stdout, broken between words on a terminal."""
+    room = table_room(indent)
+    text = one_line(text)
+    if room is None or columns_of(text) <= room:
+        return [text]
+    return wrapped(text, max(room, _NARROWEST))
 
 
 def table_lines(
