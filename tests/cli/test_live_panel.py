@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from datetime import timedelta
 
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sfn_release.cli.output.shift_text import panel_lines
-from sfn_release.cli.output.width import columns_of
+from sfn_release.cli.output.width import columns_of, width
 from sfn_release.deployment.runtime import ExecutionCounts, ShiftProgress
 from sfn_release.project import Limits
 from support.command_line import Project
@@ -55,15 +56,22 @@ def test_the_panel_says_where_the_shift_is_and_what_would_stop_it() -> None:
     assert all(line.isascii() for line in panel(unicode=False))
 
 
-@given(st.integers(1, 120), st.text(), st.booleans())
+@given(st.integers(-1, 120), st.text(), st.booleans())
 def test_no_line_is_wider_than_the_window(columns: int, name: str, unicode: bool) -> None:
     """Names of any kind are cut, not broken, and can't write an escape."""
     seen = ShiftProgress(1, 1, 1, timedelta(), environment=name, version=name, alarms={name: "OK"})
     for line in panel_lines(seen, timedelta(), columns, unicode=unicode):
         text = "".join(line)
-        assert columns_of(text) <= columns
+        assert columns_of(text) <= max(columns, 1)
         assert "\x1b" not in text
         assert "\n" not in text
+
+
+def test_a_terminal_without_a_size_has_80_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`script` without an input makes such a terminal."""
+    monkeypatch.delenv("COLUMNS", raising=False)
+    monkeypatch.setattr(os, "get_terminal_size", lambda _: os.terminal_size((0, 0)))
+    assert width() == 80
 
 
 @pytest.fixture

@@ -126,7 +126,7 @@ def _cut(line: list[str], columns: int, mark: str) -> list[str]:
     if sum(map(columns_of, parts)) <= columns:
         return [*parts]
     shown: list[str] = []
-    left = columns - 1
+    left = max(columns - 1, 0)  # the mark takes a column
     for part in parts:
         text = str(part)
         while columns_of(text) > left:

@@ -12,9 +12,11 @@ def width() -> int:
         return int(columns)
     for stream in (1, 2):
         try:
-            return os.get_terminal_size(stream).columns
+            found = os.get_terminal_size(stream).columns
         except OSError:  # not a terminal
             continue
+        if found:  # a terminal whose size was never set has 0, as under `script` without input
+            return found
     return 80
 
 
