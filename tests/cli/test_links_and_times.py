@@ -13,6 +13,8 @@ from sfn_release.cli.output import terminal
 from sfn_release.cli.output.links import shows_links
 from sfn_release.cli.output.times import aged, when
 from sfn_release.text import age_text
+from support.command_line import ROLE, Project
+from support.screens import start_on_screen
 
 NOON = datetime(2026, 11, 28, 12, tzinfo=UTC)
 URL = "https://github.com/acme/shop/commit/9f2c"
@@ -133,3 +135,36 @@ def test_times_in_a_sentence_have_their_age_and_later_ones_do_not() -> None:
     assert aged(text, NOON) == (
         "since 2026-11-28 09:00Z, 3 h ago, until 2026-11-28T12:15:00Z (2026-13-28T12:15:00Z)"
     )
+
+
+@pytest.fixture
+def hosted(shop: Project, local_server: str) -> Project:
+    """Return a project on GitHub, as its remote says, with two releases in an environment."""
+    shop.write(
+        "releases.toml",
+        '[project]\nname = "shop"\nremote = ""\n\n[environments.prod]\nregion = "us-east-1"\n'
+        f'endpoint_url = "{local_server}"\nrole_arn = "{ROLE}"\nname = "{{workflow}}-hosted"\n'
+        'parameters = { Who = "Alice" }\n',
+    )
+    shop.git("remote", "add", "origin", "git@github.com:acme/shop.git")
+    shop.publish("1.0.0", "--env", "prod")
+    shop.publish("1.1.0", "--env", "prod", hello="Hello Bob")
+    return shop
+
+
+def test_releases_link_to_the_git_host(hosted: Project) -> None:
+    """`diff` links to the comparison, `which` and `explain` to the commit of an execution."""
+    execution = hosted.json("execute", "hello", "--env", "prod")["execution_arn"]
+    commit = hosted.git("rev-parse", "HEAD")
+    for arguments, page in (
+        (["diff", "1.0.0", "1.1.0"], "compare/v1.0.0...v1.1.0"),
+        (["which", execution], f"commit/{commit}"),
+        (["explain", execution], f"commit/{commit}"),
+    ):
+        screen = start_on_screen(hosted.root, *arguments, environ={"FORCE_HYPERLINK": "1"})
+        assert screen.end() == 0
+        assert f"\x1b]8;;https://github.com/acme/shop/{page}\x1b\\".encode() in screen.written
+        assert b"console.aws" not in screen.written  # the endpoint is an emulator's
+        plain = start_on_screen(hosted.root, *arguments, environ={"NO_COLOR": "1"})
+        assert plain.end() == 0
+        assert b"\x1b" not in plain.written

@@ -110,3 +110,15 @@ def test_the_panel_survives_a_resized_window_and_leaves_a_clean_terminal(
     assert "50 % shifted, " in screen.text
     status = shifting.json("status")["environments"][0]
     assert (status["version"], status["state"]) == ("1.0.0", "in-sync")
+
+
+def test_a_message_comes_after_the_last_progress(shifting: Project) -> None:
+    """What an interruption put back isn't followed by a line that says callers are shifted."""
+    screen = start_on_screen(shifting.root, "publish", "1.1.0", columns=100, rows=40)
+    screen.until(is_drawn)
+    screen.press("\x03")
+    assert screen.end() == 130
+    text = screen.text
+    assert text.index("50 % shifted, ") < text.index("putting back what it changed")
+    assert text.count("50 % shifted, ") == 1
+    assert text.index("putting back what it changed") < text.index("warning: Interrupted at 50 %.")

@@ -139,3 +139,11 @@ def test_publish_prints_the_groups_before_it_applies_them(shop: Project) -> None
     assert line in shop.ok("publish", "1.1.0").err
     back = line.replace("update, publish, point live", "point live, update")
     assert back in shop.ok("rollback").err
+
+
+def test_wide_names_keep_the_columns() -> None:
+    """A name in Japanese takes two columns for a character."""
+    plans = [replace(planned(1, "created", None, ""), workflow=name) for name in ("注文", "café")]
+    lines = list(plan_lines(Plan("prod", "deploy", "1.1.0", None, tuple(plans)), label="prod"))
+    rows = [line for line in lines if line.startswith("  + ")]
+    assert [row[: row.index("create")] for row in rows] == ["  + 注文  ", "  + café  "]
