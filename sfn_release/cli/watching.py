@@ -20,6 +20,7 @@ from sfn_release.project import find_project
 _CLEAR = "\x1b[2J\x1b[3J\x1b[H"  # the screen, what scrolled away, then to the top
 _QUIET_MS = 200  # an editor saves in several steps, a `git checkout` in many
 _BEAT_MS = 250  # between two looks
+_PATIENCE = 5  # seconds that a run gets for its end
 
 
 def watched_folders(directory: Path, named: Sequence[str]) -> list[Path]:
@@ -80,11 +81,25 @@ def watch_command(arguments: Sequence[str], folders: Sequence[Path]) -> int:
     return 0
 
 
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a run, which first ends the process that loads the modules: a module may hang."""
+    process.terminate()
+    try:
+        process.wait(_PATIENCE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+
+
 def _run(arguments: Sequence[str], folders: Sequence[Path]) -> None:
     if sys.stdout.isatty() and os.environ.get("TERM") != "dumb":
         sys.stdout.write(_CLEAR)
         sys.stdout.flush()
-    subprocess.run([sys.executable, "-m", "sfn_release", *arguments], check=False)
+    with subprocess.Popen([sys.executable, "-m", "sfn_release", *arguments]) as process:
+        try:
+            process.wait()
+        except KeyboardInterrupt:
+            _end(process)
+            raise
     named = ", ".join(str(folder) for folder in folders)
     now = datetime.now().astimezone()
     terminal.say(f"{now:%H:%M:%S}  watching {named}; Ctrl-C ends it", style="dim")

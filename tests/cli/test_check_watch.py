@@ -5,12 +5,13 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from queue import Queue
 from threading import Thread
-from typing import IO
+from typing import IO, Any
 from unittest.mock import patch
 
 import pytest
@@ -93,6 +94,30 @@ def test_a_single_file_needs_no_project(tmp_path: Path) -> None:
         assert "1 error in 1 workflow" in running.until("watching")
         running.process.terminate()
         assert running.process.wait(timeout=WAIT) == 0
+
+
+def test_the_end_takes_a_hanging_module_along(shop: Project, tmp_path: Path) -> None:
+    """A signal to the watching process alone leaves no process behind."""
+    mark = tmp_path / "process"
+    shop.write(
+        "workflows/slow.py",
+        "import os, pathlib, time\n"
+        f"pathlib.Path({str(mark)!r}).write_text(str(os.getpid()))\ntime.sleep(1000)\n",
+    )
+    with watching(shop.root) as running:
+        process = _until(lambda: mark.read_text() if mark.exists() else "")
+        running.process.terminate()
+        assert running.process.wait(timeout=WAIT) == 0
+        _until(lambda: not Path(f"/proc/{process}").exists())
+
+
+def _until(happens: Callable[[], Any]) -> Any:
+    """Wait for a true value, and return it; the test fails if there is none in time."""
+    end = time.monotonic() + WAIT
+    while not (value := happens()):
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    return value
 
 
 @pytest.mark.parametrize(
