@@ -8,11 +8,11 @@ from datetime import timedelta
 import pytest
 
 from sfn_release.plan.policy_facts import LivePeriod
-from sfn_release.release.record import timestamp
+from sfn_release.release.record import DeploymentStatus, timestamp
 from sfn_release.report import paths
 from sfn_release.report.facts.report_facts import DEPLOYMENTS_ON_PAGE, EnvironmentFacts, ReportFacts
 from sfn_release.report.texts import age
-from sfn_release.report.views.board_rows import board_rows
+from sfn_release.report.views.board_rows import BoardCell, board_rows
 from sfn_release.report.views.environment_card import Health, environment_card
 from support.report_facts import NOW, Texts, record, shop_facts
 from support.report_pages import html_pages, pages_of, text_of
@@ -36,6 +36,8 @@ def test_a_card_says_who_brought_which_version_and_when() -> None:
     ("status", "hours", "health"),
     [
         ("started", 0.1, "in-progress"),
+        ("started", 16 / 60, "in-progress"),  # clocks may differ by two minutes
+        ("started", 18 / 60, "abandoned"),
         ("started", 1, "abandoned"),
         ("failed", 1, "failed"),
         ("reverted", 1, "reverted"),
@@ -64,6 +66,9 @@ def test_a_release_soaks_for_the_next_environment() -> None:
     assert soak.left == ""
     over = LivePeriod(early, timestamp(NOW - timedelta(days=2)), "delete")
     assert environment_card(facts, replace(staging, period=over)).soaks == ()
+    prod = replace(environment(facts, "prod"), serving=staging.serving)
+    there = replace(facts, environments=(staging, prod))
+    assert environment_card(there, staging).soaks == ()
 
 
 def test_aws_decides_in_a_live_report() -> None:
@@ -76,6 +81,49 @@ def test_aws_decides_in_a_live_report() -> None:
     cell = rows["orders"][2]
     assert cell is not None
     assert cell.routing == ":6 90 %, :7 10 %"
+
+
+def test_a_reverted_deployment_is_called_so_in_a_live_report() -> None:
+    """AWS's state is the word for all that failed; the record knows that all was put back."""
+    facts = shop_facts(live=True)
+    staging = environment(facts, "staging")
+    assert staging.live is not None
+    failed = replace(staging.live, state="failed")
+    outcomes: dict[DeploymentStatus, Health] = {"reverted": "reverted", "failed": "failed"}
+    for status, health in outcomes.items():
+        last = record("staging", facts.releases[-1], texts=Texts(), status=status)
+        shown = replace(staging, records=(last, *staging.records), live=failed)
+        assert environment_card(facts, shown).health == health
+
+
+def test_workflows_that_stay_or_went_are_marked() -> None:
+    """Retained, deleted by hand, handed over to another project, and never there."""
+    facts = shop_facts(environments=["dev"])
+    (dev,) = facts.environments
+    assert dev.serving is not None
+    served = dict(dev.serving.workflows)
+    orders = replace(served.pop("orders"), retained=True)
+    old = replace(orders, digest="sha256:trial")
+    del served["refunds"]
+    serving = replace(
+        dev.serving, workflows={**served, "orders": orders}, handed_over={"payments": "bank"}
+    )
+    facts = replace(facts, environments=(replace(dev, serving=serving),))
+    cells = {row.workflow: row.cells[0] for row in board_rows(facts)}
+    assert cells["orders"] == BoardCell(
+        "orders", since="1.3.0", arrived="2026-03-07T12:01:15Z", retained=True
+    )
+    assert cells["refunds"] == BoardCell("refunds", deleted=True)
+    assert cells["payments"] == BoardCell("payments", given_to="bank")
+    text = board_text(facts, facts.environments[0])
+    for part in ("retained", "deleted", "now in bank"):
+        assert part in text
+    gone = replace(serving, workflows={"orders": old}, version="9.9.9", handed_over={})
+    facts = replace(facts, environments=(replace(dev, serving=gone),))
+    cells = {row.workflow: row.cells[0] for row in board_rows(facts)}
+    assert cells["refunds"] is None
+    assert cells["orders"] is not None
+    assert not cells["orders"].is_known
 
 
 def test_an_expired_deployment_is_never_in_progress() -> None:
