@@ -21,7 +21,12 @@ from sfn_release.deployment.adoption import adoption, kept_deployment, kept_text
 from sfn_release.deployment.application import Application
 from sfn_release.deployment.changes import Changes, writes
 from sfn_release.deployment.clock_check import refuse_wrong_clock
-from sfn_release.deployment.ending import Deployment, finish, put_back_on_error
+from sfn_release.deployment.ending import (
+    Deployment,
+    ended_if_interrupted,
+    finish,
+    put_back_on_error,
+)
 from sfn_release.deployment.fence import Fence
 from sfn_release.deployment.lock import close
 from sfn_release.deployment.parameter_lookup import refuse_changed
@@ -113,16 +118,17 @@ def started(site: Site, prepared: Prepared, request: Request) -> Iterator[Deploy
         expires=expires,
     )
     with lock_token.hold(site.notes, record.id, token):
-        try:
-            state = site.ledger.append(site.name, state, record, at=now)
-        except RefMovedError:
-            lock_token.forget(site.notes, record.id)
-            raise
-        for operation, calls in writes(plan.steps).items():
-            site.aws.expect(operation, calls)
-        runtime.watcher.applying(len(plan.steps))
-        fence = Fence(site, parameters, state, expires)
-        application = _application(site, prepared, fence)
+        with ended_if_interrupted(site, record):
+            try:
+                state = site.ledger.append(site.name, state, record, at=now)
+            except RefMovedError:
+                lock_token.forget(site.notes, record.id)
+                raise
+            for operation, calls in writes(plan.steps).items():
+                site.aws.expect(operation, calls)
+            runtime.watcher.applying(len(plan.steps))
+            fence = Fence(site, parameters, state, expires)
+            application = _application(site, prepared, fence)
         yield Deployment(site, prepared, record, state, fence, application)
 
 

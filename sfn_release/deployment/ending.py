@@ -74,6 +74,37 @@ def finish(deployment: Deployment) -> Record:
 
 
 @contextmanager
+def ended_if_interrupted(site: Site, record: Record) -> Iterator[None]:
+    """When Ctrl-C ends the block, which starts the deployment *record*, append its end.
+
+    AWS isn't changed in the block. Ctrl-C may have come before or after the ledger had the record.
+    """
+    try:
+        yield
+    except KeyboardInterrupt as stopped:
+        try:
+            _end_unchanged(site, record, str(stopped) or "interrupted")
+        except SfnReleaseError as error:
+            site.runtime.watcher.say(
+                f"warning: the ledger may still say that this deployment runs: {error.message}"
+            )
+        stopped.add_note(f"nothing was changed in {site.name}")
+        raise
+
+
+def _end_unchanged(site: Site, record: Record, how: str) -> None:
+    """Append ``failed`` to a deployment that changed nothing, if the ledger has its start."""
+    ledger = site.ledger
+    state = ledger.deployments.state(ledger.branches.snapshot_for(site.name), site.name)
+    if state.record is None or state.record.id != record.id:
+        return
+    now = site.runtime.now()
+    failed = record.finish("failed", at=now, error=f"{how.capitalize()} before its first change.")
+    ledger.append(site.name, state, failed, at=now)
+    lock_token.forget(site.notes, record.id)
+
+
+@contextmanager
 def put_back_on_error(deployment: Deployment) -> Iterator[None]:
     """When the block raises, undo its changes, append the end, and raise the error.
 

@@ -26,9 +26,12 @@ from sfn_release.errors import (
     NetworkError,
     NotFoundError,
 )
+from sfn_release.ledger.deployment_history import DeploymentHistory
 from sfn_release.ledger.git.refs import RefStore
+from sfn_release.ledger.ledger import Ledger
 from sfn_release.operations import delete, status, unlock
 from sfn_release.plan import Plan
+from sfn_release.release.serving import RecordedState
 from support.faults import DENIED, KILLED, TIMEOUT_BEFORE, At, Faulty, KilledError
 from support.scenes import numbered, packed, production
 from support.shop import Shop, copied
@@ -294,6 +297,60 @@ def test_ctrl_c_puts_back_what_was_changed(shop: Shop, call: str) -> None:
     assert shop.history().ends == ["publish 1.1.0 failed", "publish 1.0.0 succeeded"]
     assert (shop.history().deployments[0].error or "").startswith("Interrupted.")
 
+    shop.publish("1.1.0")
+    assert _live(shop) == NEW
+
+
+@pytest.mark.parametrize("written", [True, False])
+def test_ctrl_c_while_a_deployment_starts_leaves_no_lock(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, written: bool
+) -> None:
+    """Ctrl-C may come before or after the ledger has the start of the deployment: both end it."""
+    append = Ledger.append
+
+    def interrupted(ledger: Ledger, *arguments: Any, **more: Any) -> RecordedState:
+        monkeypatch.setattr(Ledger, "append", append)
+        if written:
+            append(ledger, *arguments, **more)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Ledger, "append", interrupted)
+    with pytest.raises(KeyboardInterrupt) as stopped:
+        shop.publish("1.1.0")
+    assert stopped.value.__notes__ == ["nothing was changed in prod"]
+    assert status(shop.workspace(), environment="prod")[0].state == "in-sync"
+    ends = ["publish 1.1.0 failed"] if written else []
+    assert shop.history().ends == [*ends, "publish 1.0.0 succeeded"]
+    if written:
+        assert shop.history().deployments[0].error == "Interrupted before its first change."
+
+    shop.publish("1.1.0")
+    assert _live(shop) == NEW
+
+
+def test_ctrl_c_that_cannot_be_recorded_says_so(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the ledger can't be read after Ctrl-C, the next deployment takes over."""
+    append = Ledger.append
+
+    def fail(*_: Any) -> RecordedState:
+        raise GitError("The ledger can't be read.")
+
+    def interrupted(*arguments: Any, **more: Any) -> RecordedState:
+        append(*arguments, **more)
+        patched.setattr(DeploymentHistory, "state", fail)
+        raise KeyboardInterrupt
+
+    watcher = Watcher()
+    mine = replace(shop, watcher=watcher)
+    with monkeypatch.context() as patched:
+        patched.setattr(Ledger, "append", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            mine.publish("1.1.0")
+    assert watcher.said[-1] == (
+        "warning: the ledger may still say that this deployment runs: The ledger can't be read."
+    )
     shop.publish("1.1.0")
     assert _live(shop) == NEW
 
