@@ -144,6 +144,8 @@ def _put_back(deployment: Deployment, error: Exception | KeyboardInterrupt) -> S
     site.runtime.watcher.say(f"{how}; putting back what it changed")
     restored, stuck = application.put_back()
     lines = [*restored, *stuck]
+    if stopped and not stuck:
+        error.add_note(_as_before(deployment) if lines else f"nothing was changed in {site.name}")
     if stopped and not lines:
         lines = ["there was nothing to put back"]
     failure = _failure(error, application.shifted)
@@ -163,6 +165,14 @@ def _put_back(deployment: Deployment, error: Exception | KeyboardInterrupt) -> S
     else:
         lock_token.forget(site.notes, failed.id)
     return failure.explained(*lines)
+
+
+def _as_before(deployment: Deployment) -> str:
+    """Return the note of an interrupted deployment whose changes are all undone."""
+    name, before = deployment.site.name, deployment.prepared.basis.state.serving
+    if deployment.application.shifted is None or before is None:
+        return f"{name} serves what it served before"
+    return f"all callers in {name} are back on {before.version}"
 
 
 def _failure(error: Exception | KeyboardInterrupt, shifted: int | None) -> SfnReleaseError:

@@ -122,3 +122,4 @@ def test_a_message_comes_after_the_last_progress(shifting: Project) -> None:
     assert text.index("50 % shifted, ") < text.index("putting back what it changed")
     assert text.count("50 % shifted, ") == 1
     assert text.index("putting back what it changed") < text.index("warning: Interrupted at 50 %.")
+    assert text.rstrip().endswith("interrupted: all callers in local are back on 1.0.0")

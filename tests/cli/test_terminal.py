@@ -375,7 +375,7 @@ def test_ending_a_deployment(
         assert (process.returncode, out) == (code, "")
         assert f"the deployment was {word}; putting back what it changed\n" in err
         assert "warning: Interrupted.\n  hello: " in err
-        assert err.endswith(f"\n{word}\n")
+        assert err.endswith(f"\n{word}: aws serves what it served before\n")
         assert "Traceback" not in err
         assert shop.json("history")["deployments"][0]["status"] == "failed"
         shop.ok("publish", "1.0.0")

@@ -291,8 +291,9 @@ def test_ctrl_c_puts_back_what_was_changed(shop: Shop, call: str) -> None:
         signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
         time.sleep(0.05)  # until the main thread has noticed
 
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt) as stopped:
         shop.using(Meanwhile(shop, call, interrupt)).publish("1.1.0")
+    assert stopped.value.__notes__ == ["prod serves what it served before"]
     assert _live(shop) == OLD
     assert shop.history().ends == ["publish 1.1.0 failed", "publish 1.0.0 succeeded"]
     assert (shop.history().deployments[0].error or "").startswith("Interrupted.")

@@ -179,9 +179,10 @@ def test_ctrl_c_puts_the_routing_back(shop: Shop) -> None:
         raise KeyboardInterrupt
 
     shop.during = _once(7 * MINUTE, interrupt)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt) as stopped:
         shop.deploy("1.1.0")
     _assert_put_back(shop, "Interrupted at 20 %.")
+    assert stopped.value.__notes__ == ["all callers in prod are back on 1.0.0"]
     assert any("alias live points at :1 again" in text for text in shop.watcher.said)
 
 
