@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
@@ -24,6 +25,7 @@ from sfn_release.comparison.semantic_change import SemanticChange
 from sfn_release.comparison.state_matching import MatchedStates, matched_states
 
 _EMPTY: Final[Mapping[str, Any]] = {}
+_RULES: Final[Mapping[EdgeKind, str]] = {"choice": "Choices", "catch": "Catch"}
 
 
 @dataclass(frozen=True)
@@ -68,12 +70,17 @@ def difference_picture(compared: ComparedDefinition) -> DifferencePicture:
 
 
 class _Link(NamedTuple):
-    """A transition on one side, by the keys of its states."""
+    """A transition on one side, by the keys of its states.
+
+    *rule* is its Choice rule or catcher as JSON text, without the names of states: a *label* is cut
+    off where it is long.
+    """
 
     source: str
     target: str
     kind: EdgeKind
     label: str = ""
+    rule: str = ""
 
 
 @dataclass
@@ -142,10 +149,10 @@ class _Workflow:
         for link, mark in _merged(*self._links()):
             if not self._is_in_place(link):
                 continue
-            self.graph.edges.append(Edge(*link))
+            self.graph.edges.append(Edge(link.source, link.target, link.kind, link.label))
             used |= {link.source, link.target}
             if mark is not None:
-                self.graph.edge_marks[link] = mark
+                self.graph.edge_marks[link._replace(rule="")] = mark
         nodes = [
             *([Node(self.start, "Start", "Start")] if self.start in used else []),
             *found.nodes,
@@ -237,9 +244,11 @@ class _Workflow:
             found.append(_Link(self.start, keys[first], "start"))
         for state in scope.states:
             body = state.body if isinstance(state.body, Mapping) else _EMPTY
-            for target, kind, _, label in ways(body):
+            for target, kind, at, label in ways(body):
                 if target in scope.by_name:
-                    found.append(_Link(keys[state], keys[scope.by_name[target]], kind, label))
+                    rule = "" if at is None else _rule_text(body[_RULES[kind]][at])
+                    end = keys[scope.by_name[target]]
+                    found.append(_Link(keys[state], end, kind, label, rule))
             if body.get("End") is True and "Next" not in body and not scope.label:
                 found.append(_Link(keys[state], self.stop, "end"))
             for inner in state.inner:
@@ -265,11 +274,16 @@ def _merged(before: Sequence[_Link], after: Sequence[_Link]) -> Iterator[tuple[_
             yield link, None
         elif former:
             was = former.pop(0).label
-            yield link, Mark("changed", f"was {was}" if was else "changed")
+            yield link, Mark("changed", f"was {was}" if was not in {"", link.label} else "changed")
         else:
             yield link, Mark("added", "added")
     for links in gone.values():
         yield from ((link, Mark("removed", "removed")) for link in links)
+
+
+def _rule_text(rule: Mapping[str, Any]) -> str:
+    rest = {key: value for key, value in rule.items() if key not in {"Next", "Comment"}}
+    return json.dumps(rest, sort_keys=True)
 
 
 def _change_word(kind: str, old: PlacedState, new: PlacedState) -> str:

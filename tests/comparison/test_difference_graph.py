@@ -85,6 +85,18 @@ def test_a_way_between_the_same_states_is_changed() -> None:
     assert states == {"Size?: ~ choice"}
 
 
+def test_a_long_condition_is_compared_as_a_whole() -> None:
+    """Its label is cut off, so both look alike."""
+    start = {"Variable": "$.total", "NumericGreaterThan": 1}
+    old, new = (choice(10), choice(10))
+    for side, last in ((old, "a"), (new, "b")):
+        long = {"Variable": "$.text", "StringEquals": "long " * 30 + last}
+        side["States"]["Size?"]["Choices"] = [{"And": [start, long], "Next": "Big"}]
+    assert marked(old, new)[1] == {"Size? → Big: changed"}
+    old["States"]["Size?"]["Choices"][0]["Comment"] = "said"
+    assert marked(old, {**old, "Comment": "other"}) == (set(), set())
+
+
 def test_a_renamed_state_says_its_former_name() -> None:
     """And the ways to it are the same ones."""
     assert marked(choice(10), choice(10, target="Large")) == ({"Large: ~ was Big"}, set())
