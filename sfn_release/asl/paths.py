@@ -122,7 +122,7 @@ class _PathParser(TextScanner):
         steps: list[PathStep] = []
         while self._peek() in (".", "["):
             if steps and isinstance(steps[-1], PathFunction):
-                self._fail("a function stands at the end of a path")
+                self._fail("a path ends with a function")
             self._step(steps)
         return Path(self._text[begin : self._at], root, tuple(steps))
 

@@ -121,7 +121,7 @@ def path(text: str) -> JsonPath:
 
 def _in_f_string(kind: str, text: str) -> DefinitionError:
     return DefinitionError(
-        f"{kind} can't stand in an f-string: {text} is read when the workflow runs.",
+        f"{kind} can't be used in an f-string: {text} is read when the workflow runs.",
         fix='Write fn.format("... {}", value), or in JSONata q("...") with & between the texts.',
     )
 

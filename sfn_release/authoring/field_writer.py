@@ -87,8 +87,8 @@ def write_value(value: Any, language: str = JSONPATH) -> Any:
             return plain(value)
         case timedelta():
             raise DefinitionError(
-                f"A timedelta can't stand here: {value!r}.",
-                why="Only Seconds and the fields whose names end with Seconds take one.",
+                f"A timedelta isn't allowed here: {value!r}.",
+                why="Only Seconds, and fields whose names end with Seconds, accept one.",
                 fix="Write the number: int(value.total_seconds()).",
             )
         case _:  # the checks report values that aren't JSON

@@ -116,6 +116,6 @@ class GraphBuilder:
             why = "hasn't started" if self.start is None else "has ended"
             raise DefinitionError(
                 f"{verb}: this chain {why}.",
-                fix="Call start_from first, or use continue_from to go on after a state.",
+                fix="Call start_from first, or use continue_from to continue after a state.",
             )
         return self.last

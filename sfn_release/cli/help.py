@@ -50,7 +50,7 @@ COMMANDS = {
     },
     "Write": {
         "import": "Turn an existing definition into a Python module.",
-        "adopt": "Take in a state machine that another tool or project made.",
+        "adopt": "Take over a state machine that another tool or project made.",
         "list": "List the workflows of the work tree with their digests.",
         "build": "Print the definitions of the work tree.",
         "check": "Check workflow definitions. Exits 1 on errors.",
@@ -97,7 +97,7 @@ COMMANDS = {
         "which": "Show the release and the commit behind one execution.",
         "explain": "Explain one execution: its path, its times, and why it failed.",
         "delete": "Delete a workflow's state machine.",
-        "handover": "Give the state machine of a workflow to another project.",
+        "handover": "Hand over a workflow's state machine to another project.",
         "acknowledge": "Accept state machine versions that no release made.",
         "prune": "Delete old state machine versions that nothing needs.",
         "unlock": "Close an abandoned deployment.",

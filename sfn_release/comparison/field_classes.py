@@ -20,17 +20,17 @@ class FieldClass:
 
 
 _DATA: Final = FieldClass(
-    "data", "results", f"The data that goes on changes. Its effect on the output {UNTOLD}."
+    "data", "results", f"The data for the next states changes. Its effect on the output {UNTOLD}."
 )
 _ARGUMENTS: Final = FieldClass(
     "arguments", "results", f"The task gets other arguments. Its answer to them {UNTOLD}."
 )
-_WAIT: Final = FieldClass("wait", "results", "The states after it run at another time.")
+_WAIT: Final = FieldClass("wait", "results", "The next states run at another time.")
 _TOLERATED: Final = FieldClass("map", "results", "The Map fails at another number of failed items.")
 _ITEMS: Final = FieldClass("map", "results", "The items change.")
 _CAUSE: Final = FieldClass("cause", "results", "Callers see another cause of the failure.")
 _CONCURRENCY: Final = FieldClass(
-    "map", "safe", "The same items run, another number of them at a time."
+    "map", "safe", "The same items run, but a different number at a time."
 )
 _FORMER: Final = FieldClass("state-type", "results", "The state's type changed.")
 _COMMENT: Final = FieldClass("comment", "safe", "A comment doesn't run.")
@@ -38,7 +38,9 @@ _COMMENT: Final = FieldClass("comment", "safe", "A comment doesn't run.")
 FIELD_CLASSES: Final = {
     "Comment": _COMMENT,
     "Type": FieldClass("state-type", "results", "It is another kind of state."),
-    "QueryLanguage": FieldClass("query-language", "results", "Its expressions are read anew."),
+    "QueryLanguage": FieldClass(
+        "query-language", "results", "Its expressions are read in another language."
+    ),
     "Resource": FieldClass("resource", "results", f"It calls something else. The answer {UNTOLD}."),
     "Credentials": FieldClass("credentials", "permissions", "The task runs as another role."),
     "Arguments": _ARGUMENTS,

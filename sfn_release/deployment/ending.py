@@ -63,7 +63,7 @@ def finish(deployment: Deployment) -> Record:
         ) from error
     except SfnReleaseError as error:
         raise error.explained(
-            "AWS was changed as planned; only the record of it is missing.",
+            "AWS was changed as planned; only the record is missing.",
             fix="Run the same command again: it finishes the record.",
         ) from error
     lock_token.forget(site.notes, finished.id)

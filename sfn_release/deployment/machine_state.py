@@ -30,5 +30,5 @@ class MachineState:
         """
         version = planned or self.version_arn
         if version is None:
-            raise ValueError("the plan moves callers to a version before it publishes one")
+            raise ValueError("the plan moves callers to a version before it publishes this version")
         return version

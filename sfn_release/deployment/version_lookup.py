@@ -135,7 +135,7 @@ def _published(functions: Functions, function: str) -> FoundVersion:
             problem=f"the code of $LATEST is not published: its newest version is"
             f" :{versions[0]['Version']}, with other code"
         )
-    return FoundVersion(problem="no version of it is published")
+    return FoundVersion(problem="it has no published version")
 
 
 def _differing(latest: Mapping[str, Any], version: Mapping[str, Any]) -> list[str]:
@@ -186,7 +186,7 @@ def _equal_to_latest(client: StepFunctions, arn: str) -> FoundVersion:
         if found is not None and found.digest == latest.digest:
             return FoundVersion(version)
     if not versions:
-        return FoundVersion(problem="no version of it is published")
+        return FoundVersion(problem="it has no published version")
     return FoundVersion(
         problem=f"its current content isn't published: its newest version is {number(versions[0])}"
     )

@@ -87,7 +87,7 @@ class Mirror:
             why=why,
             fix=f"Find out who pushed by force, and why. To see the dropped commits:"
             f"  git log {update.new[:12]}..{update.ref}\nIf it was intended (a forged commit was"
-            f" removed):  {ACCEPT}\nOtherwise put the branch back:"
+            f" removed):  {ACCEPT}\nOtherwise restore the branch:"
             f"  git push --force {self.remote} {update.ref}:{ref}",
         )
 

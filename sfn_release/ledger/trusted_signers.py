@@ -110,7 +110,7 @@ def _name(ref: str, remote: str | None, tip: str) -> str:
     return f"{ref.removeprefix(_HEADS)} of {remote or 'this clone'} ({tip[:12]})"
 
 
-_ONLY_THERE = "Only that branch says whose signatures count, not the commit that is judged."
+_ONLY_THERE = "Only that branch can list the allowed signers, not the commit that is checked."
 
 
 def _missing(path: str, branch: str) -> NotFoundError:

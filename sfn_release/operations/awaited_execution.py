@@ -103,7 +103,7 @@ class AwaitedExecution:
             self.runtime.watcher.say("stopped the execution: it ran in the process of this command")
             return
         self.runtime.watcher.say(
-            f"the execution goes on: {self.arn}\n"
+            f"the execution is still running: {self.arn}\n"
             f"  to stop it:  aws stepfunctions stop-execution --execution-arn {self.arn}"
         )
 

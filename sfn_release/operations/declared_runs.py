@@ -250,5 +250,5 @@ def _fault(test: DeclaredTest, run: Run) -> ConfigError | None:
         else ""
     )
     if error == "SfnRelease.NobodyAnswers":
-        fix = "Give the mock its end too:  { submitted = {...}, return = {...} }"
+        fix = "Add the result of the task to the mock:  { submitted = {...}, return = {...} }"
     return ConfigError(f"The run ended{place} with {error}.", why=run.cause or "", fix=fix)

@@ -48,6 +48,6 @@ def logged_execution(
             return SavedHistory(events, {"executionArn": arn.text}, incomplete=logged.incomplete)
     raise NotFoundError(
         f"The log group {group.name} has no finished execution {arn.text}.",
-        why="Logs arrive some seconds after the events, and are kept as long as the group says.",
+        why="Logs arrive some seconds after the events. The group's retention limits their age.",
         fix="Check the ARN, or try it again in a minute.",
     )

@@ -63,7 +63,7 @@ def _or_account(environment: Environment) -> str:
     """Return the other way out: only environments on AWS can have different accounts."""
     if environment.backend.account is not None:
         return ""
-    return "  or say which `account` each is in."
+    return "  or set the `account` of each environment."
 
 
 def _same_place(

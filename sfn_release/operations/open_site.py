@@ -59,7 +59,7 @@ def require_remote(workspace: Workspace, environment: Environment) -> str:
             f"{environment.name} is shared, but the ledger would be in this clone only.",
             why="This repository has no remote `origin`.",
             fix='Add a remote (git remote add origin URL), or write  remote = ""  in [project]'
-            " of releases.toml if this clone is the only one that ever deploys.",
+            " of releases.toml if this clone is the only one that deploys.",
         )
     workspace.runtime.watcher.say('warning: the ledger is in this clone only (remote = "")')
     return f"deployments are recorded {_where(None)}"

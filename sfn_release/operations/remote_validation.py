@@ -94,7 +94,7 @@ def _findings(answer: Mapping[str, Any], definition: Any) -> Iterator[Finding]:
         rule = "aws" if wrong else "aws-advice"
         yield Finding(rule, severity, path, state, message)
     if refused and not errors:
-        yield Finding("aws", "error", "$", "", "AWS refuses the definition and doesn't say why.")
+        yield Finding("aws", "error", "$", "", "AWS refuses the definition without a reason.")
 
 
 def _place(location: str, definition: Any) -> tuple[str, str]:

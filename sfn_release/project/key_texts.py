@@ -56,14 +56,14 @@ _STRATEGY: Final[Mapping[str, str]] = {
     ".type": "`canary` moves the rest in one step, `linear` moves the same share in each step.",
     ".percent": "The share of the first step, and with `linear` of each step.",
     ".interval": "The time between two steps.",
-    ".alarms": "CloudWatch alarms that end the shift and bring back the old version.",
+    ".alarms": "CloudWatch alarms that end the shift and restore the old version.",
     ".alarms[]": "The name of an alarm.",
     ".max_failures": "More failed executions of the new version than this end the shift.",
     ".max_failure_rate": "The failure rate of the new version ends the shift when it's more than"
     " this many times the old version's.",
 }
 _REPLAY: Final[Mapping[str, str]] = {
-    "": "Replay finished executions on a release before it may enter.",
+    "": "Replay finished executions on a release before it may be deployed here.",
     ".environment": "The environment whose executions are replayed.",
     ".last": "How many executions of each workflow.",
     ".max_different": "How many of a workflow's executions may differ.",
@@ -72,7 +72,7 @@ _REPLAY: Final[Mapping[str, str]] = {
     ".workflows[]": "The name of a workflow.",
 }
 _HANDLERS: Final[Mapping[str, str]] = {
-    "": "On the local service: Python handlers that stand in for Lambda functions.",
+    "": "On the local service: Python handlers that replace Lambda functions.",
     ".*": "The handler of a function.",
     ".*.handler": "The module and the function, relative to releases.toml.",
     ".*.timeout": "Its time limit in seconds, as the Lambda function has it.",
@@ -107,13 +107,13 @@ _ENVIRONMENT: Final[Mapping[str, str]] = {
     "requires": "Environments where a release has to succeed first.",
     "requires[]": "The name of an environment.",
     "soak": "How long a release has to be live in the environments of `requires` first.",
-    "branches": "A release's commit has to be on one of these branches. `*` stands for any text.",
+    "branches": "A release's commit has to be on one of these branches. `*` matches any text.",
     "branches[]": "A branch, or a pattern.",
     "signed": "Only signed releases may enter, and records are signed.",
     "protect_drift": "Refuse to overwrite changes that were made by hand.",
     "pins": "Call exact versions of Lambda functions and nested workflows, and record them.",
     "permissions": "Compare the roles with the permissions that workflows need: warn, or refuse.",
-    "buckets": "On the local service: folders that stand in for S3 buckets.",
+    "buckets": "On the local service: folders that replace S3 buckets.",
     "buckets.*": "The folder of a bucket.",
     "mock_config": "On the local service: the mock file, a MockConfigFile.json.",
     "task_endpoints": "On the local service: where tasks are sent, by service; `aws` for AWS.",

@@ -96,8 +96,8 @@ def kept(value: Any, type: Type | None) -> Any:
             raise ConfigError(
                 f"it is {KINDS[kind]}.",
                 why="Without a type, a parameter takes a text, a number, true or false.",
-                fix=f'If you want all of it, add  type = "{wanted}"  in releases.toml. If you want'
-                " one part, add an output for it.",
+                fix=f'If you want the whole value, add  type = "{wanted}"  in releases.toml.'
+                " If you want one part, add an output for it.",
             )
         return value
     if kind == "string":

@@ -150,7 +150,7 @@ class PlaceholderFiller:
                     path,
                     f"the parameter ${{{name}}} is {KINDS[kind_of(value)]} and can't be part of"
                     " a longer string.",
-                    fix=f'Let it fill a field alone ("${{{name}}}"), or make it a string.',
+                    fix=f'Use it as the whole value ("${{{name}}}"), or make it a string.',
                     parameter=name,
                 )
             )

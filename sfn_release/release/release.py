@@ -173,7 +173,7 @@ def read_declaration(
         found = declaration.digest
     if found != entry.digest:
         raise TamperedError(
-            f"{where}: the definition of {name} is not the one that was released.",
+            f"{where}: the definition of {name} differs from the released definition.",
             why=f"The manifest says {short(entry.digest)}, the file has {short(found)}.",
         )
     return declaration

@@ -176,7 +176,7 @@ def served_forms(
             digest = rendered.digest
         if digest != served.rendered_digest:
             raise TamperedError(
-                f"{where}: the recorded definition of {name} is not the one that was deployed.",
+                f"{where}: the recorded definition of {name} differs from the deployed definition.",
                 why=f"The record says {short(served.rendered_digest)},"
                 f" the file has {short(digest)}.",
             )

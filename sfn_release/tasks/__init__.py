@@ -10,7 +10,7 @@ execution, which asks in this order:
 3. the mock file beside the workflow (`simulator.mocks`);
 4. Python handlers, run as Lambda functions (`handlers`);
 5. the other workflows of the project, and Step Functions itself (`workflows`);
-6. folders that stand in for S3 buckets (`buckets`);
+6. folders that replace S3 buckets (`buckets`);
 7. real services at AWS or in an emulator, if you asked for them by name (`endpoints`).
 
 If no source knows a task, the execution fails, and the cause names the state, its resource and the

@@ -50,4 +50,4 @@ def _folder_hint(call: TaskCall) -> str:
     bucket = call.payload.get("Bucket") if isinstance(call.payload, Mapping) else None
     if ":s3:" not in call.resource or not isinstance(bucket, str):
         return ""
-    return f" Or let a folder stand in for the bucket: --bucket {bucket}=FOLDER"
+    return f" Or use a folder as the bucket: --bucket {bucket}=FOLDER"

@@ -54,7 +54,7 @@ def run_definition(
     def keep(transition: Transition) -> None:
         transitions.append(transition)
         if most_steps is not None and len(transitions) > most_steps:
-            raise ExecutionFailure(STILL_RUNNING, f"It goes on after {most_steps} steps.")
+            raise ExecutionFailure(STILL_RUNNING, f"It still runs after {most_steps} steps.")
 
     outcome = simulate(
         machine,

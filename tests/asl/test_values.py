@@ -58,7 +58,7 @@ def test_half_a_second_is_refused(workflow: sfn.Workflow) -> None:
 
 def test_a_timedelta_elsewhere_is_refused() -> None:
     """JSON has no durations, so other fields refuse a timedelta."""
-    with pytest.raises(DefinitionError, match="can't stand here"):
+    with pytest.raises(DefinitionError, match="isn't allowed here"):
         sfn.Workflow.of(sfn.Pass("P", parameters={"a": timedelta(seconds=1)})).serialize()
 
 

@@ -84,7 +84,7 @@ def test_a_raw_state_that_goes_on_says_where() -> None:
 )
 def test_a_value_of_the_run_is_no_part_of_an_f_string(value: Any) -> None:
     """An f-string would send its path as text; `fn.format` inserts the value."""
-    with pytest.raises(DefinitionError, match="can't stand in an f-string") as raised:
+    with pytest.raises(DefinitionError, match="can't be used in an f-string") as raised:
         f"hi {value}"
     assert "fn.format" in raised.value.fix
 

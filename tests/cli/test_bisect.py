@@ -64,7 +64,7 @@ def test_a_change_is_found_at_every_place(shop: Project) -> None:
     assert (same.code, "All 21 releases answer as expected." in same.out) == (1, True)
     asked = ("bisect", "pay", "--input", '{"n": 9}')
     ranged = shop.run(*asked, "--expect", "FAILED", "--bad", "0.0.5")
-    assert (ranged.code, "All 5 releases answer otherwise" in ranged.out) == (1, True)
+    assert (ranged.code, "All 5 releases answer differently" in ranged.out) == (1, True)
     fixed = shop.json(*asked, "--error", "Broken", "--good", "0.0.9", "--bad", "0.0.8")
     assert (fixed["version"], fixed["meets"], fixed["releases"]) == ("0.0.9", True, 2)
 
@@ -177,7 +177,7 @@ def test_bad_requests(shop: Project) -> None:
         (("pay", "--expect", "FAILED", "--bad", "9.0.0"), "There is no release 9.0.0."),
         (("pay", "--expect", "FAILED", "--good", "1.1.0"), "1.1.0 has no workflow 'pay'."),
         (("pay", "--expect", "FAILED", "--good", "1.0.0", "--input", '{"n": 2}'),
-         "1.0.0 isn't good: it answers otherwise than expected."),
+         "1.0.0 isn't good: it answers differently than expected."),
         (("pay", "--expect", "FAILED", "--mocks", "none.json"), "Can't read"),
     ):  # fmt: skip
         ran = shop.run("bisect", *arguments)

@@ -255,7 +255,8 @@ def test_show_prints_a_release_or_a_definition(project: Project) -> None:
 
 
 REASON = (
-    "The data that goes on changes. Its effect on the output can't be read from the definition."
+    "The data for the next states changes."
+    " Its effect on the output can't be read from the definition."
 )
 
 

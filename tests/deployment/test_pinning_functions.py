@@ -143,7 +143,7 @@ UNPINNED = {
         "tuned",
         "$LATEST has the code of version 1 but a different Timeout, Layers",
     ),
-    "no version": ("new", "no version of it is published"),
+    "no version": ("new", "it has no published version"),
     "two routes": ("charge:split", "several versions (:1, 10% to :2)"),
     "another region": (
         "arn:aws:lambda:us-east-1:000000000000:function:charge",

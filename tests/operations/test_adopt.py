@@ -144,7 +144,7 @@ def test_it_is_recorded_beside_what_is_live_and_only_once(shop: Shop) -> None:
     assert first.record is not None
     assert (first.record.action, first.record.reason) == ("adopt", "moved from the console")
     assert first.warnings == (
-        "orders has no alias live: the next deployment creates it. Let callers use it",
+        "orders has no alias live: the next deployment creates it. Point callers at it",
     )
     again = run(shop, arn)
     assert again.record is None

@@ -95,7 +95,7 @@ def test_ctrl_c_leaves_an_execution_on_aws(environment: str) -> None:
     with pytest.raises(KeyboardInterrupt):
         waiting.finished()
     assert bool(client.stopped) == (environment == "local")
-    said = "stopped the execution" if client.stopped else f"the execution goes on: {ARN}"
+    said = "stopped the execution" if client.stopped else f"the execution is still running: {ARN}"
     assert watcher.said[-1].startswith(said)
 
 

@@ -149,7 +149,7 @@ def test_settings_that_differ_are_noted(shop: Shop) -> None:
     client.update_state_machine(stateMachineArn=machine, roleArn=role)
     origin = found(shop, started(shop))
     assert versions(origin)[0] == "1.2.0"
-    assert origin.notes == ("It ran that definition with other settings than the record says.",)
+    assert origin.notes == ("It ran that definition with settings that differ from the record.",)
 
 
 def test_content_that_no_release_made(shop: Shop) -> None:

@@ -103,7 +103,7 @@ def test_a_missing_module_is_told_what_a_build_sees(tmp_path: Path) -> None:
 def test_sys_exit_fails_the_build(tmp_path: Path) -> None:
     """A module that calls sys.exit is an error, even with status 0."""
     error = refusal(lay(tmp_path, "import sys\nsys.exit(0)\n"))
-    assert error.message == "workflows/a.py:2 asks Python to exit."
+    assert error.message == "workflows/a.py:2 tells Python to exit."
 
 
 @pytest.mark.parametrize(

@@ -334,9 +334,7 @@ def test_a_task_of_s3_without_a_bucket_is_explained() -> None:
     tasks = TaskSources().for_execution(ExecutionScope("m"))
     with pytest.raises(NoAnswer) as caught:
         tasks.run(TaskCall("Read", SDK + "getObject", {"Bucket": "shop", "Key": "a"}))
-    assert caught.value.cause.endswith(
-        "Or let a folder stand in for the bucket: --bucket shop=FOLDER"
-    )
+    assert caught.value.cause.endswith("Or use a folder as the bucket: --bucket shop=FOLDER")
     with pytest.raises(NoAnswer) as caught:
         tasks.run(TaskCall("Send", "arn:aws:states:::sqs:sendMessage", {"Bucket": "shop"}))
     assert "--bucket" not in caught.value.cause

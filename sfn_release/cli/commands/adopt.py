@@ -33,7 +33,7 @@ def run(
     from_project: str | None,
     reason: str | None,
 ) -> None:
-    """Take in a state machine that another tool or project made.
+    """Take over a state machine that another tool or project made.
 
     Saves its content as a state machine version and as a release, so that you can roll back to it,
     and tags it as yours. Then writes a Python module that declares it exactly as it is. When you

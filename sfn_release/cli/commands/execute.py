@@ -44,7 +44,7 @@ _GOOD = {"SUCCEEDED", "RUNNING"}
     "buckets",
     multiple=True,
     metavar="NAME=FOLDER",
-    help="On `local`, let a folder stand in for an S3 bucket. Repeatable.",
+    help="On `local`, use a folder as an S3 bucket. Repeatable.",
 )
 @click.option("--no-schema", is_flag=True, help="Don't check the input against its schema.")
 def run(

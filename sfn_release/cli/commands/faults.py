@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     "buckets",
     multiple=True,
     metavar="NAME=FOLDER",
-    help="Let a folder stand in for an S3 bucket. Repeatable.",
+    help="Use a folder as an S3 bucket. Repeatable.",
 )
 @click.option(
     "--require-handled",

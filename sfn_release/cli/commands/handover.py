@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @click.option("--yes", is_flag=True, help="Don't ask.")
 @reason_option
 def run(session: Session, workflow: str, to_project: str, yes: bool, reason: str | None) -> None:
-    """Give the state machine of a workflow to another project.
+    """Hand over a workflow's state machine to another project.
 
     Use it to split a project, or to merge two. The tags of the state machine then name the other
     project, which takes it over with `sfn-release adopt`. Until then, neither project can deploy to

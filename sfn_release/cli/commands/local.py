@@ -52,7 +52,7 @@ def run() -> None:
     "buckets",
     multiple=True,
     metavar="NAME=FOLDER",
-    help="Let a folder stand in for an S3 bucket. Repeatable.",
+    help="Use a folder as an S3 bucket. Repeatable.",
 )
 @click.option(
     "--endpoint",

@@ -109,7 +109,7 @@ def _outcome(row: FaultRow) -> str:
 
 def _end(row: FaultRow) -> str:
     if row.status == "RUNNING":
-        return "goes on without an end"
+        return "never ends"
     if row.status == "SUCCEEDED":
         return "SUCCEEDED"
     if not row.explored:

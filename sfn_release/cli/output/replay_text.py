@@ -62,7 +62,7 @@ def _write_difference(group: DifferenceGroup) -> None:
         "path": _path_heading(group.state, first),
         "arguments": f"{group.state} is called with other arguments",
         "output": "the output is another",
-        "status": "it ends otherwise",
+        "status": "it ends differently",
     }[group.what]
     terminal.write_parts(
         terminal.Styled(count(group.executions, "execution"), "bold"),

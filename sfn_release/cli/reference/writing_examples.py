@@ -17,7 +17,7 @@ WRITING: Final[Mapping[str, Mapping[str, str]]] = {
         ),
     },
     "adopt": {
-        "sfn-release adopt orders --env prod": "Take in the state machine of orders in prod.",
+        "sfn-release adopt orders --env prod": "Take over the state machine of orders in prod.",
         "sfn-release adopt orders --env prod --out workflows/orders.py --force": (
             "Also replace the module of the workflow."
         ),

@@ -74,7 +74,9 @@ expect = { status = "FAILED", path = ["Charge", "Paid", "Notify Customer", "Not 
 
 def testing_story(story: Story) -> None:
     """Test a workflow in every way, and replay its executions on a change."""
-    story.chapter("A project with one workflow: charge a customer, or say why that failed.")
+    story.chapter(
+        "A project with one workflow: charge a customer, or report why the charge failed."
+    )
     story.sfn_release("init")
     story.write("workflows/charging.py", _WORKFLOW)
     story.write("workflows/charging.mocks.json", json.dumps(_MOCKS))
@@ -94,7 +96,7 @@ def testing_story(story: Story) -> None:
     story.sfn_release("test", "charging", "--coverage")
     story.chapter("4. The failure map: every error that each task can meet, and how it ends.")
     story.sfn_release("faults", "charging", "--input", '{"order": 7}')
-    story.chapter("5. Replay: what ran is run again on a change, before it's released.")
+    story.chapter("5. Replay: finished executions run again on a change, before it's released.")
     story.sfn_release("publish", "1.0.0")
     story.sfn_release("execute", "charging", "--input", '{"order": 1}')
     story.sfn_release("execute", "charging", "--input", '{"order": 2}')

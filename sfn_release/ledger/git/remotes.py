@@ -140,7 +140,7 @@ class Remotes:
                 f"`git push` to {remote} failed, and it isn't known whether the commits arrived.",
                 why=f"{_why(result)}\n{error.why}",
                 fix="Run the same command again once the remote answers: it reads the remote first"
-                " and goes on from there.",
+                " and continues from there.",
             ) from error
         if all(now.get(update.ref) == update.new for update in updates):
             return

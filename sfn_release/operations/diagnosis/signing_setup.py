@@ -32,7 +32,7 @@ def examine_signing(workspace: Workspace) -> Iterator[Diagnosis]:
     if project.allowed_signers is None:
         yield _findings.warning(
             "allowed signers",
-            "releases and records are signed, but releases.toml doesn't say whose signatures count",
+            "releases and records are signed, but releases.toml doesn't name the allowed signers",
             'Add  allowed_signers = "release-signers"  under [project], and the file.',
         )
     else:
@@ -71,7 +71,7 @@ def _not_good(verdict: SignatureVerdict, trusted: TrustedSigners | None, ci: str
     if trusted is None:
         return _findings.warning(
             "your key",
-            "git can sign, and nothing says whether your key is allowed",
+            "git can sign, but it isn't known whether your key is allowed",
             "Put the file of allowed signers on the protected branch.",
         )
     return _findings.problem(

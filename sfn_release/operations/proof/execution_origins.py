@@ -68,7 +68,7 @@ def origins(
         found = [(record, made) for record, made in deployments if made.is_of(content)]
         if not found and same:
             found = [(record, made) for record, made in deployments if made.rendered_digest in same]
-            notes.append("It ran that definition with other settings than the record says.")
+            notes.append("It ran that definition with settings that differ from the record.")
     elif ran.version_arn is not None:
         found = [(record, made) for record, made in deployments]
         notes.append("Its definition can't be read, so the version of its state machine decides.")

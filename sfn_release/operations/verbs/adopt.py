@@ -242,11 +242,11 @@ def _warnings(site: Site, machine: Observed, kept: TargetWorkflow) -> Iterator[s
     if len(routing) > 1:
         yield (
             f"the alias {alias} splits its callers ({routing_text(routing)}): the module has the"
-            " content that most of them get, and the next deployment gives it to all"
+            " content that most callers get, and the next deployment moves all to it"
         )
     elif alias and not routing:
         yield (
-            f"{workflow} has no alias {alias}: the next deployment creates it. Let callers use it"
+            f"{workflow} has no alias {alias}: the next deployment creates it. Point callers at it"
         )
     if kept.found is not None and kept.found.latest is not None:
         yield (

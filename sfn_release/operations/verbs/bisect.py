@@ -140,7 +140,7 @@ def _check_claim(
     answered = ReleaseAnswer.of(run)
     raise UsageError(
         f"{release.version} isn't {'good' if meets else 'bad'}: it answers"
-        f" {'otherwise than' if meets else 'as'} expected.",
+        f" {'differently than' if meets else 'as'} expected.",
         why=f"It ends {answered}",
         fix=f"Leave out {'--good' if meets else '--bad'}, or name another release.",
     )
@@ -191,7 +191,7 @@ def _why_none(
 ) -> str:
     if result.newest is None:
         return "None of the releases could be run."
-    answer = "as expected" if result.newest else "otherwise than expected"
+    answer = "as expected" if result.newest else "differently than expected"
     if len(candidates) == 1:
         return f"Only {candidates[0].item.label} has the workflow, and it answers {answer}."
     return f"All {len(candidates)} releases answer {answer}."

@@ -46,7 +46,7 @@ def execute_tree(
     """Run *workflow* of the work tree in this process, and return the execution.
 
     *input* is JSON text. *mocked* names the test case that answers its tasks, and *buckets* are
-    folders that stand in for S3 buckets. With *schema*, the input is checked by the workflow's
+    folders that replace S3 buckets. With *schema*, the input is checked by the workflow's
     schema, if it has one.
 
     Raises NotFoundError for an unknown workflow, UsageError for an environment on AWS and for input

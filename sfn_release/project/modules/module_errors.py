@@ -61,7 +61,7 @@ class ModuleErrors:
             own = [frame for frame in report.stack if frame.filename.startswith(self._root)]
             place = f"{own[-1].filename}:{own[-1].lineno}" if own else file
         if isinstance(error, SystemExit):
-            message = "asks Python to exit"
+            message = "tells Python to exit"
             fix = "A workflow module only declares workflows: remove the call."
         else:
             message = f"raised {type(error).__name__}"

@@ -114,7 +114,7 @@ def _installer(python: str, environ: Mapping[str, str]) -> list[str]:
     if uv is None:
         raise BuildError(
             "Can't install the recorded versions: there is no pip and no uv.",
-            fix="Install one of them, or build with the versions that are here:  --toolchain here",
+            fix="Install one of them, or build with the installed versions:  --toolchain here",
         )
     return [uv, "pip", "install", "--python", python, *options]
 

@@ -35,7 +35,7 @@ class DefinitionStore:
         found = read_json(self.ledger.git.objects.read(commit, path), where=where)
         if (actual := digest(found)) != definition_digest:
             raise TamperedError(
-                f"{where}: the definition of {workflow} is not the one that was released.",
+                f"{where}: the definition of {workflow} differs from the released definition.",
                 why=f"The manifest says {short(definition_digest)}, the file has {short(actual)}.",
             )
         self._known[definition_digest] = found

@@ -62,7 +62,7 @@ def _page(
         marks=marks,
         link=_link(view),
         title=f"Way of the execution {reported.name}",
-        description="Each state says how often it was visited, and how it ended.",
+        description="Each state shows how often it was visited, and how it ended.",
     )
     values: dict[str, Any] = {
         "crumbs": [(paths.EXECUTIONS, "Executions")],

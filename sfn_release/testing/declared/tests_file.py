@@ -133,7 +133,7 @@ class _Reader:
             self.document.fail(
                 (*at, "name"),
                 f"{workflow} has another test named {table['name']!r}, in line {place}",
-                fix="Give each test a name of its own.",
+                fix="Give each test its own name.",
             )
         value = self._value
         mocks = value(table, at, "mocks", {})

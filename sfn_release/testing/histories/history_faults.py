@@ -80,7 +80,7 @@ def missing_ids(ids: Sequence[int]) -> str:
 def _event_fault(event: Mapping[str, Any], expected: int) -> str:
     id, type = event["id"], event["type"]
     if id != expected:
-        return f"Event {id} stands where event {expected} belongs."
+        return f"Event {id} is where event {expected} belongs."
     if type not in EVENT_TYPES:
         return f"Event {id} has the type {type}, which GetExecutionHistory doesn't have."
     previous = event.get("previousEventId", 0)

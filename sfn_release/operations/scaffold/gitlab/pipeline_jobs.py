@@ -70,7 +70,7 @@ _DEPLOYING: Final = """\
 
 _BY_TAG: Final = "    - if: $CI_COMMIT_TAG =~ %pattern\n"
 _BY_HAND: Final = '    - if: $CI_PIPELINE_SOURCE == "web" && $%{prefix}_ACTION == "publish"\n'
-_MANUAL: Final = "      when: manual # protect the environment to say who may start it\n"
+_MANUAL: Final = "      when: manual # protect the environment to control who may start it\n"
 _ONE: Final = """\
     - if: >-
         $CI_PIPELINE_SOURCE == "web" && $%{prefix}_ACTION == "%action" &&
