@@ -269,7 +269,7 @@ def test_a_loop_that_never_ends_is_a_fault_of_the_test(monkeypatch: pytest.Monke
         "Choices": [{"Variable": "$", "IsNull": True, "Next": "End"}],
         "Default": "A",
     }
-    with pytest.raises(UsageError, match="goes on after 500 steps"):
+    with pytest.raises(UsageError, match="still runs after 500 steps"):
         simulate(loop, 1, type="EXPRESS")
 
 
