@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -165,3 +166,12 @@ def test_a_line_about_an_environment_fits(two: Project, columns: int) -> None:
     two.publish("1.0.0", "--env", "staging")
     screen = on_screen(two.root, "status", "--env", "staging", columns=columns)
     assert any(re.search(r"publish by \w+, .*, just now\)?$", line) for line in screen.lines)
+
+
+def test_a_missing_signature_is_in_the_cell_and_below() -> None:
+    """The environment is in sync with its record, and still not in order."""
+    unsigned = replace(environment("prod", "in-sync", workflow("orders")), unsigned=("no",))
+    assert not in_order(unsigned)
+    assert board(unsigned, environment("dr", "in-sync"))[1].startswith(
+        "(release)  1.2.0 ! unsigned"
+    )

@@ -201,3 +201,12 @@ def test_the_command_draws_every_environment(shop: Project) -> None:
 def test_without_deployments_there_is_no_picture(shop: Project) -> None:
     """One line says so."""
     assert shop.ok("history", "--graph").out == "No deployments yet\n"
+
+
+def test_further_ways_back_are_only_named() -> None:
+    """A lane has room for three ways at once: the picture stays narrow."""
+    back = [event("a", "rollback", f"1.{n}.0", from_version="2.0.0") for n in range(6)]
+    first = [event("a", "deploy", f"1.{n}.0") for n in range(6)]
+    rows, _ = graph_rows(lanes(*first, *back), UNICODE)
+    assert {len(row.drawn) for row in rows} == {7}
+    assert sum(row.drawn.count("╮") for row in rows) == 3

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sfn_release.cli.output import terminal
-from sfn_release.cli.output.links import shows_links
+from sfn_release.cli.output.links import shows_links, with_link
 from sfn_release.cli.output.times import aged, when
 from sfn_release.text import age_text
 from support.command_line import ROLE, Project
@@ -168,3 +168,13 @@ def test_releases_link_to_the_git_host(hosted: Project) -> None:
         plain = start_on_screen(hosted.root, *arguments, environ={"NO_COLOR": "1"})
         assert plain.end() == 0
         assert b"\x1b" not in plain.written
+
+
+@pytest.mark.parametrize(
+    "url", ["javascript:alert(1)", "https://a\x1b]8;;x", "https://a b", "file:///x", "https://é"]
+)
+def test_only_urls_of_web_pages_are_links(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An address from data can't end the escape, or lead out of the web."""
+    monkeypatch.setenv("FORCE_HYPERLINK", "1")
+    assert with_link("text", url, Terminal()) == "text"
+    assert with_link("text", URL, Terminal()) != "text"

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import replace
+from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -147,3 +149,29 @@ def test_wide_names_keep_the_columns() -> None:
     lines = list(plan_lines(Plan("prod", "deploy", "1.1.0", None, tuple(plans)), label="prod"))
     rows = [line for line in lines if line.startswith("  + ")]
     assert [row[: row.index("create")] for row in rows] == ["  + 注文  ", "  + café  "]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"pins": {"charge": "charge:2"}, "pinned": {"charge": "charge:1"}},
+        {"pins": {"charge": None}},
+        {"keep": (PublishVersion("workflow-003", ARN, None, ""),)},
+        {"notes": ("look here",)},
+    ],
+)
+def test_a_workflow_that_needs_eyes_leaves_its_group(more: dict[str, Any]) -> None:
+    """A changed or missing pin, a version that is kept first, and a note."""
+    plans = [planned(number, "updated", "safe", "") for number in range(10)]
+    plans[3] = replace(plans[3], **more)
+    layout = plan_layout(Plan("prod", "deploy", "1.1.0", "1.0.0", tuple(plans)), verbose=False)
+    assert [each.workflow for each in layout.listed] == ["workflow-003"]
+    assert [len(group.workflows) for group in layout.groups] == [9]
+
+
+@pytest.mark.parametrize(("number", "groups"), [(1, 0), (5, 0), (8, 0), (9, 1), (100, 1)])
+def test_only_a_long_plan_is_grouped(number: int, groups: int) -> None:
+    """Eight workflows still stand one by one."""
+    plans = tuple(planned(each, "updated", "safe", "") for each in range(number))
+    layout = plan_layout(Plan("prod", "deploy", "1.1.0", "1.0.0", plans), verbose=False)
+    assert len(layout.groups) == groups

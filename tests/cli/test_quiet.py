@@ -9,6 +9,7 @@ import pytest
 
 from sfn_release.cli.app import program
 from sfn_release.cli.help import COMMANDS
+from sfn_release.cli.output.progress import ProgressDisplay
 from support.command_line import Project
 from support.screens import start_on_screen
 
@@ -121,3 +122,12 @@ def test_a_question_comes_with_its_plan(shop: Project) -> None:
     assert "plan: delete hello from local (not AWS)" in screen.text
     screen.press("n\n")
     assert screen.end() == 1
+
+
+def test_warnings_of_a_deployment_stay(capsys: pytest.CaptureFixture[str]) -> None:
+    """They come through the display of its progress, whose other lines are left out."""
+    display = ProgressDisplay(quiet=True)
+    display.say("building")
+    display.say("warning: Interrupted.\n  hello: put back")
+    display.say("overridden: soak")
+    assert capsys.readouterr().err == "warning: Interrupted.\n  hello: put back\noverridden: soak\n"

@@ -72,12 +72,25 @@ def plan_layout(plan: Plan, *, verbose: bool) -> PlanLayout:
     )
 
 
+def changed_pins(workflow: WorkflowPlan, *, every: bool) -> dict[str, str | None]:
+    """Return the pins that a reviewer has to see: changed ones, and ones that aren't known.
+
+    With *every*, unchanged pins are among them. Where the definition itself names the version,
+    there is nothing to see.
+    """
+    return {
+        written: now
+        for written, now in workflow.pins.items()
+        if now is None
+        or (not now.endswith(written) and (every or now != workflow.pinned.get(written)))
+    }
+
+
 def _is_ordinary(workflow: WorkflowPlan) -> bool:
-    pins = {name: pin for name, pin in workflow.pins.items() if not name.endswith(pin or "\0")}
     return (
         workflow.change in _ORDINARY
         and not (workflow.notes or workflow.keep or workflow.permission_changes)
-        and all(pin == workflow.pinned.get(name) for name, pin in pins.items())
+        and not changed_pins(workflow, every=False)
         and weightiest(workflow.semantic_changes) not in _UNSAFE
     )
 

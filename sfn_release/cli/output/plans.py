@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from sfn_release.cli.output.plan_groups import PlanGroup, plan_layout
+from sfn_release.cli.output.plan_groups import PlanGroup, changed_pins, plan_layout
 from sfn_release.cli.output.width import columns_of, padded
 from sfn_release.comparison.semantic_change import CLASS_TEXTS
 from sfn_release.plan import Plan, WorkflowPlan
@@ -151,12 +151,10 @@ def change_texts(plan: Plan, workflow: WorkflowPlan, *, verbose: bool = False) -
     """Return a workflow's steps in words, and its pins where they change."""
     texts = [f"keep: {step_text(step, verbose=verbose)}" for step in workflow.keep]
     texts += [step_text(step, verbose=verbose) for step in plan.steps_of(workflow)]
-    for written, now in workflow.pins.items():
-        before = workflow.pinned.get(written)
-        exact = now is not None and now.endswith(written)  # the definition itself names the version
-        if not exact and (verbose or now is None or now != before):
-            texts.append(f"pin {pin_text(written, now, before)}")
-    return texts
+    return texts + [
+        f"pin {pin_text(written, now, workflow.pinned.get(written))}"
+        for written, now in changed_pins(workflow, every=verbose).items()
+    ]
 
 
 def _lower(version: str, served: str) -> Iterator[str]:
