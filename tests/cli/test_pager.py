@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from sfn_release.cli.output import pager
 from sfn_release.cli.output.pager import pager_command
 from support.command_line import Project
 from support.screens import start_on_screen
@@ -94,3 +95,13 @@ def test_the_pager_is_chosen_as_git_chooses() -> None:
     assert pager_command({"PAGER": "more"}) == "more"
     assert pager_command({"SFN_RELEASE_PAGER": "cat", "PAGER": "more"}) is None
     assert pager_command({"PAGER": " "}) is None
+
+
+def test_a_text_and_the_next_prompt_fill_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A line that is folded counts for each of its rows; colours and links for none."""
+    monkeypatch.setenv("LINES", "5")
+    monkeypatch.setenv("COLUMNS", "10")
+    assert not pager._is_long("a\n" * 4)
+    assert pager._is_long("a\n" * 5)
+    assert not pager._is_long("a\n" * 3 + "\x1b[1m0123456789\x1b[0m\n")
+    assert pager._is_long("a\n" * 3 + "01234567890\n")

@@ -158,6 +158,7 @@ def test_wide_names_keep_the_columns() -> None:
         {"pins": {"charge": None}},
         {"keep": (PublishVersion("workflow-003", ARN, None, ""),)},
         {"notes": ("look here",)},
+        {"permission_changes": ("the role needs more",)},
     ],
 )
 def test_a_workflow_that_needs_eyes_leaves_its_group(more: dict[str, Any]) -> None:

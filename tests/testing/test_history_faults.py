@@ -59,9 +59,7 @@ def test_missing_events_are_named() -> None:
 def test_an_event_that_is_there_twice_or_in_another_order_is_named() -> None:
     """Two pages that overlap, or in the wrong order."""
     events = events_of_an_order()
-    assert reason([*events[:3], events[2], *events[3:]]) == (
-        "Event 3 is where event 4 belongs."
-    )
+    assert reason([*events[:3], events[2], *events[3:]]) == ("Event 3 is where event 4 belongs.")
     assert reason([events[0], events[2], events[1], *events[3:]]) == (
         "Event 3 is where event 2 belongs."
     )

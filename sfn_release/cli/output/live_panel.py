@@ -40,9 +40,7 @@ class LivePanel:
                 return
             columns, rows = self._size()
             lines = list(self.render(columns - 1))[: max(rows - 1, 1)]
-            texts = [
-                "".join(terminal.painted(part, self._stream) for part in line) for line in lines
-            ]
+            texts = map(self._painted, lines)
             self._out.write(
                 self._up(columns) + "".join(f"{text}\x1b[K\n" for text in texts) + "\x1b[J"
             )
