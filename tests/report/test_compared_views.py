@@ -64,6 +64,18 @@ def test_the_json_of_changed_states_is_beside_each_other() -> None:
     assert any('"TimeoutSeconds": 3' in (pair.new or "") for pair in found["First"].lines)
 
 
+def test_a_moved_state_is_changed_though_its_json_is_the_same() -> None:
+    """It runs inside of a Parallel now."""
+    state = {"Type": "Task", "Resource": "r", "End": True}
+    old = {"StartAt": "A", "States": {"A": state}}
+    both = {"Type": "Parallel", "Branches": [old], "End": True}
+    found = {it.label: it for it in changed_states(old, {"StartAt": "P", "States": {"P": both}})}
+    assert {label: (it.kind, it.was) for label, it in found.items()} == {
+        "P": ("added", ""),
+        "P › branch 1 › A": ("changed", "A"),
+    }
+
+
 def _definition(names: str, **timeouts: int) -> dict[str, Any]:
     following = {name: {"Next": after} for name, after in pairwise(names)}
     return {

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import json
+
+from sfn_release.operations.verbs.explain import explain_file
 from sfn_release.report import paths
 from sfn_release.report.pages.content_pages import content_pages
+from sfn_release.report.views.execution_view import VisitRow, execution_view
+from sfn_release.testing.histories.history_files import parse_history
 from support.shop_reports import (
     ATTACK,
+    history,
     report_shop,
     with_options,
 )
@@ -43,3 +49,24 @@ def test_data_of_an_execution_can_be_left_out() -> None:
     for part in ('class="cause"', "Slow: ", "Cause</dt>"):  # causes quote data
         assert part in execution()
         assert part not in execution(data=False)
+
+
+def test_an_attempt_that_timed_out_is_a_failed_piece_of_the_line() -> None:
+    """As one that failed: from its schedule to its end, 0 s to 2 s of 8 s."""
+    text = json.dumps(history()).replace('"TaskFailed"', '"TaskTimedOut"')
+    text = text.replace('"taskFailedEventDetails"', '"taskTimedOutEventDetails"')
+    view = execution_view(explain_file(parse_history(text.encode(), file="history.json")))
+    charge = next(row for row in view.rows if isinstance(row, VisitRow) and row.name == "Charge")
+    failed = [bar for bar in charge.bars if bar.kind == "failed"]
+    assert [(round(bar.x), round(bar.width)) for bar in failed] == [(0, 250)]
+
+
+def test_a_running_visit_reaches_to_the_end_of_the_line() -> None:
+    """Its end isn't known: the history was read before."""
+    cut_off = {**history(), "events": history()["events"][:5]}
+    view = execution_view(explain_file(parse_history(json.dumps(cut_off).encode(), file="x.json")))
+    (charge,) = (row for row in view.rows if isinstance(row, VisitRow))
+    assert charge.ended == "running"
+    assert [(bar.x, round(bar.width)) for bar in charge.bars if bar.kind == "running"] == [
+        (0, 1000)
+    ]
