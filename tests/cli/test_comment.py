@@ -155,6 +155,27 @@ def test_a_revoked_token_is_named_as_such(reviews: Reviews) -> None:
 
 
 @pytest.mark.usefixtures("host")
+def test_a_redirect_gets_no_request(reviews: Reviews) -> None:
+    """Not even on a host that answers."""
+    reviews.answer = (302, f"{reviews.url}/elsewhere")
+    wrote(f"{MARK}\nx", code=1)
+    assert reviews.requests
+    assert [request for request in reviews.requests if "elsewhere" in request] == []
+
+
+def test_the_oldest_comment_comes_first(host: str, reviews: Reviews) -> None:
+    """GitLab lists the newest first, unless you ask; and a fork's note is on the target."""
+    wrote(f"{MARK}\nx")
+    lists = [request for request in reviews.requests if "per_page" in request]
+    assert lists
+    assert all(("sort=asc" in request) is (host == "gitlab") for request in lists)
+    values = reviews.variables("gitlab") | {"CI_MERGE_REQUEST_PROJECT_ID": "99"}
+    found = review_page(values)
+    assert found is not None
+    assert "/projects/99/" in found.comments
+
+
+@pytest.mark.usefixtures("host")
 def test_strange_comments_are_skipped(reviews: Reviews) -> None:
     """Whatever the host's list holds."""
     reviews.comments = [1, {}, {"user": 1, "body": MARK}, {"id": "x", "body": 5}]  # type: ignore[list-item]

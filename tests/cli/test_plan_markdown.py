@@ -16,7 +16,7 @@ from markdown_it.token import Token
 
 from sfn_release.authoring.diagrams.mermaid import too_large
 from sfn_release.cli.output.markdown_sections import COMMENT, Section, joined, size
-from sfn_release.cli.output.plan_markdown import plan_markdown
+from sfn_release.cli.output.plan_markdown import QUIET, hidden_head, plan_markdown
 from sfn_release.cli.output.result_sections import coverage_sections, replay_section
 from sfn_release.comparison.semantic_change import CLASSES, SemanticChange
 from sfn_release.operations.replaying.replay_report import ReplayReport
@@ -221,6 +221,37 @@ def test_the_unsafe_comes_first_and_is_dropped_last() -> None:
         previous = there
     assert seen == ["graphs", "steps", "unsafe changes"]
     assert previous == {"summary"}
+
+
+def test_where_room_is_short_the_lowest_rank_stays() -> None:
+    """Wherever it stands in the text."""
+    sections = [Section("graphs", 5, ("x" * 400,)), Section("refusals", 0, ("y" * 400,))]
+    text = joined(sections, most=1_500, hint="H.")
+    assert text == f"{'y' * 400}\n\nLeft out, because a comment has a limit: graphs. H."
+
+
+def test_changes_that_break_callers_come_before_permissions() -> None:
+    """In the order of their weight, also across workflows."""
+    text = page(flow("a", change="permissions"), flow("b", change="breaking"))
+    assert text.index("`text of b`") < text.index("`text of a`")
+
+
+def test_long_lists_are_folded() -> None:
+    """Two graphs and eight changes stand open; more of them you unfold."""
+    for number, opened in ((2, True), (3, False)):
+        text = page(*(flow(f"w{at}") for at in range(number)))
+        assert ("<details open><summary>Graph of" in text) is opened
+    for number, opened in ((8, True), (9, False)):
+        text = page(*(flow(f"w{at}") for at in range(number)))
+        assert (f"<details open><summary>{number} changes" in text) is opened
+
+
+def test_what_a_role_lacks_is_news() -> None:
+    """A plan without changes says so too, because a deployed workflow fails."""
+    quiet = Plan("prod", "deploy", "1.1.0", "1.0.0", ())
+    news = Plan("prod", "deploy", "1.1.0", "1.0.0", (), role_notes=("orders lacks s3:GetObject",))
+    heads = [hidden_head("shop", {"prod": made}, ["prod"], extra=False) for made in (quiet, news)]
+    assert [QUIET in head for head in heads] == [True, False]
 
 
 def test_a_large_graph_is_cut_to_the_changed_part() -> None:
