@@ -10,6 +10,7 @@ import pytest
 from sfn_release.errors import UsageError
 from sfn_release.report import paths
 from sfn_release.report.pages.content_pages import content_pages
+from sfn_release.report.views.coverage_picture import coverage_picture
 from sfn_release.report.views.coverage_sources import read_coverage_text
 from sfn_release.testing.coverage.coverage_data import CoverageData, WorkflowCounts
 from sfn_release.testing.coverage.points import points_of
@@ -106,3 +107,24 @@ def test_a_file_without_coverage_is_refused(written: str) -> None:
     """With its name, and where to get coverage."""
     with pytest.raises(UsageError, match=r"c\.json doesn't hold coverage"):
         read_coverage_text(written, "c.json")
+
+
+def test_coverage_is_not_drawn_on_a_definition_with_other_states() -> None:
+    """2.0.0 has as many states and transitions, but it has no Charge that could be missing."""
+    points = points_of(orders(seconds=60))
+    none = {"reached": 0, "total": 0, "missing": []}
+    total = len(points.transitions)
+    row = {
+        "name": "orders",
+        "runs": 1,
+        "states": {"reached": 3, "total": 4, "missing": ["Charge"]},
+        "transitions": {"reached": total, "total": total, "missing": []},
+        **dict.fromkeys(("choices", "catches", "retries"), none),
+    }
+    text = json.dumps({"schema": "sfn-release/coverage/1", "workflows": [row]})
+    (covered,) = read_coverage_text(text, "c.json")
+    versions = ("2.0.0", "1.1.0")
+    found = [(version, report_shop().definition(version, "orders")) for version in versions]
+    picture = coverage_picture(covered, found)
+    assert picture is not None
+    assert picture.version == "1.1.0"
