@@ -24,6 +24,7 @@ CHECKS: Final[Expected] = Expected(
             items=Expected(
                 dict,
                 example=_EXAMPLE,
+                needs=("rule", "reason"),
                 keys={
                     "rule": Expected(str, value_rules.text, 'rule = "lambda-retry"'),
                     "workflow": Expected(str, value_rules.text, 'workflow = "orders"'),

@@ -20,6 +20,9 @@ _OWN_REFS = frozenset(
 )
 
 
+_NOT_IN_REMOTE = re.compile(  # its name is a part of a ref, so that a dot may end it
+    r"\.\.|[\x00-\x20\x7f~^:?*\[\\]|@\{|//|^/|/$|(?:^|/)\.|\.lock(?:/|$)"
+)
 _NOT_IN_BRANCH = re.compile(
     r"\.\.|[\x00-\x20\x7f~^:?\[\\]|@\{|//|^/|/$|\.$|(?:^|/)\.|\.lock(?:/|$)"
 )
@@ -61,7 +64,7 @@ def tag_template(value: str) -> str | None:
     return ref(example)
 
 
-@said({"anyOf": [{"enum": [""]}, {"allOf": [whole(_REMOTE), without(_NOT_IN_BRANCH)]}]})
+@said({"anyOf": [{"enum": [""]}, {"allOf": [whole(_REMOTE), without(_NOT_IN_REMOTE)]}]})
 def remote(value: str) -> str | None:
     """Check the name of a Git remote; "" means: the ledger stays in this clone."""
     if value and (not _REMOTE.fullmatch(value) or ref(f"refs/remotes/{value}/x")):

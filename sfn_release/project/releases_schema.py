@@ -73,7 +73,14 @@ def _environments() -> dict[str, Any]:
     unsaid = {"if": {"not": {"required": ["backend"]}}, "then": _needs(AWS)}
     return {
         "properties": {
-            name: {"allOf": [table, _needs(backend)]} for name, backend in BUILT_IN.items()
+            name: {
+                "allOf": [
+                    table,
+                    _needs(backend),
+                    {"properties": {"backend": {"enum": [backend.name]}}},
+                ]
+            }
+            for name, backend in BUILT_IN.items()
         },
         "additionalProperties": {"allOf": [table, *chosen, unsaid]},
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
@@ -159,7 +160,10 @@ def read(document: dict[str, Any], expected: Expected) -> str:
         toml = TomlDocument("a.toml", "")
         toml.check(document, (), expected)
         for name, table in document.get("environments", {}).items():
-            backend = BUILT_IN.get(name) or BACKENDS[table.get("backend", AWS.name)]
+            built_in = BUILT_IN.get(name)
+            if built_in and table.get("backend", built_in.name) != built_in.name:
+                return f"{name} always has the backend {built_in.name}"
+            backend = built_in or BACKENDS[table.get("backend", AWS.name)]
             backend.check_table(toml, ("environments", name), table)
     except ConfigError as error:
         return f"{error.message} {error.why}"
@@ -275,7 +279,8 @@ def unsayable(place: Place, value: Any) -> bool:
     if isinstance(value, date):
         return True
     right_type = isinstance(value, place.expected.type | dict)
-    return right_type and (rules_unsaid(place) or not str(as_json(value)).isascii())
+    text = json.dumps(as_json(value), ensure_ascii=False)
+    return right_type and (rules_unsaid(place) or not text.isascii())
 
 
 @settings(max_examples=600)
@@ -290,6 +295,29 @@ def test_the_schema_of_releases_agrees_with_the_reader(name: str, value: Any) ->
 def test_the_schema_of_tests_agrees_with_the_reader(name: str, value: Any) -> None:
     """Likewise for files of tests."""
     hold(TESTS_PLACES[name], value, _TESTS, TESTS_VALID)
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        ("project.remote", "team."),
+        ("project.remote", "a.b/c."),
+        ("project.remote", "a.lock"),
+        ("project.remote", "a./.b"),
+    ],
+)
+def test_names_of_remotes_agree(place: str, value: str) -> None:
+    """A dot may end the name of a remote, though not the name of a branch."""
+    hold(RELEASES_PLACES[place], value, DOCUMENT, RELEASES_VALID)
+
+
+def test_a_built_in_environment_keeps_its_backend() -> None:
+    """The editor says it as the reader does."""
+    for backend in BACKENDS:
+        table = {"backend": backend, "region": "eu-west-1"}
+        document = {"project": {"name": "shop"}, "environments": {"local": table}}
+        assert RELEASES_VALID.is_valid(document) == (backend == "local")
+        assert bool(read(document, DOCUMENT)) == (backend != "local")
 
 
 @settings(max_examples=150)
