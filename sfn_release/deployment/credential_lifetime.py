@@ -31,7 +31,7 @@ def outlasting(site: Site, plan: Plan) -> Plan:
         if takes <= _SHORTEST:
             return plan
         note = (
-            f"the AWS credentials are temporary and don't say when they expire: they have to last"
+            f"the AWS credentials are temporary and don't say when they expire: they need to last"
             f" {duration_text(takes)}. Set assume_role, which is renewed, or"
             " AWS_CREDENTIAL_EXPIRATION"
         )

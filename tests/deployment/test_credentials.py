@@ -75,4 +75,4 @@ def test_credentials_that_say_no_end_are_told_of(
     _lasting(Lifetime(None), monkeypatch)
     shop.deploy("1.1.0")
     notes = shop.watcher.plans[-1].notes
-    assert any("they have to last 35m" in note for note in notes)
+    assert any("they need to last 35m" in note for note in notes)

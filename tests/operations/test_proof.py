@@ -311,7 +311,7 @@ ATTACKS = {
         _lie, "record", "the tag sfn-release:version is 9.9.9, the record says 1.1.0"
     ),
     "the record's digest edited": Attack(
-        _edit_record, "record", "hello is not the one that was deployed"
+        _edit_record, "record", "hello differs from the deployed definition"
     ),
     "a record appended by hand": Attack(_append_record, "record", "is expected"),
     "a record of another release": Attack(

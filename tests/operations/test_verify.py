@@ -177,7 +177,7 @@ ATTACKS = {
         (
             ("prod: ", "is event 6, and event 7 is expected"),
             ("prod: ", "which never started"),
-            ("the recorded definition of hello is not the one that was deployed",),
+            ("the recorded definition of hello differs from the deployed definition",),
         ),
     ),
     "the branch of the releases deleted": Attack(
@@ -226,10 +226,10 @@ def test_a_fresh_clone_finds_what_it_cannot_remember(shop: Shop) -> None:
     _edit_definitions(shop)
     lost, *found = problems(clone(shop, "fresh"), "1.1.0")
     assert f"ledger: {RELEASES} was cut back" in lost
-    words = ["1.1.0: ", "the definition of hello is not the one that was released"]
+    words = ["1.1.0: ", "the definition of hello differs from the released definition"]
     assert len(found) == 2
     assert [word for word in words if word not in found[0]] == []
-    assert "the definition of other is not the one that was released" in found[1]
+    assert "the definition of other differs from the released definition" in found[1]
 
 
 def test_a_record_with_another_digest_is_forged(shop: Shop) -> None:

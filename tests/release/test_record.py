@@ -164,7 +164,7 @@ def test_what_was_sent_is_what_is_read() -> None:
 
 def test_another_definition_than_the_one_that_ran_is_tampering() -> None:
     """The digest that was recorded is compared."""
-    with refused("E_TAMPERED", "refs/x (abc)", "hello", "not the one that was deployed"):
+    with refused("E_TAMPERED", "refs/x (abc)", "hello", "differs from the deployed definition"):
         served_forms(SERVING, {"hello": definition("forged")}, where="refs/x (abc)")
 
 

@@ -51,7 +51,7 @@ def test_a_release_shows_its_changes_and_where_it_was_live() -> None:
     assert "Changes since 1.0.0" in page
     assert "safe for running executions" in page
     assert "TimeoutSeconds 30 → 60" in page
-    assert "the changes since 1.0.0 ask for: minor" in page
+    assert "the changes since 1.0.0 call for: minor" in page
     assert page.count("deploy 20260301T") == 2
     assert "by deploy 1.0.0" in page, "prod went back"
     assert "sfn-release attest 1.1.0 --env prod" in page
