@@ -62,8 +62,8 @@ def prepare(site: Site, decide: Decide, request: Request) -> PreparedDeployment:
     abandoned = check_lock(site, state)
     site.ledger.integrity.refuse_lost(snapshot, site.name)
     target = without_handed_over(decide(snapshot, state), state.serving, adopt=request.adopt)
-    if target.version is not None:
-        refuse_yanked(target.version, site.ledger.releases.yanked(snapshot))
+    yanks = site.ledger.releases.yanked(snapshot)
+    refuse_yanked(target.version, target.release_digest, yanks, called=target.called)
     refuse_clash(site, target)
     renamed = renamed_in(target, state.serving)
     refuse_displaced(target, state.serving, renamed, site.name)

@@ -19,7 +19,7 @@ from sfn_release.release.ledger_files import FOLDERS, definition_path, read_json
 from sfn_release.release.manifest import Manifest, read_manifest
 from sfn_release.release.release import Release, read_declaration, read_release
 from sfn_release.release.version import Precedence, is_found, is_version
-from sfn_release.release.yank_list import FILE, Yank, read_yanks
+from sfn_release.release.yank_list import FILE, Yank, Yanks, read_yanks
 
 _MANIFEST = "manifest.json"
 _PAGE = 20  # releases in one git process, when the first ones may be enough
@@ -228,14 +228,20 @@ class ReleaseHistory:
 
     # Yanks
 
-    def yanked(self, snapshot: Snapshot) -> dict[str, Yank]:
-        """Return the yanks by version, those of local trials too."""
+    def yanked(self, snapshot: Snapshot) -> Yanks:
+        """Return the yanks, those of local trials too."""
         own = {
             version: yank
             for version, yank in self.yanks_at(snapshot, self.layout.trial_yanks_ref).items()
             if version in snapshot.trials
         }
-        return {**own, **self.yanks_at(snapshot, self.layout.yanks_ref)}
+        found = {**own, **self.yanks_at(snapshot, self.layout.yanks_ref)}
+        by_digest: dict[str, Yank] = {}
+        for version in sorted(found, key=Precedence):
+            manifest = self.manifest(snapshot, version)
+            if manifest is not None:
+                by_digest.setdefault(manifest.release_digest, found[version])
+        return Yanks(found, by_digest)
 
     def yanks_at(self, snapshot: Snapshot, ref: str) -> dict[str, Yank]:
         """Return the yanks in one of the refs that hold yanks."""

@@ -52,7 +52,6 @@ def build_release(
         meanwhile=meanwhile,
     )
     snapshot = workspace.snapshot(offline=offline)
-    refuse_yanked(version, workspace.ledger.releases.yanked(snapshot))
     standing = workspace.ledger.releases.release(snapshot, version)
     workspace.ledger.integrity.refuse_lost(snapshot)
     if standing is None:
@@ -69,6 +68,7 @@ def build_release(
     names = [declaration.name for declaration in built.declarations]
     schemas = committed_schemas(workspace, commit, names)
     release = _release(workspace, snapshot, built, version, commit, schemas)
+    refuse_yanked(version, release.digest, workspace.ledger.releases.yanked(snapshot))
     if standing is not None and standing.digest != release.digest:
         raise immutable(release, standing)
     if standing is not None and retag:

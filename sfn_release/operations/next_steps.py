@@ -45,11 +45,11 @@ def next_steps(
     *,
     split: bool,
     newest: str | None,
-    yanked: Collection[str],
+    yanked: bool,
 ) -> tuple[str, ...]:
     """Return the next steps: a purpose and its command a line, each command once.
 
-    *newest* is the newest release, *yanked* releases can't be rolled back to.
+    *newest* is the newest release. *yanked*: the live release is, so you can't restore it.
     """
     record = state.record
     if record is None or health == "in-progress":
@@ -57,7 +57,7 @@ def next_steps(
     env = f" --env {environment}"
     steps = [
         *_of_attempt(env, health, record, newest, split=split),
-        *_of_record(env, health, state, workflows, yanked),
+        *_of_record(env, health, state, workflows, yanked=yanked),
         *(
             (f"delete the machine that the attempt created:  sfn-release delete {name}{env}")
             for name in left
@@ -118,13 +118,14 @@ def _of_record(
     health: EnvironmentState,
     state: RecordedState,
     workflows: Sequence[WorkflowStatus],
-    yanked: Collection[str],
+    *,
+    yanked: bool,
 ) -> Iterator[str]:
     """Yield how to restore the recorded state, where something else is live."""
     serving = state.serving
     if serving is None:
         return
-    if serving.version in yanked:
+    if yanked:
         if health != "in-sync":
             yield f"roll back from {serving.version}, which is yanked:  sfn-release rollback{env}"
         return

@@ -137,10 +137,13 @@ def reason_text(change: SemanticChange) -> str:
 
 def _last(workspace: Workspace, snapshot: Snapshot, versions: Iterable[str]) -> str | None:
     """Return the highest of *versions* that was published and isn't yanked."""
-    yanked = workspace.ledger.releases.yanked(snapshot)
-    return next(
-        (version for version in versions if not is_found(version) and version not in yanked), None
-    )
+    releases = workspace.ledger.releases
+    yanks = releases.yanked(snapshot)
+    for version in versions:
+        manifest = None if is_found(version) else releases.manifest(snapshot, version)
+        if manifest is not None and yanks.of(version, manifest.release_digest) is None:
+            return version
+    return None
 
 
 def _ordered(changes: Iterable[Iterable[SemanticChange]]) -> list[SemanticChange]:

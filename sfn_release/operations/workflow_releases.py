@@ -55,7 +55,7 @@ class WorkflowReleases:
     def candidates(self, good: str | None, bad: str | None) -> list[Candidate[BisectedRelease]]:
         """Return the releases from *good* to *bad*, old to new, and the work tree at the end."""
         releases = self.workspace.ledger.releases
-        yanked = releases.yanked(self.snapshot)
+        yanks = releases.yanked(self.snapshot)
         self._released = releases.releases(self.snapshot)
         manifests = [self._released[version].manifest for version in self._versions()]
         self._read_tree()
@@ -71,7 +71,7 @@ class WorkflowReleases:
                     manifest.version,
                     None if manifest.found else manifest.commit,
                     manifest,
-                    manifest.version in yanked,
+                    yanks.of(manifest.version, manifest.release_digest) is not None,
                 ),
                 self._key(manifest),
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from sfn_release.release.serving import Serving
+from sfn_release.release.yank_list import Yanks
 
 
 def pushed(top: Serving | None, top_commit: str | None, version: str | None) -> str | None:
@@ -22,7 +23,7 @@ def previous(
     top: Serving,
     load: Callable[[str], Serving],
     *,
-    yanked: frozenset[str] = frozenset(),
+    yanks: Yanks,
 ) -> Serving | None:
     """Return the stack entry that a rollback goes to, None if there is none.
 
@@ -31,7 +32,8 @@ def previous(
     below = top.below
     while below is not None:
         entry = load(below)
-        if entry.version not in yanked and entry.release_digest != top.release_digest:
+        same = entry.release_digest == top.release_digest
+        if not same and yanks.of(entry.version, entry.release_digest) is None:
             return entry
         below = entry.below
     return None

@@ -91,7 +91,7 @@ def test_warnings_stay(shop: Project) -> None:
     """Somebody has to act on them."""
     shop.publish("1.0.0")
     ran = shop.ok("-q", "yank", "1.0.0", "--reason", "bad")
-    assert ran.err.startswith("warning: 1.0.0 is live in local (not AWS).")
+    assert ran.err.startswith("warning: the contents of 1.0.0 are live in local (not AWS).")
     assert shop.ok("-q", "unyank", "1.0.0").err == ""
 
 

@@ -16,6 +16,7 @@ from sfn_release.operations.verbs.promote import promote
 from sfn_release.operations.verbs.releases import releases
 from sfn_release.operations.verbs.show import shown
 from sfn_release.operations.verbs.status import status
+from sfn_release.operations.verbs.verify import verify
 from sfn_release.operations.verbs.yank import Yanked, unyank, yank
 from support.command_line import Project
 from support.errors import refused
@@ -162,7 +163,10 @@ def test_two_clones_yank_at_once(shop: Shop, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(Remotes, "push", first_the_other)
     yanked(shop, "1.1.0")
     ledger = shop.workspace().ledger
-    assert sorted(ledger.releases.yanked(ledger.branches.snapshot())) == ["1.0.0", "1.1.0"]
+    assert sorted(ledger.releases.yanked(ledger.branches.snapshot()).by_version) == [
+        "1.0.0",
+        "1.1.0",
+    ]
 
 
 def test_a_yank_that_was_killed(shop: Shop) -> None:
@@ -179,6 +183,93 @@ def test_a_yank_that_was_killed(shop: Shop) -> None:
             yanked(shop, "1.1.0")
             with refused("E_YANKED"):
                 clone(shop, f"{write}-{side}").deploy("1.1.0", "prod")
+
+
+SAME = ("1.1.9 has the contents of 1.1.0, which was yanked", "Charges twice", "unyank 1.1.0")
+
+
+def test_its_contents_take_no_new_number(shop: Shop) -> None:
+    """Another clone refuses to publish or plan them under a free version, which stays free."""
+    yanked(shop, "1.1.0", "Charges twice")
+    other = clone(shop)
+    other.git("fetch", "--quiet", "origin", "tag", "v1.1.0")
+    other.git("checkout", "--quiet", "v1.1.0")
+    for deploy in (True, False):
+        with refused("E_YANKED", *SAME):
+            other.publish("1.1.9", *(["prod"] if deploy else []), deploy=deploy)
+    assert [release.manifest.version for release in releases(other.workspace())] == [
+        "1.2.0",
+        "1.1.0",
+        "1.0.0",
+    ]
+    with refused("E_YANKED", "The work tree has the contents of 1.1.0", "Charges twice"):
+        plan_version(other.workspace(), environment="prod")
+
+
+def test_a_release_with_its_contents_is_yanked_too(shop: Shop) -> None:
+    """A ledger may have such a pair: everything refuses, passes by and marks its other number."""
+    shop.release("1.1.9", hello=1)
+    shop.deploy("1.1.9", "prod")
+    shop.commit(hello=9)
+    shop.publish("1.3.0", "prod")
+    yank_of = yanked(shop, "1.1.0", "Charges twice").yank
+    workspace = shop.workspace()
+    with refused("E_YANKED", *SAME):
+        shop.deploy("1.1.9", "prod")
+    with refused("E_YANKED", *SAME):
+        shop.rollback("1.1.9", "prod")
+    with refused("E_YANKED", *SAME):
+        promote(workspace, "1.1.9", source="prod", environment="local")
+    with refused("E_YANKED", *SAME):
+        plan_version(workspace, "1.1.9", environment="prod")
+    assert {release.manifest.version: release.yank for release in releases(workspace)} == {
+        "1.3.0": None,
+        "1.2.0": None,
+        "1.1.9": yank_of,
+        "1.1.0": yank_of,
+        "1.0.0": None,
+    }
+    assert shown(workspace, "1.1.9")[1] == yank_of
+    checks = [check.text for check in verify(workspace).checks if "yank" in check.text]
+    assert len(checks) == 3
+    assert checks[2].startswith("1.1.9 has the contents of 1.1.0, which is yanked by ann")
+    assert shop.rollback(environment="prod").version == "1.2.0"  # type: ignore[union-attr]
+    assert "1.1.9 has the contents of 1.1.0, which was yanked: skipped" in shop.watcher.said
+
+
+def test_where_its_contents_are_live_under_another_number(shop: Shop) -> None:
+    """The yank lists the environment, and `status` marks it."""
+    shop.release("1.1.9", hello=1)
+    shop.deploy("1.1.9", "prod")
+    done = yanked(shop, "1.1.0")
+    assert done.live_in == ("prod",)
+    (found,) = status(shop.workspace(), environment="prod")
+    assert (found.version, found.yank) == ("1.1.9", done.yank)
+
+
+def test_only_the_yanked_number_can_be_unyanked(shop: Shop) -> None:
+    """`unyank` of the other one names the yanked one; two yanks have to be withdrawn one by one."""
+    shop.release("1.1.9", hello=1)
+    yanked(shop, "1.1.0", "Charges twice")
+    with refused("E_YANKED", "1.1.9 itself was not yanked", "unyank 1.1.0"):
+        unyank(shop.workspace(), "1.1.9")
+    own = yanked(shop, "1.1.9", "Still does")
+    assert own.changed
+    first = unyank(shop.workspace(), "1.1.0")
+    assert (first.changed, first.yank) == (True, own.yank)
+    with refused("E_YANKED", "1.1.0 has the contents of 1.1.9", "Still does"):
+        shop.deploy("1.1.0", "prod")
+    assert unyank(shop.workspace(), "1.1.9").yank is None
+    assert shop.deploy("1.1.0", "prod") is not None
+
+
+def test_a_workflow_of_a_yanked_release_may_stay(shop: Shop) -> None:
+    """A release that changes another workflow only, or changes this one back, is none of it."""
+    yanked(shop, "1.2.0")
+    shop.commit(hello=2, other=1)
+    assert shop.publish("1.3.0", "prod").deployments
+    shop.commit(hello=0, other=1)
+    assert shop.publish("1.4.0", "prod").deployments
 
 
 def test_without_a_remote(alone: Shop) -> None:
@@ -256,7 +347,7 @@ def test_the_commands(shop_project: Project) -> None:
     project = shop_project
     ran = project.ok("yank", "1.0.0", "--reason", "Charges\ntwice")
     assert ran.out == "1.0.0 is yanked: it can no longer be deployed\n"
-    assert "warning: 1.0.0 is live in local (not AWS)" in ran.err
+    assert "warning: the contents of 1.0.0 are live in local (not AWS)" in ran.err
     for command in (["releases"], ["show", "1.0.0"], ["status"]):
         assert "Charges\\ntwice" in project.ok(*command).out, command
     assert project.json("show", "1.0.0")["yanked"]["reason"] == "Charges\ntwice"

@@ -22,11 +22,17 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from sfn_release.errors import AwsError, NotFoundError
 from sfn_release.release.rollback_history import entry_of, previous, pushed
 from sfn_release.release.serving import Serving
+from sfn_release.release.yank_list import Yank, Yanks
 from support.git import isolate_git
 from support.shop import ALONE, Shop, make_shop
 
 CONTENTS = {"1.0.0": "a", "1.1.0": "b", "1.1.1": "b", "1.2.0": "c", "2.0.0": "a"}
 VERSIONS = st.sampled_from(sorted(CONTENTS))
+
+
+def _yanks(versions: frozenset[str]) -> Yanks:
+    by_version = {version: Yank("bad", "ann", "2030-01-01", version) for version in versions}
+    return Yanks(by_version, {CONTENTS[version]: yank for version, yank in by_version.items()})
 
 
 @dataclass
@@ -55,14 +61,8 @@ class Model:
             return self.begun or (self.stack[-1] if self.stack else None)
         content = CONTENTS[self.stack[-1]] if self.stack else None
         below = self.stack[-2::-1]
-        return next(
-            (
-                version
-                for version in below
-                if CONTENTS[version] != content and version not in yanked
-            ),
-            None,
-        )
+        passed = {content, *(CONTENTS[version] for version in yanked)}
+        return next((version for version in below if CONTENTS[version] not in passed), None)
 
     def rollback(self, version: str) -> None:
         """Pop down to the uppermost entry of *version*, or push it when there is none."""
@@ -99,7 +99,8 @@ class PureFold(RuleBasedStateMachine):
     @rule(yanked=st.frozensets(VERSIONS, max_size=2))
     def rollback(self, yanked: frozenset[str]) -> None:
         """Roll back to the release before."""
-        entry = previous(self.top, self.commits.__getitem__, yanked=yanked) if self.top else None
+        load, yanks = self.commits.__getitem__, _yanks(yanked)
+        entry = previous(self.top, load, yanks=yanks) if self.top else None
         aim = self.model.aim(yanked)
         assert (entry.version if entry else None) == aim
         if entry is not None and aim is not None:

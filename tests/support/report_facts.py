@@ -172,7 +172,7 @@ def _releases(
             workflows=dict(entries),
             toolchain={"python": texts.of("3.11"), "packages": {texts.of("boto3"): "1.40"}},
         )
-        yank = Yank(texts.of("charges twice"), texts.of("Bob"), timestamp(NOW))
+        yank = Yank(texts.of("charges twice"), texts.of("Bob"), timestamp(NOW), version)
         notes = texts.of(f"Faster charges in {version}.") + "\n\n- " + texts.of("one change")
         below = made[-1].version if made else None
         made.append(

@@ -75,7 +75,11 @@ def _tag(release: ListedRelease) -> str | None:
 def _note(release: ListedRelease) -> str:
     notes = [f"found in {release.manifest.found}"] if release.manifest.found else []
     notes += [] if release.pushed else ["local trial" if release.trial else "only in this clone"]
-    return "; ".join(notes + ([f"yanked: {release.yank.reason}"] if release.yank else []))
+    if release.yank is not None:
+        own = release.yank.version == release.manifest.version
+        same = "" if own else f" (contents of {release.yank.version})"
+        notes.append(f"yanked{same}: {release.yank.reason}")
+    return "; ".join(notes)
 
 
 def _write_toml(found: list[ListedRelease]) -> None:

@@ -90,7 +90,9 @@ def _write_release(
     ):
         terminal.write_parts(terminal.Styled(f"  {label:<8}", "dim"), value)
     if yank is not None:
-        terminal.write_parts(terminal.Styled(f"  {yank}", "red"))
+        subject = f"{yank.subject(manifest.version)} was "
+        own = yank.version == manifest.version
+        terminal.write_parts(terminal.Styled(f"  {'' if own else subject}{yank}", "red"))
     terminal.write()
     schema = ("INPUT",) if release.schemas else ()
     write_table(

@@ -111,9 +111,8 @@ def _write_environment(
 
     _write_head(session, environment)
     if environment.yank:
-        terminal.write_parts(
-            terminal.Styled(f"  {environment.version} was {environment.yank}", "red")
-        )
+        subject = environment.yank.subject(str(environment.version))
+        terminal.write_parts(terminal.Styled(f"  {subject} was {environment.yank}", "red"))
     for line in environment.unsigned:
         terminal.write_parts(terminal.Styled(f"  signed = true: {line}", "red"))
     if environment.unsigned:

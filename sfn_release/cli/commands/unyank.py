@@ -11,7 +11,9 @@ from sfn_release.cli.output import terminal
 from sfn_release.cli.session import Session
 
 if TYPE_CHECKING:
-    pass
+    from sfn_release.operations.verbs.yank import Yanked
+
+_NOT_YANKED = "is not yanked: nothing to do"
 
 
 @command("unyank")
@@ -21,5 +23,13 @@ def run(session: Session, version: str) -> None:
     from sfn_release.operations.verbs.yank import unyank
 
     done = unyank(session.workspace(), version)
-    text = "can be deployed again" if done.changed else "is not yanked: nothing to do"
-    session.show("unyank", done.to_json(), lambda: terminal.write(f"{done.version} {text}"))
+    session.show("unyank", done.to_json(), lambda: terminal.write(_text(done)))
+
+
+def _text(done: Yanked) -> str:
+    if done.yank is not None:
+        return (
+            f"the yank of {done.version} is withdrawn, but {done.yank.subject(done.version)} was"
+            f" yanked too:  sfn-release unyank {done.yank.version}"
+        )
+    return f"{done.version} {'can be deployed again' if done.changed else _NOT_YANKED}"

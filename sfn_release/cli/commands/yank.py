@@ -45,6 +45,6 @@ def _warn(workspace: Workspace, done: Yanked) -> None:
     for name in done.live_in:
         where = workspace.environment(name).label
         terminal.say(
-            f"warning: {done.version} is live in {where}. To replace it:"
+            f"warning: the contents of {done.version} are live in {where}. To replace them:"
             f"  sfn-release rollback --env {name}   or   sfn-release deploy VERSION --env {name}"
         )

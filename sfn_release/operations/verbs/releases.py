@@ -52,7 +52,7 @@ def releases(workspace: Workspace, *, limit: int | None = None) -> list[ListedRe
         serving = ledger.deployments.state(snapshot, name).serving
         if serving is not None:  # by digest too: another release may have the version of a trial
             live.setdefault((serving.version, serving.release_digest), []).append(name)
-    yanked = ledger.releases.yanked(snapshot)
+    yanks = ledger.releases.yanked(snapshot)
     alone = ledger.remote is None
     found = []
     for manifest in ledger.releases.manifests(snapshot, limit=limit):
@@ -63,7 +63,7 @@ def releases(workspace: Workspace, *, limit: int | None = None) -> list[ListedRe
                 live_in=tuple(live.get((manifest.version, manifest.release_digest), ())),
                 pushed=alone or not (trial or ledger.layout.releases_ref in snapshot.kept),
                 trial=trial,
-                yank=yanked.get(manifest.version),
+                yank=yanks.of(manifest.version, manifest.release_digest),
             )
         )
     return found

@@ -28,6 +28,7 @@ from sfn_release.release.rendering import Rendered
 from sfn_release.release.rollback_history import entry_of, previous
 from sfn_release.release.serving import RecordedState, Served, Serving
 from sfn_release.release.version import parse_version
+from sfn_release.release.yank_list import Yanks
 
 
 def rollback(
@@ -163,32 +164,21 @@ def rollback_target(
     say = workspace.runtime.watcher.say
     entry: Serving | None
     attempt = state.record
-    yanked = frozenset(workspace.ledger.releases.yanked(snapshot))
+    yanks = workspace.ledger.releases.yanked(snapshot)
     if version is None and state.unfinished and attempt and attempt.action == "rollback":
         # The same command again finishes the rollback, unless that is refused by now.
         begun = attempt.version
-        may = begun not in yanked and _last_ran(workspace, site, state, begun, attempt)
-        version = begun if may else None
+        may = yanks.of(begun, attempt.release_digest) is None
+        version = begun if may and _last_ran(workspace, site, state, begun, attempt) else None
     if version is not None:
         entry = entry_of(top, load, version)
         chosen = entry.version if entry else version
-    elif state.unfinished and top.version not in yanked:
+    elif state.unfinished and yanks.of(top.version, top.release_digest) is None:
         entry, chosen = top, top.version
         if attempt:
             say(f"{attempt.action} {attempt.version} did not finish: {top.version} is restored")
     else:
-        entry = previous(top, load, yanked=yanked)
-        passed = [*_skipped_versions(top, entry, load)]
-        for skipped in passed:
-            same = f"has the same content as {top.version}"
-            say(f"{skipped} {'was yanked' if skipped in yanked else same}: skipped")
-        if entry is None:
-            others = [skipped for skipped in passed if skipped in yanked]
-            raise NotFoundError(
-                f"There is no release before {top.version} in {site.name} to roll back to.",
-                why=f"Yanked: {', '.join(others)}." if others else "",
-                fix="To deploy another release:  sfn-release deploy VERSION",
-            )
+        entry = _before(top, load, yanks, site.name, say)
         chosen = entry.version
     release = workspace.released(snapshot, chosen, entry.release_digest if entry else None)
     _refuse_rerendering(release, site.name, rerender=rerender)
@@ -265,11 +255,40 @@ def _last_ran(
     ) or ledger.deployments.last_content(site.name, state.tip, digest)
 
 
-def _skipped_versions(
+def _before(
+    top: Serving,
+    load: Callable[[str], Serving],
+    yanks: Yanks,
+    environment: str,
+    say: Callable[[str], None],
+) -> Serving:
+    """Return the entry that a rollback goes to, and say which ones it skips.
+
+    Raises NotFoundError if there is none.
+    """
+    entry = previous(top, load, yanks=yanks)
+    yanked = []
+    for skipped in _skipped(top, entry, load):
+        yank = yanks.of(skipped.version, skipped.release_digest)
+        if yank is None:
+            say(f"{skipped.version} has the same content as {top.version}: skipped")
+        else:
+            yanked.append(skipped.version)
+            say(f"{yank.subject(skipped.version)} was yanked: skipped")
+    if entry is None:
+        raise NotFoundError(
+            f"There is no release before {top.version} in {environment} to roll back to.",
+            why=f"Yanked: {', '.join(yanked)}." if yanked else "",
+            fix="To deploy another release:  sfn-release deploy VERSION",
+        )
+    return entry
+
+
+def _skipped(
     top: Serving, entry: Serving | None, load: Callable[[str], Serving]
-) -> Iterator[str]:
-    """Yield the versions on the stack from below its top to *entry*, which is not among them."""
+) -> Iterator[Serving]:
+    """Yield the entries of the stack from below its top to *entry*, which is not among them."""
     below = top.below
     while below is not None and (passed := load(below)) != entry:
-        yield passed.version
+        yield passed
         below = passed.below

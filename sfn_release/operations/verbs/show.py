@@ -29,7 +29,8 @@ def shown(
             why=f"It has: {', '.join(release.declarations)}.",
             fix=did_you_mean(workflow, release.declarations),
         )
-    return release, workspace.ledger.releases.yanked(snapshot).get(release.version)
+    yanks = workspace.ledger.releases.yanked(snapshot)
+    return release, yanks.of(release.version, release.digest)
 
 
 def shown_schema(release: Release, workflow: str) -> Any:

@@ -110,8 +110,10 @@ def status(
             _environment(workspace, snapshot, environment, opening, closer=closer)
             for environment, opening in zip(chosen, opened, strict=True)
         ]
-    yanked = workspace.ledger.releases.yanked(snapshot)
-    return [replace(status, yank=yanked.get(status.version or "")) for status in found]
+    yanks = workspace.ledger.releases.yanked(snapshot)
+    return [
+        replace(status, yank=yanks.of(status.version, status.release_digest)) for status in found
+    ]
 
 
 def _open(workspace: Workspace, environment: Environment) -> Aws | None:
@@ -176,7 +178,7 @@ def _environment(
             left,
             split=bool(split),
             newest=_newest(workspace, snapshot, record),
-            yanked=workspace.ledger.releases.yanked(snapshot),
+            yanked=workspace.ledger.releases.yanked(snapshot).of(version, digest) is not None,
         )
     return EnvironmentStatus(
         name,

@@ -161,12 +161,17 @@ def _ledger(
         else:
             yield Check(LEDGER, f"{ref} is in this clone")
     try:
-        yanked = workspace.ledger.releases.yanked(snapshot)
+        yanks = workspace.ledger.releases.yanked(snapshot)
+        manifests = workspace.ledger.releases.manifests(snapshot) if yanks.by_version else []
     except TamperedError as error:
         yield Check(LEDGER, "the yanked releases", error)
     else:
-        for version, yank in sorted(yanked.items()):
+        for version, yank in sorted(yanks.by_version.items()):
             yield Check(LEDGER, f"{version} is {yank}")
+        for manifest in manifests:
+            applied = yanks.of(manifest.version, manifest.release_digest)
+            if applied is not None and applied.version != manifest.version:
+                yield Check(LEDGER, f"{applied.subject(manifest.version)} is {applied}")
 
 
 def _yielded(workspace: Workspace, snapshot: Snapshot) -> dict[str, Release]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sfn_release.errors import UsageError
+from sfn_release.errors import UsageError, YankedError
 from sfn_release.operations.signature_policy import refuse_unsigned_yanks
 from sfn_release.operations.workspace import Workspace
 from sfn_release.release.record import timestamp
@@ -17,7 +17,9 @@ from sfn_release.release.yank_list import Yank
 class Yanked:
     """A release after `yank` or `unyank`. *yank* is None if it isn't yanked now.
 
-    *changed*: this call changed it. *live_in* are the environments that serve the release.
+    After `unyank`, it is the yank of another release with the same contents. *changed*: this call
+    changed it. *live_in* are the environments that serve the release, or its contents under another
+    version.
     """
 
     version: str
@@ -49,18 +51,28 @@ def yank(workspace: Workspace, version: str, *, reason: str) -> Yanked:
     version = parse_version(version)
     runtime = workspace.runtime
     actor, now = runtime.actor or str(workspace.git.repository.identity), runtime.now()
-    return _set_yank(workspace, version, Yank(reason.strip(), actor, timestamp(now)))
+    return _set_yank(workspace, version, Yank(reason.strip(), actor, timestamp(now), version))
 
 
 def unyank(workspace: Workspace, version: str) -> Yanked:
-    """Allow a yanked release to be deployed again; raises NotFoundError for an unknown one."""
-    return _set_yank(workspace, parse_version(version), None)
+    """Allow a yanked release to be deployed again; raises NotFoundError for an unknown one.
+
+    Raises YankedError if only another release with the same contents was yanked.
+    """
+    done = _set_yank(workspace, parse_version(version), None)
+    if done.yank is not None and not done.changed:
+        raise YankedError(
+            f"{done.version} itself was not yanked, but it can't be deployed.",
+            why=f"{done.yank.subject(done.version)} was {done.yank}.",
+            fix=f"Withdraw that yank:  sfn-release unyank {done.yank.version}",
+        )
+    return done
 
 
 def _set_yank(workspace: Workspace, version: str, wanted: Yank | None) -> Yanked:
     ledger = workspace.ledger
     snapshot = workspace.snapshot()
-    workspace.released(snapshot, version)
+    release = workspace.released(snapshot, version)
     refuse_unsigned_yanks(workspace, snapshot)
     standing, changed = ledger.set_yank(version, wanted, at=workspace.runtime.now())
     snapshot = ledger.branches.snapshot(offline=True)  # with the yank
@@ -68,6 +80,7 @@ def _set_yank(workspace: Workspace, version: str, wanted: Yank | None) -> Yanked
         name
         for name in sorted(workspace.project.environments)
         if (serving := ledger.deployments.state(snapshot, name).serving)
-        and serving.version == version
+        and serving.release_digest == release.digest
     ]
-    return Yanked(version, standing, changed, tuple(live))
+    yanks = ledger.releases.yanked(snapshot)
+    return Yanked(version, standing or yanks.of(version, release.digest), changed, tuple(live))

@@ -65,7 +65,7 @@ def _releases(
         if (serving := environment.serving) is not None:
             live.setdefault((serving.version, serving.release_digest), []).append(environment.name)
     commits = ledger.releases.commits(snapshot)
-    yanked = ledger.releases.yanked(snapshot)
+    yanks = ledger.releases.yanked(snapshot)
     manifests = ledger.releases.manifests(snapshot)
     manifests.sort(key=lambda manifest: Precedence(manifest.version))
     tags = _tags(workspace, snapshot, [manifest.tag for manifest in manifests], warnings)
@@ -81,7 +81,7 @@ def _releases(
                 notes=tags.get(manifest.tag, _NO_TAG).notes,
                 live_in=tuple(live.get((manifest.version, manifest.release_digest), ())),
                 below=below,
-                yank=yanked.get(manifest.version),
+                yank=yanks.of(manifest.version, manifest.release_digest),
                 trial=trial,
                 pushed=alone or not (trial or ledger.layout.releases_ref in snapshot.kept),
                 schemas=schemas[commits[manifest.version]],
