@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from sfn_release.cli import main
 from sfn_release.cli.app import program
 from sfn_release.cli.completion.answer import answer
+from sfn_release.cli.completion.candidate import Candidate, starting
 from sfn_release.cli.completion.cursor import complete
 from sfn_release.cli.completion.shell_words import quoted, split_line
 from sfn_release.cli.completion.value_kinds import kinds_of
@@ -135,6 +136,13 @@ def test_values_come_from_the_project(shop: Path, line: str, expected: list[str]
     found = words(line)
     assert found[: len(expected)] == expected
     assert expected or not found
+
+
+def test_a_name_is_offered_once_and_only_if_it_can_be_typed() -> None:
+    """Control characters and marks of direction are in no candidate; wide spaces can be."""
+    names = ["a", "a", "a\n", "a\tb", "a\x1b[31m", "a\u202eb", "a\u3000b", "b"]
+    found = starting("a", map(Candidate, names), before="@")
+    assert [candidate.word for candidate in found] == ["@a", "@a\u3000b"]
 
 
 def test_an_option_is_offered_once(shop: Path) -> None:
