@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from support.command_line import ROLE, Project
 from support.places import ROOT
 
 PAGES = ROOT / "docs" / "how-to"
+API = (ROOT / "docs/reference/python/operations.md").read_text(encoding="utf-8")
 ENVIRONMENTS = ("staging", "prod")
 TESTS = '[[test]]\nname = "it answers"\ninput = {}\n\n[test.expect]\npath = ["Only"]\n'
 
@@ -69,8 +71,10 @@ def follow(project: Project, page: str) -> None:
                 pytest.fail(f"{page}: {program}")
 
 
-def test_the_commands_of_a_release_s_life_run_as_shown(shop: Project) -> None:
-    """Pipelines release 1.2.0; the other pages look at it, go back, and fix it."""
+def test_the_commands_of_a_release_s_life_run_as_shown(
+    shop: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pipelines release 1.2.0; the other pages look at it, fix it, and go back, Python last."""
     follow(shop, "pipelines.md")
     for page in ("plan-a-deployment.md", "drift.md", "prove-what-is-live.md", "verify.md"):
         follow(shop, page)
@@ -81,3 +85,8 @@ def test_the_commands_of_a_release_s_life_run_as_shown(shop: Project) -> None:
     follow(shop, "yank.md")
     follow(shop, "roll-back.md")
     assert shop.json("status", "--env", "prod")["environments"][0]["version"] == "1.1.0"
+    (example,) = re.findall(r"^```py\n(from pathlib.*?)^```$", API, re.MULTILINE | re.DOTALL)
+    monkeypatch.chdir(shop.root)
+    ran: dict[str, Any] = {}
+    exec(example.replace('"local"', '"prod"'), ran)  # noqa: S102 - a block of our own page
+    assert ran["record"].version == "1.0.0"

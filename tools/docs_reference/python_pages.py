@@ -37,11 +37,17 @@ _PACKAGES = {
         "Run commands from Python",
         "python/operations.md",
         "One function for each command. Open a workspace first:\n\n"
-        "```pycon\n"
-        ">>> from pathlib import Path\n"
-        ">>> from sfn_release import operations\n"
-        ">>> workspace = operations.open_workspace(Path.cwd(), operations.system_runtime())\n"
-        '>>> record = operations.rollback(workspace, environment="staging")\n'
+        "```py\n"
+        "from pathlib import Path\n\n"
+        "from sfn_release import operations\n\n\n"
+        "class Progress:\n"
+        '    """Receives the progress of deployments, and prints its lines."""\n\n'
+        "    def say(self, text):\n"
+        "        print(text)\n\n"
+        "    planned = applying = applied = seen = lambda self, _: None\n\n\n"
+        "runtime = operations.system_runtime(Progress())\n"
+        "workspace = operations.open_workspace(Path.cwd(), runtime)\n"
+        'record = operations.rollback(workspace, environment="local")\n'
         "```\n\n"
         "Errors are the classes of `sfn_release.errors`, each with a code: see"
         " [Error codes](../error-codes.md).",
