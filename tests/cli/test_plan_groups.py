@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sfn_release.cli.output.plan_groups import plan_layout
+from sfn_release.cli.output.plan_groups import LONG, plan_layout
 from sfn_release.cli.output.plans import plan_lines
 from sfn_release.comparison.semantic_change import CLASS_TEXTS, CLASSES, ChangeClass, SemanticChange
 from sfn_release.plan import Plan, WorkflowPlan
@@ -96,18 +96,20 @@ def test_every_step_is_in_one_line_or_group(plan: Plan, verbose: bool) -> None:
     assert not (verbose and layout.groups)
 
     lines = list(plan_lines(plan, label="prod", verbose=verbose))
-    counted = sum(int(line.split()[1]) for line in lines if re.match(r"  ~ \d+ workflows: ", line))
+    heads = (re.match(r"  [+~] (\d+) workflows: ", line) for line in lines)
+    counted = sum(int(head[1]) for head in heads if head)
     named = sum(bool(re.match(r"  [+~-] workflow-\d", line)) for line in lines)
     assert counted + named == sum(workflow.changes for workflow in plan.workflows)
 
 
 @given(PLANS)
 def test_what_is_out_of_the_ordinary_is_listed(plan: Plan) -> None:
-    """Creations, deletions, notes, and changes that ask something of people."""
+    """A few creations, deletions, notes, and changes that ask something of people."""
     lines = "\n".join(plan_lines(plan, label="prod"))
+    few = sum(workflow.change == "created" for workflow in plan.workflows) <= LONG
     for workflow in plan.workflows:
         heavy = {change.change_class for change in workflow.semantic_changes}
-        if workflow.change in {"created", "deleted"} or (
+        if workflow.change in ({"created", "deleted"} if few else {"deleted"}) or (
             workflow.changes and (workflow.notes or heavy & {"permissions", "breaking"})
         ):
             assert re.search(rf"^  [+~-] {workflow.workflow} ", lines, re.MULTILINE)
@@ -129,6 +131,33 @@ def test_a_group_says_its_steps_and_what_they_mean() -> None:
         "  note: new here",
     ]
     assert len(list(plan_lines(plan, label="prod", verbose=True))) > 41 * 4
+
+
+def test_many_new_workflows_are_a_group_of_each_type() -> None:
+    """A type can't be changed later, so that you see it. A few new workflows are listed."""
+    new = [planned(number, "created", None, "") for number in range(50)]
+    plan = Plan("prod", "publish", "1.0.0", None, tuple(new))
+    assert list(plan_lines(plan, label="prod"))[1:] == [
+        "  + 50 workflows: create (STANDARD), publish, create alias live, tag",
+        f"      {', '.join(f'workflow-00{n}' for n in range(6))} and 44 more",
+    ]
+    mixed = (*new[:LONG], *(planned(number, "updated", "safe", "") for number in range(60, 70)))
+    lines = list(plan_lines(replace(plan, workflows=mixed), label="prod"))
+    assert sum(line.startswith("  + workflow-") for line in lines) == LONG
+    assert sum(line.startswith("  ~ 10 workflows: ") for line in lines) == 1
+
+
+def test_a_workflow_that_is_only_tagged_is_in_one_line() -> None:
+    """The line says that its content stays, and that the tags name the new release."""
+    tagged = [planned(number, "unchanged", None, "") for number in range(2)]
+    same = replace(planned(2, "unchanged", None, ""), tags=())
+    kept = replace(planned(3, "retained", None, ""), tags=())
+    plan = Plan("prod", "publish", "1.1.0", "1.0.0", (*tagged, same, kept))
+    assert list(plan_lines(plan, label="prod"))[1:] == [
+        "  = unchanged, only tagged with 1.1.0: workflow-000, workflow-001",
+        "  = unchanged: workflow-002",
+        "  = retained: workflow-003",
+    ]
 
 
 def test_publish_prints_the_groups_before_it_applies_them(shop: Project) -> None:

@@ -1,13 +1,14 @@
 """Groups the workflows of a long plan that all get the same steps. Pure.
 
-A reviewer has to see each workflow that is out of the ordinary: created, deleted or replaced, with
-a note or a changed pin, with a change that breaks callers or that a role needs more for. All others
-are counted.
+A reviewer has to see each workflow that is out of the ordinary: deleted or replaced, with a note or
+a changed pin, with a change that breaks callers or that a role needs more for. A few new workflows
+are, many aren't: they come with the first release. All others are counted.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, assert_never
 
@@ -29,15 +30,19 @@ from sfn_release.release.record import Change
 
 LONG: Final = 8
 """A plan that changes more workflows than this is grouped."""
-_LEAST: Final = 3  # workflows of a group
-_ORDINARY: Final[frozenset[Change]] = frozenset({"updated", "repointed"})
+_LEAST: Final[Mapping[Change, int]] = {"updated": 3, "repointed": 3, "created": LONG + 1}
+"""How many workflows a group has at least, by their change; others are never grouped."""
 _UNSAFE: Final[frozenset[ChangeClass]] = frozenset({"permissions", "breaking"})
 
 
 @dataclass(frozen=True)
 class PlanGroup:
-    """Workflows with the same steps. *change_class* is the weightiest class of their changes."""
+    """Workflows with the same *change* and steps.
 
+    *change_class* is the weightiest class of their changes.
+    """
+
+    change: Change
     steps: tuple[str, ...]
     change_class: ChangeClass | None
     workflows: tuple[WorkflowPlan, ...]
@@ -60,11 +65,11 @@ def plan_layout(plan: Plan, *, verbose: bool) -> PlanLayout:
     for workflow in loud:
         if _is_ordinary(workflow):
             kinds = tuple(_kind(step) for step in plan.steps_of(workflow))
-            alike[kinds, weightiest(workflow.semantic_changes)].append(workflow)
+            alike[workflow.change, kinds, weightiest(workflow.semantic_changes)].append(workflow)
     groups = tuple(
-        PlanGroup(kinds, heaviest, tuple(workflows))
-        for (kinds, heaviest), workflows in alike.items()
-        if len(workflows) >= _LEAST
+        PlanGroup(change, kinds, heaviest, tuple(workflows))
+        for (change, kinds, heaviest), workflows in alike.items()
+        if len(workflows) >= _LEAST[change]
     )
     grouped = {workflow.workflow for group in groups for workflow in group.workflows}
     return PlanLayout(
@@ -88,7 +93,7 @@ def changed_pins(workflow: WorkflowPlan, *, every: bool) -> dict[str, str | None
 
 def _is_ordinary(workflow: WorkflowPlan) -> bool:
     return (
-        workflow.change in _ORDINARY
+        workflow.change in _LEAST
         and not (workflow.notes or workflow.keep or workflow.permission_changes)
         and not changed_pins(workflow, every=False)
         and weightiest(workflow.semantic_changes) not in _UNSAFE
@@ -99,13 +104,13 @@ def _kind(step: Step) -> str:  # noqa: PLR0911 - one for each kind
     """Return the short words of a step, as it stands in a group."""
     match step:
         case CreateStateMachine():
-            return "create"
+            return f"create ({step.rendered.type}), publish"
         case UpdateStateMachine():
             return "update"
         case PublishVersion():
             return "publish"
         case PointAlias():
-            return f"{'create' if step.before is None else 'point'} {step.alias}"
+            return f"{'create alias' if step.before is None else 'point'} {step.alias}"
         case ShiftWeight():
             return f"shift {step.alias}"
         case Watch():

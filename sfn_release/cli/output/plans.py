@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 
 from sfn_release.cli.output.plan_groups import PlanGroup, changed_pins, plan_layout
@@ -100,7 +101,8 @@ def _changes(plan: Plan, *, verbose: bool) -> Iterator[str]:
 
 def _group(group: PlanGroup) -> Iterator[str]:
     meaning = f"  ({CLASS_TEXTS[group.change_class]})" if group.change_class else ""
-    yield f"  ~ {count(group.workflows, 'workflow')}: {', '.join(group.steps)}{meaning}"
+    mark, _ = _MARKS[group.change]
+    yield f"  {mark} {count(group.workflows, 'workflow')}: {', '.join(group.steps)}{meaning}"
     names = names_text([workflow.workflow for workflow in group.workflows])
     changes = sum(len(change_lines(workflow)) for workflow in group.workflows)
     yield f"      {names}" + (f"; -v shows {count(changes, 'change')}" if changes else "")
@@ -108,17 +110,14 @@ def _group(group: PlanGroup) -> Iterator[str]:
 
 def _quiet(plan: Plan, *, verbose: bool) -> Iterator[str]:
     """Yield the lines of workflows whose content and callers don't change."""
-    quiet = [workflow for workflow in plan.workflows if not workflow.changes]
-    lines = {
-        "unchanged": [workflow.workflow for workflow in quiet if workflow.change != "retained"],
-        "retained": [workflow.workflow for workflow in quiet if workflow.change == "retained"],
-    }
-    for word, names in lines.items():
-        if names:
-            yield f"  = {word}: {_listed(names, verbose=verbose)}"
-    tagged = [workflow.workflow for workflow in quiet if workflow.tags]
-    if tagged and plan.version:
-        yield f"  = tagged with {plan.version}: {_listed(tagged, verbose=verbose)}"
+    alike = defaultdict(list)
+    for workflow in plan.workflows:
+        if not workflow.changes:
+            word = "retained" if workflow.change == "retained" else "unchanged"
+            tagged = f", only tagged with {plan.version}" if workflow.tags and plan.version else ""
+            alike[word + tagged].append(workflow.workflow)
+    for words, names in sorted(alike.items(), reverse=True):
+        yield f"  = {words}: {_listed(names, verbose=verbose)}"
 
 
 def _listed(names: list[str], *, verbose: bool) -> str:
