@@ -140,9 +140,47 @@ def test_each_event_starts_its_jobs() -> None:
     for action in ("rollback", "unlock"):
         assert [*found.started(**by_hand, SFN_RELEASE_ACTION=action)] == [f"{action}-on"]
     assert found.started(**by_hand) == {}
-    assert [*found.started(CI_PIPELINE_SOURCE="schedule")] == [
-        *("promote-prod", "status-staging", "status-on", "status-prod", "verify")
-    ]
+
+
+def test_a_schedule_starts_the_jobs_that_its_variable_names() -> None:
+    """A schedule that a team already has, for its own jobs, promotes nothing."""
+    found = pipeline(SOAKED)
+    scheduled = {"CI_PIPELINE_SOURCE": "schedule"}
+    assert found.started(**scheduled) == {}
+    assert found.started(**scheduled, SFN_RELEASE_SCHEDULE="other") == {}
+    assert [*found.started(**scheduled, SFN_RELEASE_SCHEDULE="promote")] == ["promote-prod"]
+    checked = [*found.started(**scheduled, SFN_RELEASE_SCHEDULE="check")]
+    assert checked == ["status-staging", "status-on", "status-prod", "verify"]
+    for name, job in found.jobs.items():
+        for rule in job["rules"]:
+            assert ('"schedule"' in rule["if"]) is ("_SCHEDULE ==" in rule["if"]), name
+
+
+def test_the_head_names_each_schedule_with_its_variable() -> None:
+    """The one that promotes only if an environment has a soak time."""
+    head = head_of(SOAKED)
+    assert "- SFN_RELEASE_SCHEDULE = check, every night." in head
+    assert "- SFN_RELEASE_SCHEDULE = promote, every hour." in head
+    assert "= promote" not in head_of(SOAKED.replace('soak = "2h"', ""))
+
+
+def test_the_list_of_the_head_stands_together() -> None:
+    """Its items have the numbers 1 to 6, and what follows is no item."""
+    head = head_of(SOAKED, "Write the step.")
+    lines = head.splitlines()
+    numbered = [line for line in lines if re.match(r"# \d\. ", line)]
+    assert [line[2] for line in numbered] == ["1", "2", "3", "4", "5", "6"]
+    first, last = lines.index(numbered[0]), lines.index(numbered[-1])
+    between = [line for line in lines[first:last] if line not in numbered]
+    assert [line for line in between if not line.startswith("#    ")] == []
+
+
+def head_of(config: str, note: str = "") -> str:
+    """Return the comment on top of the file."""
+    project = parse_project(config, path="releases.toml")
+    install = Install(("x",), note=note)
+    made = gitlab_files(project, "", install=install, tests=(), python="3.12")
+    return next(iter(made.values())).partition("variables:")[0]
 
 
 def test_jobs_that_deploy_wait_for_each_other() -> None:

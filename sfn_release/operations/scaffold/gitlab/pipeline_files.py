@@ -10,6 +10,7 @@ from textwrap import fill as wrapped
 from typing import Final
 
 from sfn_release.operations.scaffold.github.pipeline import Pipeline, fill
+from sfn_release.operations.scaffold.github.stages import scheduled
 from sfn_release.operations.scaffold.gitlab.pipeline_jobs import pipeline_jobs
 from sfn_release.operations.scaffold.gitlab.shared_jobs import (
     quoted_yaml,
@@ -52,8 +53,10 @@ _HEAD: Final = """\
 # 4. To see plans on merge requests, set SFN_RELEASE_GITLAB_TOKEN (masked) to a project access token
 #    with the scope api and the role Reporter. GitLab's job token can't write notes. Without the
 #    variable, the plan is an artifact of its job.
-# 5. In Build > Pipeline schedules, add a schedule that runs %often.
-#    It looks for drift%soak.
+# 5. In Build > Pipeline schedules, add these schedules for the default branch. Set the variable,
+#    because a schedule without it starts none of these jobs:
+#    - %{prefix}_SCHEDULE = check, every night. It looks for drift, and checks the ledger.
+%promotions\
 %{note}\
 #
 # To roll back, start a pipeline with %{prefix}_ACTION = rollback in Build > Pipelines.
@@ -91,7 +94,6 @@ def gitlab_files(
 
 def _head(pipeline: Pipeline) -> str:
     names = [stage.name for stage in pipeline.chain]
-    soaks = any(stage.soak for stage in pipeline.chain)
     return fill(
         _HEAD,
         prefix=variable_prefix(pipeline),
@@ -100,11 +102,22 @@ def _head(pipeline: Pipeline) -> str:
         variables=_variables(pipeline),
         tag=pipeline.tag.replace("{version}", "*"),
         ledger=pipeline.ledger.removeprefix("refs/heads/"),
-        often="every hour" if soaks else "every night",
-        soak=", and promotes releases after their soak time" if soaks else "",
+        promotions=_promotions(pipeline),
         note=_note(pipeline.install.note),
         first=quoted_yaml(names[0]),
         options=f"[{', '.join(map(quoted_yaml, names))}]",
+    )
+
+
+def _promotions(pipeline: Pipeline) -> str:
+    """Return the lines of the header about the schedule that promotes."""
+    names = " and ".join(stage.name for stage in scheduled(list(pipeline.chain)))
+    if not names:
+        return ""
+    variable = f"{variable_prefix(pipeline)}_SCHEDULE"
+    return (
+        f"#    - {variable} = promote, every hour.\n"
+        f"#      It promotes a release to {names} after its soak time.\n"
     )
 
 

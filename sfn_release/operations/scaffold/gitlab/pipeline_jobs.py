@@ -77,14 +77,17 @@ _ONE: Final = """\
         $%{prefix}_ENVIRONMENT == "%stage"
 """
 _ROLLBACK: Final = 'rollback ${%{prefix}_VERSION:+"$%{prefix}_VERSION"}'
-_SCHEDULE: Final = '    - if: $CI_PIPELINE_SOURCE == "schedule"\n'
+_SCHEDULE: Final = """\
+    # A schedule for another purpose starts no job of this file.
+    - if: $CI_PIPELINE_SOURCE == "schedule" && $%{prefix}_SCHEDULE == "%purpose"
+"""
 
 _NIGHTLY: Final = """\
 %group-status-%stage:
   extends: .%group-aws
   stage: test
   rules:
-    - if: $CI_PIPELINE_SOURCE == "schedule"
+%scheduled\
   environment:
     name: %reader
     action: verify
@@ -99,7 +102,7 @@ _VERIFY: Final = """\
   extends: .%group
   stage: test
   rules:
-    - if: $CI_PIPELINE_SOURCE == "schedule"
+%scheduled\
   script:
     - sfn-release verify
 """
@@ -118,8 +121,9 @@ def pipeline_jobs(pipeline: Pipeline) -> Iterator[str]:
         rollback = fill(_ROLLBACK, prefix=variable_prefix(pipeline))
         yield _by_hand(pipeline, stage, "rollback", rollback)
         yield _by_hand(pipeline, stage, "unlock", "unlock")
-    yield from (_filled(_NIGHTLY, pipeline, stage) for stage in pipeline.chain)
-    yield fill(_VERIFY, group=pipeline.group)
+    for stage in pipeline.chain:
+        yield _filled(_NIGHTLY, pipeline, stage, scheduled=_schedule(pipeline, "check"))
+    yield fill(_VERIFY, group=pipeline.group, scheduled=_schedule(pipeline, "check"))
 
 
 def _check(pipeline: Pipeline) -> str:
@@ -165,7 +169,14 @@ def _when_ready(pipeline: Pipeline, stage: Stage) -> str:
         sfn-release promote --from {stage.source} --to {stage.name} "$SFN_VERSION"
       fi
 """
-    return _deploying(pipeline, stage, f"promote-{stage.name}", _SCHEDULE, script)
+    return _deploying(
+        pipeline, stage, f"promote-{stage.name}", _schedule(pipeline, "promote"), script
+    )
+
+
+def _schedule(pipeline: Pipeline, purpose: str) -> str:
+    """Return the rules of a job that a schedule with this *purpose* starts."""
+    return fill(_SCHEDULE, prefix=variable_prefix(pipeline), purpose=purpose)
 
 
 def _by_hand(pipeline: Pipeline, stage: Stage, action: str, command: str) -> str:
@@ -205,11 +216,12 @@ def _deploying(
     )
 
 
-def _filled(template: str, pipeline: Pipeline, stage: Stage) -> str:
+def _filled(template: str, pipeline: Pipeline, stage: Stage, **values: str) -> str:
     return fill(
         template,
         group=pipeline.group,
         stage=stage.name,
         reader=quoted_yaml(f"{stage.name}-plan"),
         region=quoted_yaml(stage.region),
+        **values,
     )
