@@ -6,8 +6,13 @@ import sys
 from collections.abc import Sequence
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from sfn_release.cli.output.progress import ProgressDisplay
 from sfn_release.cli.output.tables import write_table
+from sfn_release.cli.output.width import _WORD, columns_of, folded
+from sfn_release.plan import Plan
 
 HISTORY = ("STARTED", "ACTION", "VERSION", "FROM", "STATUS", "BY", "REASON", "OVERRIDE")
 ROWS = [
@@ -85,3 +90,35 @@ def test_a_pipe_gets_whole_rows(
     """In a pipe, a row is one line at any terminal width."""
     lines = written(capsys, monkeypatch, None)
     assert (len(lines), lines[1].endswith("soak is waived by Bob, who is on call")) == (3, True)
+
+
+@given(st.lists(st.text("ab注`'- é", min_size=1, max_size=30), min_size=1), st.integers(20, 100))
+def test_a_folded_line_keeps_every_word(words: list[str], columns: int) -> None:
+    """It's broken between words only. A part is too wide only if it is one word."""
+    line = "  note: " + " ".join(words)
+    parts = folded(line, columns)
+    assert " ".join(parts).split() == line.split()
+    for part in parts:
+        assert columns_of(part) <= columns or len(_WORD.findall(part)) == 1
+
+
+@pytest.mark.parametrize("columns", [80, 100])
+def test_the_lines_of_a_plan_are_broken_between_words(
+    columns: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Notes hang below their first line. A command stays whole, and a log isn't folded."""
+    command = "`sfn-release delete orders --env prod-eu-central`"
+    note = f"orders isn't in 1.1.0 and stays; you can see it in status; to delete it: {command}"
+    plan = Plan("prod", "deploy", "1.1.0", "1.0.0", (), notes=(note,))
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    ProgressDisplay().planned(plan)
+    lines = capsys.readouterr().err.splitlines()[1:]
+    assert max(map(len, lines)) <= columns
+    assert len(lines) == 2
+    assert command in lines[1]
+    assert lines[1].startswith("      ")
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: False)
+    ProgressDisplay().planned(plan)
+    assert f"  note: {note}" in capsys.readouterr().err.splitlines()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -192,6 +193,7 @@ def _write(
 ) -> None:
     from sfn_release.cli.deployments import write_failure
     from sfn_release.cli.output.plans import plan_lines
+    from sfn_release.cli.output.tables import folded_lines
 
     for name in names:
         if name in errors:
@@ -199,7 +201,8 @@ def _write(
             continue
         label = workspace.environment(name).label
         for line in plan_lines(plans[name], label=label, verbose=session.verbose):
-            terminal.write(line)
+            for part in folded_lines(line, sys.stdout):
+                terminal.write(part)
         if not plans[name].changes:
             terminal.write("nothing to change")
 

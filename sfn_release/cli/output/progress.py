@@ -67,12 +67,14 @@ class ProgressDisplay:
     def planned(self, plan: Plan) -> None:
         """Write the plan, and ask the question, if there is one."""
         from sfn_release.cli.output.plans import plan_lines
+        from sfn_release.cli.output.tables import folded_lines
 
         self.plans[plan.environment] = plan
         label = self.labels.get(plan.environment, plan.environment)
         if not self._quiet or self.ask is not None:  # you can't answer without the plan
             for line in plan_lines(plan, label=label, verbose=self._verbose):
-                terminal.say_always(line)
+                for part in folded_lines(line, sys.stderr):
+                    terminal.say_always(part)
         if self.ask is not None:
             sys.stderr.flush()
             ask, self.ask = self.ask, None
@@ -166,5 +168,8 @@ class ProgressDisplay:
 
 def _say(text: str) -> None:
     """Write the lines of a message that --quiet doesn't leave out."""
+    from sfn_release.cli.output.tables import folded_lines
+
     for line in text.splitlines():
-        terminal.say_always(line, style="dim")
+        for part in folded_lines(line, sys.stderr):
+            terminal.say_always(part, style="dim")

@@ -9,9 +9,10 @@ from __future__ import annotations
 import sys
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
+from typing import IO
 
 from sfn_release.cli.output.terminal import on_terminal, one_line, paint, painted
-from sfn_release.cli.output.width import columns_of, width, wrapped
+from sfn_release.cli.output.width import columns_of, folded, width, wrapped
 
 _LONG = {"AUTHOR", "BY", "REASON", "NOTE", "OVERRIDE", "MODULE"}  # may stand below their row
 _GAP = "  "
@@ -36,6 +37,11 @@ def hanging_lines(text: str, indent: int) -> list[str]:
     if room is None or columns_of(text) <= room:
         return [text]
     return wrapped(text, max(room, _NARROWEST))
+
+
+def folded_lines(text: str, stream: IO[str]) -> list[str]:
+    """Return a line for *stream*, in several parts on a terminal that is too narrow for it."""
+    return folded(one_line(text), width() if on_terminal(stream) else None)
 
 
 def table_lines(
