@@ -115,3 +115,17 @@ def test_a_remote_never_becomes_a_dangerous_link(tmp_path: Path, url: str) -> No
     assert all(link.startswith("https://github.com/") for link in away)
     assert all('"' not in link and "<" not in link for link in away)
     assert "hunter2" not in "".join(page.html for page in found.values())
+
+
+def test_a_trial_and_a_release_that_is_not_pushed_are_marked(tmp_path: Path) -> None:
+    """In the list of releases: only this clone has them. A clone without a remote has no such."""
+    shop = copy_shop(tmp_path)
+    make_trial(shop)
+    facts = read_facts(shop.workspace())
+    marks = {it.version: (it.trial, it.pushed) for it in facts.releases}
+    assert marks == {"1.0.0": (False, True), "1.1.0": (True, False)}
+    page = text_of(html_pages(pages_of(facts))[paths.RELEASES])
+    assert page.count("local trial") == 1
+    alone = deployed(tmp_path / "alone")
+    (release,) = read_facts(alone.workspace()).releases
+    assert (release.trial, release.pushed) == (False, True)
