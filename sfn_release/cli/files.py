@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import sys
 from pathlib import Path
 
@@ -54,6 +56,27 @@ def read_text(path: Path) -> str:
         raise _unreadable(path, error) from error
     except UnicodeDecodeError as error:
         raise UsageError(f"{path} is not UTF-8 text.") from error
+
+
+def read_untrusted_text(path: Path, *, most: int) -> str:
+    """Read a UTF-8 file of at most *most* bytes that a job which isn't trusted wrote.
+
+    A link could lead to a secret of this job, and a pipe could keep it waiting: both are refused.
+    Text that isn't UTF-8 is replaced. Raises UsageError.
+    """
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    try:
+        if path.is_symlink():
+            raise UsageError(f"{path} is a link.", fix="Name the file itself.")
+        with os.fdopen(os.open(path, flags), "rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise UsageError(f"{path} isn't a file with text.", fix="Name a file.")
+            content = file.read(most + 1)
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    if len(content) > most:
+        raise UsageError(f"{path} is too long: more than {most:,} bytes.")
+    return content.decode("utf-8", "replace")
 
 
 def read_bytes(path: Path) -> bytes:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,6 +35,14 @@ def host(request: pytest.FixtureRequest, reviews: Reviews, monkeypatch: pytest.M
     for name, value in {**reviews.variables(chosen), HOSTS[chosen]: TOKEN}.items():
         monkeypatch.setenv(name, value)
     return chosen
+
+
+@pytest.fixture(autouse=True)
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Write down how long the command waits, and don't wait."""
+    waited: list[float] = []
+    monkeypatch.setattr(time, "sleep", waited.append)
+    return waited
 
 
 def wrote(text: str, *options: str, code: int = 0) -> Ran:
@@ -149,9 +159,62 @@ def test_a_token_that_cannot_be_sent_is_never_shown(
 
 @pytest.mark.usefixtures("host")
 def test_a_revoked_token_is_named_as_such(reviews: Reviews) -> None:
-    """HTTP 401 differs from a permission that is missing."""
+    """HTTP 401 differs from a permission that is missing: somebody has to mend the set-up."""
     reviews.answer = (401, "{}")
-    assert "expired, revoked" in wrote(f"{MARK}\nx", code=1).err
+    for options in ((), ("--if-possible",)):
+        assert "expired, revoked" in wrote(f"{MARK}\nx", *options, code=1).err
+
+
+@pytest.mark.usefixtures("host")
+@pytest.mark.parametrize(
+    ("code", "headers", "waits"),
+    [
+        (500, {}, [1.0, 4.0]),
+        (503, {"Retry-After": "2"}, [2.0, 2.0]),
+        (429, {"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"}, [1.0, 4.0]),
+        (403, {"Retry-After": "3"}, [3.0, 3.0]),
+        (429, {"Retry-After": "60"}, []),
+        (422, {}, []),
+    ],
+)
+def test_a_busy_host_is_asked_again(
+    reviews: Reviews, pauses: list[float], code: int, headers: dict[str, str], waits: list[float]
+) -> None:
+    """Three times, with short pauses; a job doesn't wait a minute, nor repeat a bad request."""
+    reviews.answer, reviews.headers = (code, "{}"), headers
+    wrote(f"{MARK}\nx", code=1)
+    assert pauses == waits
+
+
+def test_a_host_that_recovers_gets_one_comment(
+    host: str, reviews: Reviews, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also if the request that seemed to fail has written it."""
+    monkeypatch.setattr(time, "sleep", lambda _: setattr(reviews, "answer", None))
+    reviews.answer = (502, "")
+    wrote(f"{MARK}\nx")
+    reviews.lost_answers = 1
+    wrote(f"{MARK.replace('prod', host)}\ny")
+    assert reviews.bodies == [f"{MARK}\nx", f"{MARK.replace('prod', host)}\ny"]
+
+
+@pytest.mark.usefixtures("host")
+def test_a_file_is_data_of_another_job(reviews: Reviews, tmp_path: Path) -> None:
+    """It leads to no other file, has a limit, and doesn't choose which comment it replaces."""
+    plan, link, pipe = tmp_path / "plan.md", tmp_path / "link.md", tmp_path / "pipe"
+    plan.write_bytes(f"{MARK}\nfake \xff".encode("latin-1"))
+    link.symlink_to(plan)
+    os.mkfifo(pipe)
+    for path, why in ((link, "is a link"), (pipe, "isn't a file"), (tmp_path, "Is a directory")):
+        ran = run("comment", str(path), "--name", "staging", "--if-possible")
+        assert (ran.code, why in ran.err) == (2, True), ran.err
+    assert run("comment", str(plan), "--name", "staging").code == 0
+    assert reviews.bodies == ["<!-- sfn-release comment: staging -->\nfake \ufffd"]
+    plan.write_bytes(b"x" * 4_000_001)
+    ran = run("comment", str(plan), "--name", "staging")
+    assert (ran.code, "is too long" in ran.err) == (2, True), ran.err
+    quiet = f"{MARK}\n{NO_NEWS}\nNothing."
+    assert "nothing to say" in wrote(quiet, "--name", "prod").err
 
 
 @pytest.mark.usefixtures("host")

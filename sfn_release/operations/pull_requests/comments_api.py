@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 from urllib.error import HTTPError, URLError
@@ -16,8 +17,20 @@ _TIMEOUT: Final = 30  # seconds
 _PAGE: Final = 100
 _PAGES: Final = 50
 _UNKNOWN: Final = 401
+_LIMITED: Final = 429
+_BROKEN: Final = 500
 _DENIED: Final = frozenset({_UNKNOWN, 403, 404})  # both hosts hide what a token may not see
 _ACTIONS: Final = "github-actions[bot]"
+
+
+class RevokedTokenError(AccessError):
+    """The host doesn't know the token: a mistake of the set-up, unlike a right that it lacks."""
+
+
+class BusyHostError(NetworkError):
+    """The host has no time now. It may answer after *seconds*; None if it doesn't say when."""
+
+    seconds: float | None = None
 
 
 class _NoRedirects(HTTPRedirectHandler):
@@ -108,7 +121,7 @@ def _send(page: ReviewPage, method: str, url: str, body: Mapping[str, str] | Non
     except HTTPError as error:
         raise _refused(page, error) from error
     except (URLError, OSError, http.client.HTTPException) as error:
-        raise NetworkError(
+        raise BusyHostError(
             f"Can't reach {url.partition('?')[0]}: {error}.", fix="Run the job again."
         ) from error
     except (ValueError, RecursionError) as error:
@@ -119,17 +132,28 @@ def _refused(page: ReviewPage, error: HTTPError) -> AccessError | NetworkError:
     """Return the error for an answer that isn't a success."""
     limited = error.headers.get("Retry-After") or error.headers.get("X-RateLimit-Remaining") == "0"
     if error.code in _DENIED and not limited:
-        why = "The token is expired, revoked, or of another kind." if error.code == _UNKNOWN else ""
-        return AccessError(
+        unknown = error.code == _UNKNOWN
+        refusal = RevokedTokenError if unknown else AccessError
+        return refusal(
             f"The token may not write comments on {page.name}: HTTP {error.code}.",
-            why=why,
+            why="The token is expired, revoked, or of another kind." if unknown else "",
             fix=_FIXES[page.host],
         )
-    busy = " Its API limits how many requests you send." if limited else ""
-    return NetworkError(
-        f"Can't write a comment on {page.name}: HTTP {error.code}.{busy}",
+    text = f"Can't write a comment on {page.name}: HTTP {error.code}."
+    limited = limited or error.code == _LIMITED
+    if not (limited or error.code >= _BROKEN):
+        return NetworkError(text, fix="Run the job again.")
+    busy = BusyHostError(
+        f"{text} Its API limits how many requests you send." if limited else text,
         fix="Run the job again later." if limited else "Run the job again.",
     )
+    busy.seconds = _seconds(error.headers.get("Retry-After") or "")
+    return busy
+
+
+def _seconds(text: str) -> float | None:
+    """Return the seconds of ``Retry-After``; None for its other form, a date."""
+    return float(text) if re.fullmatch(r"[0-9]{1,9}", text.strip()) else None
 
 
 def _nonsense(page: ReviewPage) -> NetworkError:

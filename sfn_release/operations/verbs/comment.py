@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from sfn_release.errors import AccessError, UsageError
-from sfn_release.operations.pull_requests.comments_api import own_comments, write_comment
+from sfn_release.operations.pull_requests.comments_api import (
+    BusyHostError,
+    RevokedTokenError,
+    own_comments,
+    write_comment,
+)
 from sfn_release.operations.pull_requests.review_page import MOST, TOKENS, ReviewPage, review_page
 
 CommentAction = Literal["created", "updated", "unchanged", "skipped"]
 _MARKER: Final = re.compile(r"<!-- sfn-release [\w .,:-]+ -->")
 _NAME: Final = re.compile(r"[\w .,-]{1,100}")
+_PAUSES: Final = (1.0, 4.0)  # seconds between the tries
+_LONGEST: Final = 30.0  # seconds that a job waits for a host
 _NO_NEWS: Final = "<!-- sfn-release: nothing to say -->"
 _QUICK_ACTION: Final = re.compile(r"(?m)^(\s*)/")
 
@@ -37,11 +45,12 @@ def comment(
     """Write *text* as a comment, or update the comment with the same first line.
 
     The first line is a hidden mark, which `plan --format markdown` writes. With a *name*, the mark
-    is made from it. A text without news updates a comment, and creates none. With *if_possible*,
-    nothing is written without a pull request, or with a token that may not write. Raises
-    UsageError, AccessError and NetworkError.
+    is made from it, and takes the place of a mark that the text has: a text that another job wrote
+    can't choose its comment. A text without news updates a comment, and creates none. With
+    *if_possible*, nothing is written without a pull request, or with a token that may not write. A
+    host that is busy is asked up to three times. Raises UsageError, AccessError and NetworkError.
     """
-    text = f"<!-- sfn-release comment: {_checked(name)} -->\n{text}" if name else text
+    text = _named(text, name) if name else text
     marker, _, rest = text.partition("\n")
     if not _MARKER.fullmatch(marker):
         raise UsageError(
@@ -55,11 +64,36 @@ def comment(
             raise UsageError(f"There is no comment to write: {why}.", fix=_fix(page))
         return Commented("skipped", page.name if page else "", why)
     try:
-        return _written(page, marker, rest, _for_host(page, text))
+        return _patiently(page, marker, rest, _for_host(page, text))
+    except RevokedTokenError:
+        raise
     except AccessError as error:
         if not if_possible:
             raise
         return Commented("skipped", page.name, f"{error.message} {error.fix}")
+
+
+def _named(text: str, name: str) -> str:
+    """Return *text* with the mark that is made from *name* as its first line."""
+    first, _, rest = text.partition("\n")
+    body = rest if _MARKER.fullmatch(first.rstrip("\r")) else text
+    return f"<!-- sfn-release comment: {_checked(name)} -->\n{body}"
+
+
+def _patiently(page: ReviewPage, marker: str, rest: str, text: str) -> Commented:
+    """Write the comment, and try again where the host is busy.
+
+    Each try looks for the comment first, because a request that failed may have written it.
+    """
+    for pause in _PAUSES:
+        try:
+            return _written(page, marker, rest, text)
+        except BusyHostError as error:
+            wait = pause if error.seconds is None else error.seconds
+            if wait > _LONGEST:
+                raise
+            time.sleep(wait)
+    return _written(page, marker, rest, text)
 
 
 def _written(page: ReviewPage, marker: str, rest: str, text: str) -> Commented:
