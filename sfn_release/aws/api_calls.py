@@ -28,6 +28,9 @@ _CREDENTIALS = {
     "MissingAuthenticationToken",
     "IncompleteSignature",
 }
+_ENDPOINT = (
+    "Check `endpoint_url` of the environment: it may be a table with one URL for each service."
+)
 _SHOWN = 200  # characters of an answer that isn't AWS's
 _NAMES = {
     # botocore's service id: the service's name, and the prefix of its IAM actions.
@@ -50,8 +53,9 @@ def call(operation: Operation, **request: Any) -> dict[str, Any]:
     """Call one operation of a client.
 
     Raises AccessError (credentials, or a permission, with the IAM action that is missing),
-    NetworkError (no answer from the endpoint, so you can't know whether the call had an effect),
-    and AwsError, its ``aws_code`` set, for everything else that AWS refuses.
+    NetworkError (no answer from the endpoint, so you can't know whether the call had an effect;
+    also when you read a member that the answer doesn't have), and AwsError, its ``aws_code`` set,
+    for everything else that AWS refuses.
     """
     begun = time.perf_counter()
     try:
@@ -60,7 +64,22 @@ def call(operation: Operation, **request: Any) -> dict[str, Any]:
         _log(operation, begun, getattr(error.__cause__, "response", {}), error)
         raise
     _log(operation, begun, answer, None)
-    return answer
+    return _Answer(answer, operation)
+
+
+class _Answer(dict[str, Any]):
+    """An answer of AWS. A member that AWS always sends, but an emulator doesn't, is an error."""
+
+    def __init__(self, members: Mapping[str, Any], operation: Operation) -> None:
+        super().__init__(members)
+        self._operation = operation
+
+    def __missing__(self, member: str) -> Any:
+        raise NetworkError(
+            f"The answer to {_api_name(self._operation)} has no `{member}`.",
+            why=f"The endpoint doesn't speak the {_service(self._operation)[0]} API.",
+            fix=_ENDPOINT,
+        )
 
 
 def _log(
@@ -138,8 +157,7 @@ def _explained(error: Exception, operation: Operation) -> AwsError | None:  # no
             return AwsError(
                 f"The endpoint doesn't speak the {_service(operation)[0]} API.",
                 why=str(error)[:_SHOWN],
-                fix="Check `endpoint_url` of the environment: it may be a table with one URL for"
-                " each service.",
+                fix=_ENDPOINT,
             )
         case _:
             return None

@@ -10,7 +10,7 @@ import pytest
 
 import sfn_release as sfn
 from sfn_release.aws.api_calls import call
-from sfn_release.errors import AwsError
+from sfn_release.errors import AwsError, NetworkError
 from support.machines import MACHINES, ROLE, definition
 
 LOGGER = "sfn_release.aws.api_calls"
@@ -49,3 +49,19 @@ def test_calls_are_not_logged_above_debug(caplog: pytest.LogCaptureFixture) -> N
     with caplog.at_level(logging.INFO, LOGGER):
         call(client.list_state_machines)
     assert [record for record in caplog.records if record.name == LOGGER] == []
+
+
+def test_a_member_that_an_answer_does_not_have_is_named() -> None:
+    """An emulator may leave out what AWS always sends: that is an error of the endpoint."""
+
+    def describe_state_machine(**_: Any) -> dict[str, Any]:
+        return {"name": "orders", "label": None}
+
+    answer = call(describe_state_machine)
+    assert (answer["name"], answer.get("definition"), "definition" in answer) == (
+        "orders",
+        None,
+        False,
+    )
+    with pytest.raises(NetworkError, match="describe_state_machine has no `definition`"):
+        answer["definition"]
