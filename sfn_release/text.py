@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sized
+from collections.abc import Collection, Iterable, Sequence, Sized
 from datetime import UTC, datetime, timedelta
 
 _MOST_CANDIDATES = 1000  # comparing a word with more names than this takes too long
@@ -79,6 +79,29 @@ def listing(words: Collection[str]) -> str:
     """
     *first, last = words
     return f"{', '.join(first)} and {last}" if first else last
+
+
+def few_names(names: Sequence[str], most: int = 3) -> str:
+    """Return names as a line has room for them: the first ones, and how many more there are.
+
+    >>> few_names(["a", "b"]), few_names(["a", "b", "c", "d", "e"])
+    ('a, b', 'a, b, c and 2 more')
+    """
+    shown = names if len(names) <= most + 1 else names[:most]
+    more = len(names) - len(shown)
+    return ", ".join(shown) + (f" and {more} more" if more else "")
+
+
+def grouped_lines(lines: Iterable[tuple[str, str]]) -> list[str]:
+    """Return lines about named things, ``(name, text)``, each text once with its names.
+
+    >>> grouped_lines([("a", "is new"), ("b", "is old"), ("c", "is new")])
+    ['a, c: is new', 'b: is old']
+    """
+    names: dict[str, list[str]] = {}
+    for name, text in lines:
+        names.setdefault(text, []).append(name)
+    return [f"{few_names(found)}: {text}" for text, found in names.items()]
 
 
 def parse_duration(text: str) -> timedelta:

@@ -40,7 +40,7 @@ from sfn_release.ledger import lock_token
 from sfn_release.ledger.git import RefMovedError
 from sfn_release.plan import Observed, Plan
 from sfn_release.project import Limits
-from sfn_release.release.record import LEASE, Lock, Record
+from sfn_release.release.record import LEASE, TAKEN_OVER, Lock, Record
 
 
 def deploy(
@@ -104,7 +104,7 @@ def started(site: Site, prepared: Prepared, request: Request) -> Iterator[Deploy
     state = basis.state
     if basis.abandoned:
         lock = basis.abandoned
-        why = f"taken over by {runtime.actor}: {lock.reason}"
+        why = f"{TAKEN_OVER} {runtime.actor}: {lock.reason}"
         state, _ = close(site, state, lock.record, why)
     now = runtime.now()
     expires = now + LEASE + plan.watching + _paced(plan)

@@ -43,6 +43,10 @@ Change = Literal[
 LEASE = timedelta(minutes=15)
 """The time after which a deployment stops by itself."""
 
+TAKEN_OVER = "taken over by"
+UNLOCKED = "unlocked by"
+"""How the error of an abandoned deployment begins, which another deployer closed."""
+
 SKEW = timedelta(minutes=2)
 """How far the clocks of two deployers may differ."""
 
@@ -162,6 +166,11 @@ class Record:
     replayed: Mapping[WorkflowName, ReplayOutcome] = field(default_factory=dict)
     parameter_origins: Mapping[str, str] = field(default_factory=dict)
     handed_to: ProjectName | None = None
+
+    @property
+    def was_abandoned(self) -> bool:
+        """Whether another deployer closed it, because its own had gone."""
+        return self.status == "failed" and (self.error or "").startswith((TAKEN_OVER, UNLOCKED))
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON form, as ``deployment.json`` and ``--json`` hold it."""

@@ -20,6 +20,7 @@ from sfn_release.report.page import Page
 from sfn_release.report.pages.page_links import overview_links
 from sfn_release.report.texts import actor_name, age, day, short_id, span
 from sfn_release.report.views.comparisons import change_text
+from sfn_release.report.views.deployment_entry import attempt_words
 from sfn_release.text import count
 
 if TYPE_CHECKING:
@@ -141,4 +142,5 @@ def _templates() -> Templates:
     made.filters |= {"age": age, "ago": ago, "day": day, "short": short_id, "when": time_of}
     made.filters["change_text"] = change_text
     made.globals |= {"paths": paths, "span": span, "actor": actor_name, "count": count}
+    made.globals |= {"attempt_words": attempt_words}
     return made

@@ -7,13 +7,15 @@ from datetime import timedelta
 
 import pytest
 
+from sfn_release.operations.next_steps import EnvironmentState
 from sfn_release.plan.policy_facts import LivePeriod
 from sfn_release.release.record import DeploymentStatus, timestamp
 from sfn_release.report import paths
 from sfn_release.report.facts.report_facts import DEPLOYMENTS_ON_PAGE, EnvironmentFacts, ReportFacts
 from sfn_release.report.texts import age
 from sfn_release.report.views.board_rows import BoardCell, board_rows
-from sfn_release.report.views.environment_card import Health, environment_card
+from sfn_release.report.views.environment_card import environment_card
+from sfn_release.report.views.environment_marks import Health
 from support.report_facts import NOW, Texts, record, shop_facts
 from support.report_pages import html_pages, pages_of, text_of
 
@@ -30,6 +32,105 @@ def test_a_card_says_who_brought_which_version_and_when() -> None:
     assert "promoted from dev 4 h ago by Ann" in text
     assert "charges twice" in text
     assert "Unsigned. the tag has no signature" in text
+
+
+def test_a_card_shows_the_worst_that_is_known() -> None:
+    """Its colour and first mark; that all is well stands only where nothing is wrong."""
+    facts = shop_facts(live=True)
+    prod = environment(facts, "prod")
+    assert prod.live is not None
+    prod = replace(prod, live=replace(prod.live, state="in-sync"), records=prod.records[1:])
+    marks = [mark.words for mark in environment_card(facts, prod).marks]
+    assert marks == ["yanked", "unsigned"]
+    assert environment_card(facts, prod).tone == "bad"
+    signed = replace(prod, unsigned=())
+    assert [mark.words for mark in environment_card(facts, signed).marks] == ["yanked"]
+    releases = tuple(replace(release, yank=None) for release in facts.releases)
+    well = environment_card(replace(facts, releases=releases), signed)
+    assert [(mark.tone, mark.words) for mark in well.marks] == [("ok", "in sync")]
+    staging = environment_card(shop_facts(), environment(shop_facts(), "staging"))
+    assert [mark.words for mark in staging.marks] == ["soaking for prod", "deployed"]
+    assert staging.tone == "info"
+    pages = html_pages(pages_of(replace(facts, environments=(prod,))))
+    for path in (paths.BOARD, paths.environment_path("prod")):
+        assert "yanked ✕ unsigned 1.3.0" in text_of(pages[path])
+
+
+@pytest.mark.parametrize("aws", ["in-sync", "drifted", "unreachable", "failed"])
+@pytest.mark.parametrize("status", ["failed", "reverted"])
+def test_aws_does_not_hide_that_the_last_deployment_failed(
+    aws: EnvironmentState, status: DeploymentStatus
+) -> None:
+    """Also where everything was put back, and AWS is as recorded."""
+    facts = shop_facts(live=True)
+    staging = environment(facts, "staging")
+    assert staging.live is not None
+    last = record("staging", facts.releases[-1], texts=Texts(), status=status)
+    live = replace(staging.live, state=aws)
+    shown = replace(staging, records=(last, *staging.records), live=live)
+    words = [mark.words for mark in environment_card(facts, shown).marks]
+    assert f"last deployment {status}" in words
+    assert "in sync" not in words
+
+
+def test_a_trial_under_the_version_of_a_release_is_marked() -> None:
+    """It isn't that release, and the card isn't green."""
+    facts = shop_facts(environments=["staging"])
+    (staging,) = facts.environments
+    assert staging.serving is not None
+    other = replace(staging, serving=replace(staging.serving, release_digest="sha256:other"))
+    card = environment_card(facts, other)
+    assert [mark.words for mark in card.marks] == ["local trial", "soaking for prod"][
+        : len(card.marks)
+    ]
+    assert card.tone == "warn"
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "words"),
+    [
+        ("started", None, "was abandoned"),
+        ("failed", "taken over by Bob: its process is gone", "was abandoned"),
+        ("failed", "unlocked by Bob", "was abandoned"),
+        ("failed", "AccessDenied", "failed"),
+        ("reverted", "an alarm", "was reverted"),
+    ],
+)
+def test_a_rollback_to_the_same_version_says_what_it_undid(
+    status: DeploymentStatus, error: str | None, words: str
+) -> None:
+    """Not "rolled back from 1.5.0" on a card of 1.5.0."""
+    facts = shop_facts(environments=["staging"])
+    (staging,) = facts.environments
+    live, other = facts.releases[-1], facts.releases[-2]
+    attempt = record(
+        "staging", other, texts=Texts(), action="promote", status=status, hours=2, error=error
+    )
+    back = record("staging", live, texts=Texts(), action="rollback", before=live.version, hours=1)
+    records = (back, attempt, *staging.records)
+    text = board_text(facts, replace(staging, records=records, deployed=back))
+    assert f"put back after the promote of 1.4.0 {words}" in text
+    assert "rolled back" not in text
+    alone = board_text(facts, replace(staging, records=(back,), deployed=back))
+    assert "put back" in alone
+    assert "rolled back" not in alone
+
+
+def test_equal_notes_are_one_note_with_the_workflows() -> None:
+    """Six workflows with one difference are one line; AWS's state and the attempt are said once."""
+    facts = shop_facts(live=True, workflows=[f"wf-{number}" for number in range(6)])
+    staging = environment(facts, "staging")
+    assert staging.live is not None
+    rows = tuple(
+        replace(it, state="drifted", differences=("the alias is elsewhere", *own))
+        for it, own in zip(staging.live.workflows, [("Comment",), *[()] * 5], strict=True)
+    )
+    live = replace(staging.live, workflows=rows, problem="deploy 9.0.0 by Ann: gone")
+    card = environment_card(facts, replace(staging, live=live))
+    assert card.problems == (
+        "wf-0, wf-1, wf-2 and 3 more: the alias is elsewhere",
+        "wf-0: Comment",
+    )
 
 
 @pytest.mark.parametrize(
@@ -140,16 +241,17 @@ def test_an_expired_deployment_is_never_in_progress() -> None:
     assert "Its lock expired" in board
 
 
-def test_a_deployment_that_aws_calls_abandoned_has_no_end_in_the_future() -> None:
-    """Its process died before its lock expires: the board doesn't say that it ends."""
+def test_only_the_lock_of_a_deployment_expires() -> None:
+    """When it ends isn't known, least of all if its process died."""
     facts = shop_facts(live=True)
     prod = environment(facts, "prod")
     assert prod.live is not None
-    assert "It ends by" in board_text(facts, prod)
-    dead = replace(prod, live=replace(prod.live, state="abandoned", problem="its process ended"))
+    assert "In progress: " in board_text(facts, prod)
+    assert "Its lock expires at 2026-03-10 12:09 UTC" in board_text(facts, prod)
+    dead = replace(prod, live=replace(prod.live, state="abandoned", reasons=("its process ended",)))
     text = board_text(facts, dead)
     assert "Abandoned: " in text
-    assert "It ends by" not in text
+    assert "Its lock expires at 2026-03-10 12:09 UTC" in text
     assert "its process ended" in text
 
 

@@ -30,7 +30,8 @@ class EnvironmentStatus:
     """The status of an environment. *version* and *release_digest* are of the live release.
 
     *record* is the last deployment, *live_since_record* the deployment of the live release,
-    *problem* an explanation of the state. *next_steps* are commands that you can run to resolve it.
+    *problem* an explanation of the state in a line, and *reasons* are its parts that don't repeat
+    *record* or *workflows*. *next_steps* are commands that you can run to resolve it.
     *yank* is None unless the live release was yanked. *yielded*: it is a local trial, and another
     release has taken its version. *unsigned* are the signatures that the environment needs and that
     the live release or its record misses, one a line. *handed_over* maps workflows to their new
@@ -51,6 +52,7 @@ class EnvironmentStatus:
     yielded: bool = False
     unsigned: tuple[str, ...] = ()
     handed_over: Mapping[str, str] = field(default_factory=dict)
+    reasons: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON form."""
@@ -160,7 +162,7 @@ def _environment(
     ]
     workflows = tuple(sorted(found, key=lambda workflow: workflow.name))
     left = unclaimed(workspace, environment, aws, state)
-    health, problem = _state(workspace, name, state, record, workflows, left)
+    health, problem, reasons = _state(workspace, name, state, record, workflows, left)
     if health == "in-progress":
         workflows = tuple(_under_way(workflow) for workflow in workflows)
     record_errors = _record_errors(workspace, snapshot, name, state)
@@ -193,6 +195,7 @@ def _environment(
         unsigned=unsigned(workspace, snapshot, environment, version, state.tip),
         next_steps=steps,
         handed_over=given,
+        reasons=(*record_errors, *reasons, *split),
         yielded=name in workspace.ledger.layout.private
         and version is not None
         and workspace.ledger.releases.yielded_digests().get(version) == digest,
@@ -277,8 +280,11 @@ def _state(
     record: Record,
     workflows: tuple[WorkflowStatus, ...],
     left: Collection[str],
-) -> tuple[EnvironmentState, str]:
-    """Return the state of an environment with its explanation; *left* are unclaimed workflows."""
+) -> tuple[EnvironmentState, str, tuple[str, ...]]:
+    """Return the state of an environment, its explanation, and the reasons in it.
+
+    *left* are unclaimed workflows.
+    """
     if record.status == "started":
         from sfn_release.deployment.lock import takeover_reason  # slow, and rarely needed
         from sfn_release.operations.open_site import site_of
@@ -289,8 +295,8 @@ def _state(
                 site_of(workspace, workspace.project.environment(name)), record
             )
         except LockedError:
-            return "in-progress", who
-        return "abandoned", f"{who}: {reason}"
+            return "in-progress", who, ()
+        return "abandoned", f"{who}: {reason}", (f"the deployment stopped: {reason}",)
     drifted = [workflow.name for workflow in workflows if workflow.state not in _AS_RECORDED]
     attempt = ""
     if record.status != "succeeded":
@@ -300,6 +306,6 @@ def _state(
     # If everything was put back, the live release is the recorded one: just mention the attempt.
     if attempt and (drifted or left or state.serving is None):
         parts = [attempt, *([f"drifted: {', '.join(drifted)}"] if drifted else [])]
-        parts += [f"left behind by the failed deployment: {', '.join(left)}"] if left else []
-        return "failed", "; ".join(parts)
-    return ("drifted" if drifted else "in-sync"), attempt
+        behind = [f"left behind by the failed deployment: {', '.join(left)}"] if left else []
+        return "failed", "; ".join([*parts, *behind]), tuple(behind)
+    return ("drifted" if drifted else "in-sync"), attempt, ()

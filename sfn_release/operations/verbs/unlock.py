@@ -9,7 +9,7 @@ from sfn_release.operations.open_site import site_of
 from sfn_release.operations.signature_policy import refuse_unsigned
 from sfn_release.operations.split_callers import mixes
 from sfn_release.operations.workspace import Workspace
-from sfn_release.release.record import Record
+from sfn_release.release.record import UNLOCKED, Record
 from sfn_release.release.serving import RecordedState
 
 
@@ -26,7 +26,7 @@ def unlock(
     state, record = _held(workspace, snapshot, locked.name)
     refuse_unsigned(workspace, locked.environment, snapshot, "Unlocking", records=[state.tip])
     why = f": {reason}" if reason else ""
-    _, closed = close(locked, state, record, f"unlocked by {locked.runtime.actor}{why}")
+    _, closed = close(locked, state, record, f"{UNLOCKED} {locked.runtime.actor}{why}")
     return closed
 
 

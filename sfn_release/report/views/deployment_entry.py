@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal, assert_never
@@ -97,6 +97,34 @@ def outcome_of(record: Record, now: datetime) -> Outcome:
             return record.status
         case _:
             assert_never(record.status)
+
+
+def undone_attempt(record: Record | None, newest_first: Sequence[Record]) -> Record | None:
+    """Return the attempt that a rollback undid: it put the same version back. Else None.
+
+    Such a rollback follows a deployment that failed, or that was abandoned, half-way.
+    """
+    if record is None or record.action != "rollback" or record.from_version != record.version:
+        return None
+    ids = [it.id for it in newest_first]
+    before = newest_first[ids.index(record.id) + 1 :] if record.id in ids else ()
+    attempt = before[0] if before else None
+    return attempt if attempt is not None and attempt.status != "succeeded" else None
+
+
+def attempt_words(attempt: Record) -> str:
+    """Return how an attempt ended, as a sentence says it: ``was abandoned``."""
+    match attempt.status:
+        case "started":
+            return "was abandoned"
+        case "failed":
+            return "was abandoned" if attempt.was_abandoned else "failed"
+        case "reverted":
+            return "was reverted"
+        case "succeeded":
+            return "succeeded"
+        case _:
+            assert_never(attempt.status)
 
 
 def deployment_entry(record: Record, now: datetime) -> DeploymentEntry:

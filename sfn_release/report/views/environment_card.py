@@ -2,48 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
 
 from sfn_release.release.record import Record
 from sfn_release.release.yank_list import Yank
 from sfn_release.report.facts.report_facts import EnvironmentFacts, ReportFacts
 from sfn_release.report.texts import duration, moment_of
-from sfn_release.report.views.deployment_entry import Outcome, Tone, outcome_of
+from sfn_release.report.views.deployment_entry import TONES, Tone, outcome_of, undone_attempt
+from sfn_release.report.views.environment_marks import (
+    OF_OUTCOME,
+    EnvironmentMark,
+    Health,
+    environment_marks,
+)
+from sfn_release.text import grouped_lines
 
-Health = Literal[
-    "never-deployed",
-    "serving",
-    "in-sync",
-    "drifted",
-    "in-progress",
-    "abandoned",
-    "failed",
-    "reverted",
-    "unreachable",
-]
-
-HEALTH: Mapping[Health, tuple[Tone, str, str]] = {
-    # health → colour, sign, words
-    "never-deployed": ("", "○", "never deployed"),
-    "serving": ("ok", "✓", "deployed"),
-    "in-sync": ("ok", "✓", "in sync"),
-    "drifted": ("warn", "▲", "drifted"),
-    "in-progress": ("info", "◐", "deploying"),
-    "abandoned": ("warn", "▲", "deployment abandoned"),
-    "failed": ("bad", "✕", "last deployment failed"),
-    "reverted": ("warn", "↺", "last deployment reverted"),
-    "unreachable": ("bad", "✕", "unreachable"),
-}
-_OF_OUTCOME: Mapping[Outcome, Health] = {
-    "deploying": "in-progress",
-    "abandoned": "abandoned",
-    "succeeded": "serving",
-    "failed": "failed",
-    "reverted": "reverted",
-}
 _DIFFERENCES = 5  # lines of the card; the page of the environment has all
 
 
@@ -63,14 +38,17 @@ class Soak:
 class EnvironmentCard:
     """An environment: the release that it serves, and everything that you should know about it.
 
+    *marks* are its states, the worst first; *health* is what the last deployment and AWS say.
     *is_known* is false for a release that the report has no page of, such as a local trial whose
     version another release has taken. *deployed* is the deployment that brought it. *attempt* is
     the last deployment, if it didn't succeed, and *expired* says that its lock ran out. *problems*
-    are lines about drift and reachability, *more* aren't shown.
+    are lines about drift and reachability, *more* aren't shown. *undone* is the unfinished
+    deployment that *deployed*, a rollback, undid.
     """
 
     facts: EnvironmentFacts
     health: Health
+    marks: tuple[EnvironmentMark, ...]
     version: str | None
     is_known: bool
     deployed: Record | None
@@ -81,6 +59,7 @@ class EnvironmentCard:
     problems: tuple[str, ...]
     more: int
     expired: bool = False
+    undone: Record | None = None
 
     @property
     def abandoned(self) -> bool:
@@ -88,19 +67,20 @@ class EnvironmentCard:
         return self.expired or self.health == "abandoned"
 
     @property
+    def attempt_tone(self) -> Tone:
+        """The colour of the note about the last deployment."""
+        if self.attempt is None:
+            return ""
+        match self.attempt.status:
+            case "started":
+                return "warn" if self.abandoned else "info"
+            case status:
+                return TONES[status]
+
+    @property
     def tone(self) -> Tone:
-        """The colour of the card."""
-        return HEALTH[self.health][0]
-
-    @property
-    def sign(self) -> str:
-        """The sign before the words."""
-        return HEALTH[self.health][1]
-
-    @property
-    def words(self) -> str:
-        """The health in words."""
-        return HEALTH[self.health][2]
+        """The colour of the card: that of the worst mark."""
+        return self.marks[0].tone
 
 
 def environment_card(
@@ -111,19 +91,32 @@ def environment_card(
     version = serving.version if serving else None
     release = facts.released(serving.version, serving.release_digest) if serving else None
     problems = [*_problems(environment)]
+    health = _health(environment, facts.built_at)
+    unsigned = (live.unsigned if live else ()) or environment.unsigned
+    soaks = tuple(_soaks(facts, environment))
+    marks = environment_marks(
+        health,
+        outcome_of(last, facts.built_at) if last else None,
+        yanked=release is not None and release.yank is not None,
+        unsigned=bool(unsigned),
+        trial=release is None and version in facts.by_version,
+        soaking=[soak.environment for soak in soaks if soak.left],
+    )
     return EnvironmentCard(
         facts=environment,
-        health=_health(environment, facts.built_at),
+        health=health,
+        marks=marks,
         version=version,
         is_known=release is not None,
         deployed=environment.deployed,
         attempt=last if last is not None and last.status != "succeeded" else None,
         yank=release.yank if release else None,
-        unsigned=(live.unsigned if live else ()) or environment.unsigned,
-        soaks=tuple(_soaks(facts, environment)),
+        unsigned=unsigned,
+        soaks=soaks,
         problems=tuple(problems[:differences]),
         more=max(len(problems) - differences, 0),
         expired=last is not None and outcome_of(last, facts.built_at) == "abandoned",
+        undone=undone_attempt(environment.deployed, environment.records),
     )
 
 
@@ -131,7 +124,7 @@ def _health(environment: EnvironmentFacts, now: datetime) -> Health:
     last, live = environment.last, environment.live
     if last is None:
         return "never-deployed"
-    recorded = _OF_OUTCOME[outcome_of(last, now)]
+    recorded = OF_OUTCOME[outcome_of(last, now)]
     if live is None or (live.state == "failed" and recorded == "reverted"):
         return recorded
     return live.state
@@ -141,11 +134,12 @@ def _problems(environment: EnvironmentFacts) -> Iterator[str]:
     live = environment.live
     if live is None:
         return
-    if live.problem:
+    if live.state == "unreachable":
         yield live.problem
-    for workflow in live.workflows:
-        for line in workflow.differences:
-            yield f"{workflow.name}: {line}"
+    yield from live.reasons
+    yield from grouped_lines(
+        (workflow.name, line) for workflow in live.workflows for line in workflow.differences
+    )
 
 
 def _soaks(facts: ReportFacts, environment: EnvironmentFacts) -> Iterator[Soak]:
