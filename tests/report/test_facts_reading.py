@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from sfn_release.errors import TamperedError
 from sfn_release.operations.verbs.yank import yank
 from sfn_release.report import paths
 from sfn_release.report.facts.environment_reading import bringer
@@ -129,3 +130,20 @@ def test_a_trial_and_a_release_that_is_not_pushed_are_marked(tmp_path: Path) -> 
     alone = deployed(tmp_path / "alone")
     (release,) = read_facts(alone.workspace()).releases
     assert (release.trial, release.pushed) == (False, True)
+
+
+def test_releases_are_ordered_by_precedence_and_definitions_are_held_to_digests(
+    tmp_path: Path,
+) -> None:
+    """1.10.0 comes after 1.9.0, and a definition that isn't the released one is refused."""
+    shop = copy_shop(tmp_path)
+    for version in ("1.9.0", "1.10.0"):
+        shop.commit(hello=version)
+        shop.publish(version, deploy=False)
+    facts = read_facts(shop.workspace())
+    versions = [it.version for it in facts.releases]
+    assert versions.index("1.9.0") + 1 == versions.index("1.10.0")
+    assert facts.by_version["1.10.0"].below == "1.9.0"
+    newest = facts.by_version["1.10.0"]
+    with pytest.raises(TamperedError, match="differs from the released definition"):
+        facts.definitions.read("sha256:other", newest.ledger_commit, "hello")
