@@ -58,9 +58,9 @@ class ReleaseChange:
 
 @dataclass(frozen=True)
 class Bisected:
-    """The result of a bisection. *change* is the last change of the answer, None without any.
+    """The outcome of a bisection. *change* is the last change of the result, None without one.
 
-    *others* are earlier changes: then the answer came and went. *differences* compare the two
+    *others* are earlier changes, if the result changed several times. *differences* compare the two
     definitions of the change. *why* says why there is no change. *notes* are about releases that
     were left out.
     """

@@ -41,9 +41,9 @@ class Deployed:
 class ExecutionOrigin:
     """The release behind an execution. *others* are releases with the same content.
 
-    *commit_author* is the author of the source commit, with its date, None if this clone lacks it.
-    *version_arn* is the version of the state machine that it was started with, None for a start
-    without one. *parent* is the execution that started it, if it is a child of a distributed Map.
+    *commit_author* is the author and date of the source commit, None if this clone doesn't have it.
+    *version_arn* is the state machine version that was started, None if the start didn't name one.
+    *parent* is the execution that started it, if it is a child of a distributed Map.
     """
 
     execution_arn: str

@@ -19,10 +19,10 @@ from sfn_release.testing.histories.timeline import Timeline, where_time_went
 class Explanation:
     """One execution, explained. *waits* are the open waits of a running execution.
 
-    *release* is None if it isn't an execution of a release of this project; *no_release* says why,
-    "" outside of a project. *definition* is the definition that ran, None if it isn't known.
+    *release* is None if the execution didn't run a release of this project. *no_release* says why;
+    it's "" outside of a project. *definition* is the definition that ran, None if it isn't known.
     *recorded_version* is the version that a file of ``replay --save`` names. *notes* are about
-    missing parts. It's *cut_off* if the history lacks its end, so that nothing says its status.
+    missing parts. *cut_off*: the history has no end, so the status isn't known.
     """
 
     execution_arn: str | None

@@ -10,14 +10,14 @@ from sfn_release.release.version import is_version
 
 
 def version_from_tag(workspace: Workspace) -> str:
-    """Return the version of the release tag that stands on HEAD.
+    """Return the version of the release tag on HEAD.
 
-    A release tag is one of the project's template (`tag` in releases.toml). Asked are the CI
-    system, when a tag started the run, then the ledger's remote and this clone: a shallow clone
-    without tags is enough.
+    A release tag has the form of `tag` in releases.toml. If a tag started the CI run, that tag
+    counts. Otherwise the ledger's remote and this clone are searched, so a shallow clone without
+    tags is enough.
 
-    Raises NotFoundError when no release tag stands on HEAD, VersionError when several do or when
-    the one that does names no version, ConflictError when the CI's tag stands on another commit.
+    Raises NotFoundError if HEAD has no release tag, VersionError if it has several or if the tag
+    contains no version, and ConflictError if the CI's tag is on another commit.
     """
     head = workspace.head()
     tags = _tags(workspace)

@@ -35,9 +35,10 @@ _FIRST: Final[Mapping[Part, str]] = {"major": "1.0.0", "minor": "0.1.0", "patch"
 class VersionProposal:
     """The version to publish next.
 
-    *last* is the highest release that isn't yanked, None before the first release. *bump* is
-    ``none`` when nothing changed since; *version* is *last* then. *changes* are the changes since,
-    the weightiest first. *needed* is the bump that they ask for, which you can overrule.
+    *last* is the highest release that isn't yanked, None before the first release. If nothing has
+    changed since, *bump* is ``none``, and *version* is *last*. *changes* are the changes since
+    *last*, the most serious first. *needed* is the bump that the changes require, which you can
+    overrule.
     """
 
     version: str

@@ -55,7 +55,7 @@ class WorkflowStatus:
 
     @property
     def changed(self) -> bool:
-        """Whether it has other differences than versions that no release made."""
+        """Whether anything differs, apart from versions that no release made."""
         return len(self.differences) > len(self.strange)
 
     def to_json(self) -> dict[str, Any]:

@@ -103,7 +103,7 @@ class Workspace:
         return f"{self.folder}/{path}" if self.folder else path
 
     def snapshot(self, *, offline: bool = True) -> Snapshot:
-        """Read the ledger's refs. Only with *offline* is an unreachable remote just a warning."""
+        """Return the ledger's refs. With *offline*, an unreachable remote is only a warning."""
         snapshot = self.ledger.branches.snapshot(offline=offline)
         if snapshot.warning:
             self.runtime.watcher.say(f"warning: {snapshot.warning}")
@@ -114,8 +114,8 @@ class Workspace:
     ) -> Release:
         """Return a release after checking that its tag agrees with it.
 
-        Pass the *release_digest* that an environment served under that version to find a local
-        trial too, after another release took its version.
+        To also find a local trial whose version another release took, pass the *release_digest*
+        that the environment served.
 
         Raises NotFoundError, which lists the existing releases, and TamperedError.
         """
@@ -194,7 +194,7 @@ def _nearest(version: str, versions: Sequence[str]) -> str:
 
 
 def open_workspace(directory: Path, runtime: Runtime) -> Workspace:
-    """Open the project around *directory*.
+    """Return the workspace of the project around *directory*.
 
     Raises NotFoundError (no repository, no releases.toml), ConfigError, GitError.
     """

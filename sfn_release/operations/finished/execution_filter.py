@@ -16,8 +16,8 @@ FINISHED_STATUSES = ("SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED")
 class ExecutionFilter:
     """The executions to read: the newest *last* executions that match everything else.
 
-    *version* is a release; without one, executions of all versions count. *since* and *until*
-    bound the start time. *statuses* are the ends that count, all without any.
+    *version* is a release; without one, executions of all versions count. *since* and *until* limit
+    the start time. *statuses* are the final statuses to read; empty means all.
     """
 
     last: int | None = 100

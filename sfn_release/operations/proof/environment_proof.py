@@ -41,7 +41,7 @@ def prove(
     version: str | None = None,
     rebuild: Rebuild | None = None,
 ) -> Proof:
-    """Prove what is live in *environments*: that each workflow comes from a commit.
+    """Return the proof that each live workflow of *environments* comes from a commit.
 
     With a *version*, an environment must serve that release. *rebuild* builds releases again. AWS
     is only read. In Git, nothing is written apart from fetched refs.

@@ -65,10 +65,10 @@ class Rebuilder:
         return self.rebuild(release).evidence([*release.declarations])
 
     def rebuild(self, release: Release) -> Rebuilt:
-        """Build the commit of a release again, and compare.
+        """Build the commit of a release again, and return the comparison.
 
-        Everything that keeps it from building is a problem in the result: a commit that is gone,
-        a module that doesn't load any more, an adopted release, which has no commit.
+        If the commit can't be built, the comparison has the problem: the commit is gone, a module
+        doesn't load any more, or the release was adopted and has no commit.
         """
         manifest = release.manifest
         missing: tuple[str, ...] = ()
@@ -169,11 +169,11 @@ def rebuild_releases(
     toolchain: ToolchainChoice = "here",
     progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> tuple[Rebuilt, ...]:
-    """Build one release again, or all of them, and compare the digests, newest release first.
+    """Build one release or all releases again, and return the comparisons, newest first.
 
-    Without a *version*, adopted releases are left out: no commit made them. *progress* gets how
-    many are done, of how many. A release that the ledger can't give is a problem in its result.
-    Raises NotFoundError for an unknown version.
+    Without a *version*, adopted releases are left out: no commit made them. *progress* gets the
+    number of finished releases, and the total. If the ledger can't read a release, its comparison
+    has the problem. Raises NotFoundError for an unknown version.
     """
     snapshot, _ = workspace.ledger.branches.examine()
     releases = workspace.ledger.releases

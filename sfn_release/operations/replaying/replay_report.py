@@ -17,11 +17,12 @@ class ReplayReport:
     """The results of replaying *executions* of a workflow on a candidate.
 
     *against* is the candidate's release, None for the work tree. *different*, *unanswered* and
-    *unreplayable* have an object for each such execution, in the form of ``--json``. A new
-    task puts an execution into both *different* and *unanswered*. *same* counts the executions in
-    none. *selection* says which executions were chosen, *candidate* is the digest of the
-    candidate, *shard* the part of the executions (``2/8``), None for all. *interruption*
-    stopped the replay, if anything did: then *executions* counts the ones that were done.
+    *unreplayable* have an object for each such execution, in the form of ``--json``. A new task
+    puts an execution into both *different* and *unanswered*. *same* counts the executions that are
+    in none of the three. *selection* describes the chosen executions. *candidate* is the
+    candidate's digest. *shard* is the part of the executions (``2/8``), None for all.
+    *interruption* is the Ctrl-C that stopped the replay, None without one; *executions* then counts
+    the finished ones.
     """
 
     workflow: str

@@ -20,10 +20,11 @@ from sfn_release.release.record import Record
 def acknowledge(
     workspace: Workspace, *, environment: str | None = None, reason: str | None = None
 ) -> Record | None:
-    """Record the state machine versions that no release made; `status` accepts them from then on.
+    """Accept the state machine versions that no release made, and return the record.
 
-    Returns None when there are none. Nothing is changed in AWS. Raises NotFoundError where nothing
-    is served, ConflictError while an attempt is unfinished.
+    Afterwards `status` no longer reports them. Returns None if there are none. Changes nothing in
+    AWS. Raises NotFoundError if the environment serves nothing, and ConflictError if a deployment
+    is unfinished.
     """
     request = Request(reason=reason)
     site = open_site(workspace, workspace.environment(environment))

@@ -34,7 +34,7 @@ _TOOLS = ("terraform", "opentofu", "pulumi")
 
 @dataclass(frozen=True)
 class Adopted:
-    """An adopted state machine: its *workflow*, and the *module* that declares it as it is.
+    """An adopted state machine: its *workflow*, and the *module* that declares it.
 
     *record* is the deployment that saved its content, None if the ledger had it already.
     *warnings* are for people: another tool that still manages it, a split alias.
@@ -56,15 +56,16 @@ def adopt(
     reason: str | None = None,
     begin: Callable[[ImportedStateMachine], None] = lambda _: None,
 ) -> Adopted:
-    """Save the content of a state machine as a release of found machines, and tag it as ours.
+    """Take over a state machine, and return the module that declares it.
 
-    *named* is its ARN, or the workflow whose name it has in the environment. A machine whose tags
-    name another project is taken only from the project that *from_project* names. *begin* gets the
-    module before anything is written, and raises to refuse it.
+    Its content becomes a release, and its tags then name this project. *named* is its ARN, or the
+    workflow whose name it has in the environment. If its tags name another project, *from_project*
+    must be that project. *begin* gets the module before anything is written. It can raise an error
+    to refuse the module.
 
-    Raises NotFoundError, NotOursError, ConfigError for a name that no workflow has in the
-    environment, ConflictError while another deployment is unfinished, AccessError for a definition
-    that can't be read.
+    Raises NotFoundError, NotOursError, ConfigError if no workflow has the name in the environment,
+    ConflictError if another deployment is unfinished, and AccessError if the definition can't be
+    read.
     """
     site = open_site(workspace, workspace.environment(environment))
     workflow, machine_name, arn = _named(site, named)

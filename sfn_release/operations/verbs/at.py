@@ -16,12 +16,12 @@ from sfn_release.text import moment
 
 @dataclass(frozen=True)
 class LiveAt:
-    """What an environment served at a moment, as its records say.
+    """The release that was live in an environment at a given time, according to the records.
 
-    *serving* is None before the first success. *deployed* is the deployment that brought it.
-    *last* is the last event until then: a deployment that was ``started`` was under way, one that
-    ``failed`` may have left some workflows as it found them. *next* is the event that ended
-    *last*, if it was under way, and *until* the next deployment that succeeded, if there is one.
+    *serving* is None before the first success. *deployed* is the deployment that made it live.
+    *last* is the last event before that time. If its status is ``started``, the deployment was
+    still running. If it is ``failed``, some workflows may be unchanged. *next* is the event that
+    ended a running *last*. *until* is the next deployment that succeeded, None if there is none.
     """
 
     environment: str
@@ -34,7 +34,10 @@ class LiveAt:
 
     @property
     def under_way(self) -> Record | None:
-        """The deployment that was under way, so that callers got what was live, or its release."""
+        """The deployment that was running, None without one.
+
+        Callers got the release before it, or its own.
+        """
         return self.last if self.last and self.last.status == "started" else None
 
     def to_json(self) -> dict[str, Any]:
@@ -69,11 +72,11 @@ class LiveAt:
 
 
 def at(workspace: Workspace, time: str, *, environment: str | None = None) -> LiveAt:
-    """Return what an environment served at *time*: ISO 8601, or a duration for so long ago.
+    """Return the release that was live in an environment at *time*.
 
-    The order of the events decides, and their times: the clocks of the machines that deployed. So
-    a moment very close to a deployment may belong to either side. Raises UsageError for a *time*
-    that can't be read, or is in the future.
+    *time* is ISO 8601, or a duration before now. The times of deployments come from the clocks of
+    the machines that deployed. So a time very close to a deployment can belong to either side.
+    Raises UsageError if *time* can't be read or is in the future.
     """
     now = workspace.runtime.now()
     asked = _moment(time, now)

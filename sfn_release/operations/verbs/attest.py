@@ -19,9 +19,9 @@ def attest(workspace: Workspace, version: str, *, environment: str | None = None
     """Return the statement about a release; with an *environment*, about its last deployment there.
 
     The release is compared with its tag, and the deployment with its release; in a project with
-    allowed signers, both must be signed. Raises NotFoundError for a version that isn't released,
-    that was found in AWS, or that never succeeded in the environment, TamperedError, and
-    PolicyError.
+    allowed signers, both must be signed. Raises NotFoundError if the version isn't released, was
+    adopted from AWS, or never succeeded in the environment. Raises TamperedError and PolicyError
+    too.
     """
     snapshot = workspace.snapshot()
     release = workspace.released(snapshot, parse_version(version))

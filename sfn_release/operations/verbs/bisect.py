@@ -44,12 +44,12 @@ def bisect(
     environment: str | None = None,
     mocks: Mocks | None = None,
 ) -> Bisected:
-    """Return the release that changed whether *workflow* answers *input* as *expected*.
+    """Return the release that changed the result of *workflow* for an *input*.
 
-    The releases are those that have the workflow, from *good* to *bad* in the order of versions, by
-    default all of them and the work tree, if its definition is another one. They run in this
-    process, with the parameters of *environment* (`local` by default) and the mocks of the work
-    tree; *mocks* answer before those.
+    A result is good if it is as *expected*. All releases that have the workflow are tried, in the
+    order of versions, and then the work tree if its definition differs. *good* and *bad* set the
+    first and the last release to try. The releases run in this process, with the parameters of
+    *environment* (`local` by default) and the mocks of the work tree. *mocks* answer first.
 
     Raises NotFoundError for an unknown workflow or release, and UsageError for input that isn't
     JSON.

@@ -75,7 +75,7 @@ def blame(
 
     The states are those of release *version*, of the release that an *environment* serves, or of
     the highest release that has the workflow. Each release is compared with the next lower one, as
-    ``since`` does. A renamed workflow is followed through its former names. Raises NotFoundError
+    ``since`` does. Former names of the workflow count too. Raises NotFoundError
     for an unknown workflow, version or state.
     """
     snapshot = workspace.snapshot()

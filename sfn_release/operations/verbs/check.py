@@ -81,15 +81,15 @@ def check(
     environ: Mapping[str, str],
     ask: Ask | None = None,
 ) -> Checked:
-    """Check the *named* workflows and files, or every workflow of the project.
+    """Return the findings about the *named* workflows and files, or about all workflows.
 
     *named* are workflows, files (.json, .yaml, .py) and ``-`` for *stdin*. Files need no project.
-    If there is one around *directory*, its silences apply to them too. *ask* asks Step Functions
-    itself (`remote_validation`); its findings are never silenced.
+    If *directory* is in a project, the project's silences apply to files too. *ask* makes Step
+    Functions validate the definitions (`remote_validation`). Its findings are never silenced.
 
-    Raises NotFoundError for an unknown name, ConfigError for releases.toml, BuildError for a
-    module that doesn't load. If you name several things, a file's error goes to the failures
-    instead, so that you see the findings of the other files.
+    Raises NotFoundError for an unknown name, ConfigError for an invalid releases.toml, and
+    BuildError for a module that doesn't load. If you name several things, a file's error goes to
+    the failures instead, so that you see the findings of the other files.
     """
     refuse_other_files(named, directory, environ)
     project = _project(directory, needed=not all(map(is_file, named)) or not named)

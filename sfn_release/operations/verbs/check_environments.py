@@ -56,7 +56,7 @@ class EnvironmentsChecked:
 def check_environments(
     workspace: Workspace, *, environments: Sequence[str] = ()
 ) -> EnvironmentsChecked:
-    """Look up everything that deploying the work tree to *environments* would need.
+    """Return checks of everything that a deployment of the work tree to *environments* needs.
 
     By default these are the environments in releases.toml, with `local` if it is there or is the
     default. Reads only, and reports all problems at once. Raises BuildError if the workflows don't

@@ -42,13 +42,14 @@ class Commented:
 def comment(
     text: str, environ: Mapping[str, str], *, name: str = "", if_possible: bool = False
 ) -> Commented:
-    """Write *text* as a comment, or update the comment with the same first line.
+    """Show *text* as a comment on the pull request, and return the action and the page.
 
-    The first line is a hidden mark, which `plan --format markdown` writes. With a *name*, the mark
-    is made from it, and takes the place of a mark that the text has: a text that another job wrote
-    can't choose its comment. A text without news updates a comment, and creates none. With
-    *if_possible*, nothing is written without a pull request, or with a token that may not write. A
-    host that is busy is asked up to three times. Raises UsageError, AccessError and NetworkError.
+    If a comment has the same first line, it's updated. That line is a hidden mark, which `plan
+    --format markdown` writes. With a *name*, the mark is made from the name, and replaces a mark in
+    the text. So a text that another job wrote can't choose its comment. A plan without changes
+    updates a comment, but doesn't create one. With *if_possible*, a missing pull request or a token
+    that may not write isn't an error. If the host is busy, it is asked up to three times. Raises
+    UsageError, AccessError and NetworkError.
     """
     text = _named(text, name) if name else text
     marker, _, rest = text.partition("\n")

@@ -104,12 +104,13 @@ def environment_coverage(
 ) -> list[ReleaseCoverage]:
     """Return the coverage of finished executions by workflow and release, the newest first.
 
-    Reads the *last* executions of each of *workflows*, by default of all that are live, and of each
-    map run a sample of its child executions. *progress* receives the number of executions read.
+    Reads the *last* executions of each of *workflows*, by default of all live workflows. From each
+    map run, it reads a sample of the child executions. *progress* receives the number of executions
+    read.
 
     A workflow whose executions can't be read is left out, unless you name it. Raises NotFoundError
-    for one that isn't live there and for a release that never was, ConfigError for an EXPRESS
-    workflow whose logs don't have all that is needed, and AccessError with the missing IAM action.
+    if a workflow isn't live there or the release never was, ConfigError if the logs of an EXPRESS
+    workflow are incomplete, and AccessError with the missing IAM action.
     """
     wanted = ExecutionFilter(last=last, version=version)
     reading = _Reading(workspace, workspace.environment(environment), wanted, progress)

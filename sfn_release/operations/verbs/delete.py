@@ -16,7 +16,7 @@ from sfn_release.release.record import Record
 def plan_deletion(
     workspace: Workspace, workflow: str, *, environment: str | None = None
 ) -> PreparedDeletion:
-    """Prepare the deletion of *workflow*; raises NotFoundError when it is not served."""
+    """Return the prepared deletion of *workflow*. Raises NotFoundError if it isn't live."""
     return prepare_deletion(open_site(workspace, workspace.environment(environment)), workflow)
 
 
@@ -27,10 +27,10 @@ def delete(
     environment: str | None = None,
     reason: str | None = None,
 ) -> Record | None:
-    """Delete the state machine of *workflow* with all its versions and aliases.
+    """Delete the state machine of *workflow* with all versions; return the record.
 
-    The releases that hold it stay: deploying or rolling back to one creates it again. Raises
-    NotFoundError when the environment does not serve it.
+    Its aliases are deleted too. Releases keep the definition: if you deploy or roll back to one of
+    them, the state machine is created again. Raises NotFoundError if it isn't live.
     """
     request = Request(reason=reason)
     site = open_site(workspace, workspace.environment(environment))

@@ -35,11 +35,11 @@ def deploy(
     reason: str | None = None,
     override: str | None = None,
 ) -> Record | None:
-    """Deploy a release that exists; None when the environment serves it already.
+    """Deploy an existing release, and return the record; None if it's already live.
 
-    With *resume*, a shift of callers that an attempt left goes on at the weight that it reached.
-    *override* is why it may enter although a policy refuses it. Raises NotFoundError for a version
-    that is not released, PolicyError.
+    With *resume*, an unfinished traffic shift continues at the weight that it reached. *override*
+    is the reason to skip the policies. Raises NotFoundError if the version isn't released, and
+    PolicyError.
     """
     version = parse_version(version)
     request = Request(adopt=adopt, resume=resume, reason=reason, override=override)
@@ -71,10 +71,10 @@ def deploy_release(
 
 
 def unfinished(workspace: Workspace, *, environment: str | None = None) -> Record:
-    """Return the attempt that `deploy` is to *resume*.
+    """Return the unfinished deployment that `deploy` can *resume*.
 
-    Raises NotFoundError when the last one succeeded, or was put back, and ConflictError when it was
-    no deployment of a release.
+    Raises NotFoundError if the last deployment succeeded or was undone, and ConflictError if it
+    wasn't a deployment of a release.
     """
     name = workspace.environment(environment).name
     record = workspace.ledger.deployments.state(

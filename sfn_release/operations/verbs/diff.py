@@ -28,8 +28,8 @@ from sfn_release.release.version import parse_version
 class WorkflowDiff:
     """The differences of one workflow; empty if it is equal on both sides.
 
-    *changes* say what the differences of the JSON mean. A renamed workflow has them under its new
-    name. *old* and *new* are its forms, None on a side that lacks it.
+    *changes* explain the differences. A renamed workflow has its new name. *old* and *new* are the
+    workflow on each side, None if it isn't there.
     """
 
     workflow: str

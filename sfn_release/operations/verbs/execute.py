@@ -32,11 +32,11 @@ if TYPE_CHECKING:
 class Execution:
     """One execution. *output* is its JSON value.
 
-    *version* is the release that it ran, None for the work tree. It is also None if that isn't
-    known: then *possible_versions* are the releases that it can be, none of them if no deployment
-    made the state machine version that AWS started. *version_arn* is that version, if AWS says it.
-    *way* are its states in the order of entering. It is None if the history can't be read, and
-    *no_way* says why.
+    *version* is the release that it ran, None for the work tree and for an unknown release. If the
+    release isn't known, *possible_versions* are the candidates. There are none if no deployment
+    made the state machine version. *version_arn* is the state machine version that AWS started,
+    None if AWS doesn't report it. *way* has the visited states in order. If the history can't be
+    read, *way* is None, and *no_way* says why.
     """
 
     execution_arn: str
@@ -73,13 +73,13 @@ def execute(
     buckets: Mapping[str, str] | None = None,
     schema: bool = True,
 ) -> Execution:
-    """Start *workflow* in an environment and wait for its end, unless *wait* is False.
+    """Run *workflow* in an environment, and return the execution.
 
-    Like other callers, it starts the alias. With a *version*, it starts the state machine version
-    of that release. An EXPRESS workflow runs through StartSyncExecution. *input* is JSON text.
-    *mocked* names the test case that answers its tasks on `local`, and *buckets* are folders that
-    stand in for S3 buckets there. With *schema*, the input is checked by the schema that the
-    release has, if it has one.
+    Waits for the end, unless *wait* is False. Like other callers, it starts the alias. With a
+    *version*, it starts the state machine version of that release. An EXPRESS workflow runs through
+    StartSyncExecution. *input* is JSON text. *mocked* names the test case that answers its tasks on
+    `local`, and *buckets* are folders that stand in for S3 buckets there. With *schema*, the input
+    is checked against the release's input schema, if there is one.
 
     Raises NotFoundError for a workflow that isn't deployed, UsageError for input that isn't JSON or
     doesn't fit its schema.

@@ -89,8 +89,8 @@ def explain_file(
 ) -> Explanation:
     """Return the explanation of a history *file*, without credentials.
 
-    *workspace* opens the project around, if there is one: its ledger knows the release, and the
-    work tree the definition, if the file has none.
+    *workspace* opens the current project, and returns None without one. The project's ledger has
+    the release. If the file has no definition, the work tree's is used.
     """
     events = regular_events(file.events)
     timeline = read_timeline(events, file.described)

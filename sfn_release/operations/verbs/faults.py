@@ -65,8 +65,8 @@ def faults(
 ) -> FailureMap:
     """Return the failure map of *workflow* in the work tree. Nothing is deployed or recorded.
 
-    Without an input and a test case, it starts from the first declared test of the workflow that
-    has to succeed, and without one from ``{}``.
+    It starts from the input or the test case in *case*. Without either, it starts from the first
+    test that expects success, or else from ``{}``.
 
     Raises UsageError for an environment on AWS, and for a case that doesn't succeed; NotFoundError
     for an unknown workflow or test case, and the errors of the files that it reads.

@@ -23,11 +23,12 @@ def handover(
     environment: str | None = None,
     reason: str | None = None,
 ) -> Record | None:
-    """Give the state machine of *workflow* to another project, and return the record of it.
+    """Hand over the state machine of *workflow* to another project, and return the record.
 
-    This project's ledger keeps the history, and deploys to the machine no more. The other project
-    takes it by `adopt`. Callers notice nothing. Raises NotFoundError when the environment doesn't
-    serve the workflow, UsageError for a name that no project has.
+    The history stays in this project's ledger, but this project can't deploy to the state machine
+    any more. The other project takes it over with `adopt`. Callers notice nothing. Raises
+    NotFoundError if the environment doesn't serve the workflow, and UsageError if *to_project*
+    isn't a valid name of another project.
     """
     problem = project_name(to_project)
     if problem is None and to_project == workspace.project.name:

@@ -44,8 +44,9 @@ def service_for(
 ) -> OpenedService:
     """Return the service of the project around *directory*.
 
-    Outside a project, it is the user's own service, and needs no git. *in_memory*, it begins empty.
-    Raises UsageError for an environment that can't be served.
+    Outside a project, it is the user's own service, and needs no git. With *in_memory*, it starts
+    empty, and forgets everything at the end. Raises UsageError for an environment that can't be
+    served.
     """
     settings = settings or LocalSettings()
     scale = settings.wait_time_scale
@@ -113,10 +114,10 @@ def data_folder(environ: Mapping[str, str], platform: str = sys.platform) -> Pat
 
 
 def reset_local(workspace: Workspace) -> list[str]:
-    """Delete the state machines and records of `local`, and return the versions that went away.
+    """Delete the state machines and records of `local`, and return the deleted trials.
 
-    These are the local trials, which exist only where the ledger has a remote. Raises
-    LocalServiceError if a file can't be deleted.
+    Local trials exist only in a project whose ledger has a remote. Raises LocalServiceError if a
+    file can't be deleted.
     """
     try:
         local_backend.remove_databases(workspace.clone)

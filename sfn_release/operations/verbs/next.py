@@ -11,7 +11,7 @@ from sfn_release.release.version import Part
 def next_version(workspace: Workspace, part: Part | None = None) -> VersionProposal:
     """Return the version to publish the work tree as. Changes nothing.
 
-    *part* is the part to raise; default the part that the changes call for. Raises BuildError,
+    *part* is the part of the version to raise. By default, the changes decide. Raises BuildError,
     DefinitionError and TamperedError.
     """
     new = tree_set(workspace)

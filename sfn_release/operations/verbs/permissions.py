@@ -60,9 +60,9 @@ def permissions(
 ) -> LeastPolicies:
     """Return the least policies for the work tree, or for a release, in an environment.
 
-    Parameters are filled in, so AWS is called only if some have to be looked up, or for pins. With
-    *workflow*, only that one counts, in its role too. Raises NotFoundError for an unknown workflow
-    or release, ConfigError for a parameter or a role that isn't there.
+    Parameters are filled in. AWS is called only to look up parameters and pins. With *workflow*,
+    the result has only that workflow and its role. Raises NotFoundError for an unknown workflow or
+    release, and ConfigError for a missing parameter or role.
     """
     chosen = workspace.environment(environment)
     every = _declarations(workspace, version)

@@ -38,9 +38,9 @@ def plan_version(
     adopt: bool = False,
     declarations: Mapping[str, Declaration] | None = None,
 ) -> Plan:
-    """Return the plan of deploying a release, or of publishing the work tree for None.
+    """Return the plan to deploy release *version*, or to publish the work tree for None.
 
-    *declarations* are the workflows of the work tree, if it was built already (`work_tree`).
+    *declarations* are the workflows of the work tree, if you have built it already (`work_tree`).
 
     The objections of policies are part of the plan. Raises every other error that `publish` and
     `deploy` would raise before they write anything.

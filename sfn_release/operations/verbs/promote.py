@@ -30,11 +30,11 @@ def promote(
     reason: str | None = None,
     override: str | None = None,
 ) -> Record | None:
-    """Deploy the release that *source* serves, or served as *version*, to *environment*.
+    """Deploy to *environment* the release that succeeded in *source*, and return the record.
 
-    Nothing is built: it is the release with the digest that succeeded there. None when the
-    environment serves it already. Raises NotFoundError for a release that never succeeded in
-    *source*, PolicyError unless there is an *override*.
+    By default, this is the live release of *source*. With a *version*, it's an earlier one. Nothing
+    is built again: the digest is the same. Returns None if it's already live. Raises NotFoundError
+    if the release never succeeded in *source*, and PolicyError without an *override*.
     """
     request = Request(adopt=adopt, reason=reason, override=override)
     site, release, decide = _promotion(

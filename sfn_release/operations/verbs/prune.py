@@ -42,9 +42,10 @@ KEEP = 10
 
 @dataclass(frozen=True)
 class Pruned:
-    """The result of `prune`. *kept* was planned, and *stayed* had to stay against the plan.
+    """The result of `prune`. *stayed* are planned deletions that weren't possible in the end.
 
-    *error* ended it early; what was deleted by then stays deleted.
+    *kept* are the versions that the plan keeps. *error* ended the command early, None if it
+    finished. Versions in *deleted* are gone in either case.
     """
 
     environment: str
@@ -78,14 +79,14 @@ def prune(
     keep: int = KEEP,
     confirm: Callable[[PrunePlan], None] = lambda _: None,
 ) -> Pruned:
-    """Delete the state machine versions of an environment that nothing needs.
+    """Delete state machine versions that nothing needs, and return the deleted and kept ones.
 
-    The last *keep* releases that were live keep theirs. *confirm* gets the plan before anything is
-    deleted, and raises to refuse it. Nothing is recorded: releases keep their definitions, so a
-    rollback to a release publishes a deleted version again.
+    The last *keep* live releases keep their versions. *confirm* gets the plan before anything is
+    deleted. It can raise an error to refuse the plan. Nothing is recorded: releases keep their
+    definitions, so a rollback to a release publishes a deleted version again.
 
-    Raises UsageError for *keep* below 1, NotFoundError where nothing was deployed, LockedError
-    while a deployment runs, ConflictError after an abandoned one.
+    Raises UsageError for *keep* below 1, NotFoundError if nothing was deployed, LockedError while a
+    deployment runs, and ConflictError after an abandoned deployment.
     """
     if keep < 1:
         raise UsageError(

@@ -38,8 +38,8 @@ from sfn_release.release.version import parse_version, refuse_found
 class Published:
     """The result of `publish`. *deployments* holds one record per environment that was changed.
 
-    *trial* says that only `local` knows the release, which has no tag yet. *errors* maps the
-    environments that failed, of several, to their errors.
+    *trial*: only `local` has the release, and there is no tag yet. *errors* has the error of each
+    environment that failed, if you named several.
     """
 
     release: Release
@@ -82,17 +82,18 @@ def publish(
     override: str | None = None,
     failed: Callable[[str, SfnReleaseError], None] = lambda _name, _error: None,
 ) -> Published:
-    """Release the current commit as *version* and deploy it to *environments*.
+    """Release the current commit, deploy it to *environments*, and return the result.
 
-    Everything that can be refused is refused before a version is taken: the work tree, the build,
-    every environment's plan and policies. *override* is the reason to ignore policies. Publishing a
-    version again, with equal content, deploys it where it never was or where its last attempt did
-    not finish, and does nothing where it is live.
+    The work tree, the build, and the plan and policies of every environment are checked before the
+    version is taken. *override* is the reason to skip the policies.
 
-    Environments are tried in the order given, and one failure doesn't stop the others: *failed* is
-    called at once, and `Published.errors` has it. With a single environment, its error is raised.
-    Raises ImmutableError when the version is released with other content, and SeveralError when
-    nothing was started because some of several environments refuse it.
+    You can publish a version again with equal content. It's deployed where it was never deployed,
+    or where its last deployment didn't finish. Where it's live, nothing happens.
+
+    Environments are deployed in the given order. If one fails, the others continue: *failed* is
+    called immediately, and `Published.errors` has the error. With a single environment, the error
+    is raised. Raises ImmutableError if the version is released with other content. Raises
+    SeveralError if some of several environments refuse the release; then nothing was started.
     """
     version = parse_version(version)
     refuse_found(version)

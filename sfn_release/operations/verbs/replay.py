@@ -47,13 +47,13 @@ def replay(
     progress: Progress = lambda _done, _total: None,
     keep: Callable[[FinishedExecution], None] = lambda _execution: None,
 ) -> ReplayReport:
-    """Replay the finished executions of a workflow in an environment on a candidate.
+    """Replay finished executions of a workflow on a candidate, and return the report.
 
     The candidate is the release *against*, or the work tree, rendered for that environment. *mocks*
     answer tasks without a recorded answer. *shard* is the part of the executions to replay. *keep*
-    gets each execution as it was read. After an execution with a distributed Map come child
-    executions: for each map run at most ten of each status, if they have histories. Ctrl-C ends
-    with a report of what is done.
+    gets each execution as it was read. An execution with a distributed Map is followed by child
+    executions that have a history: at most ten of each status for each map run. After Ctrl-C, the
+    report has the executions that were done by then.
 
     Raises NotFoundError if there is no such execution, and the errors of `finished_executions` and
     `candidate_of`.
@@ -100,13 +100,12 @@ def replay_files(
     jobs: int | None = None,
     progress: Progress = lambda _done, _total: None,
 ) -> ReplayReport:
-    """Replay the executions whose histories are in files or folders. Needs no credentials.
+    """Replay the histories in files or folders, and return the report. Needs no credentials.
 
-    An execution of another workflow isn't replayed, unless it's a *former* name of this one.
+    Executions of other workflows are skipped. *former* are earlier names of this workflow.
 
-    *environment* is where the executions ran: the candidate is rendered for it, with
-    the parameters that were recorded at its last deployment. By default we find it by the ARN
-    of the first execution, if the file has it.
+    *environment* is where the executions ran. The candidate gets the parameters of the last
+    deployment there. By default, the ARN of the first execution decides, if the file has it.
 
     Raises NotFoundError for a folder without histories, FileError for a file that isn't one.
     """

@@ -40,15 +40,15 @@ def rollback(
     adopt: bool = False,
     reason: str | None = None,
 ) -> Record | None:
-    """Roll an environment back to *version*, or to the release before the present one.
+    """Roll back an environment to *version* or to the previous release; return the record.
 
-    Without a version, the last successful deployment is undone; rolling back again goes further
-    back. When the last attempt failed, the state before it is restored; a rollback that failed is
-    finished. The definitions that are sent are the ones recorded when that version last
-    succeeded here, unless *rerender* asks for today's parameters.
+    Without a version, the last successful deployment is undone. Each further rollback goes further
+    back. If the last attempt failed, the state before it is restored. A failed rollback is
+    finished. The definitions are the same bytes that last succeeded here. With *rerender*, they are
+    rendered again with today's parameters.
 
-    Raises NotFoundError when there is nothing to go back to, and for a *version* that never
-    succeeded in this environment: `deploy` brings that one.
+    Raises NotFoundError if there is no release to go back to, and if *version* never succeeded in
+    this environment. To deploy such a version, use `deploy`.
     """
     with rolling_back(
         workspace, version, environment=environment, rerender=rerender, adopt=adopt, reason=reason

@@ -30,12 +30,11 @@ class EnvironmentStatus:
     """The status of an environment. *version* and *release_digest* are of the live release.
 
     *record* is the last deployment, *live_since_record* the deployment of the live release,
-    *problem* an explanation of the state in a line, and *reasons* are its parts that don't repeat
-    *record* or *workflows*. *next_steps* are commands that you can run to resolve it.
-    *yank* is None unless the live release was yanked. *yielded*: it is a local trial, and another
-    release has taken its version. *unsigned* are the signatures that the environment needs and that
-    the live release or its record misses, one a line. *handed_over* maps workflows to their new
-    projects.
+    *problem* explains the state in a line, and *reasons* are its parts that don't repeat *record*
+    or *workflows*. *next_steps* are commands that you can run to resolve it. *yank* is None unless
+    the live release was yanked. *yielded*: the live release is a local trial, and another release
+    has its version now. *unsigned* has a line for each required signature that the live release or
+    its record doesn't have. *handed_over* maps workflows to their new projects.
     """
 
     name: str

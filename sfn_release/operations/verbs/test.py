@@ -48,7 +48,7 @@ class RecordedFile:
 
 @dataclass(frozen=True)
 class Tested:
-    """The result of `run_tests`. *recorded* are files to write, *coverage* is None unless asked."""
+    """The result of `run_tests`. *recorded* are files to write. *coverage* is None by default."""
 
     report: DeclaredReport
     recorded: tuple[RecordedFile, ...] = ()
@@ -71,12 +71,12 @@ def run_tests(
     watch: Watch = lambda _result, _done, _of: None,
     covered: bool = False,
 ) -> Tested:
-    """Run the declared tests of the work tree, or of *workflows* alone.
+    """Run the declared tests of the work tree or of *workflows*, and return the results.
 
     *expression* chooses tests by name, as pytest's ``-k``. *environment* gives the parameters; it
-    must have mocks. *mock_file* is the path of a MockConfigFile.json. If it is *strict*, mocks that
-    answer as AWS never would fail their tests. With *record*, the result has the files of tests
-    with expectations from the runs; nothing is written. With *covered*, the result has coverage.
+    must have mocks. *mock_file* is the path of a MockConfigFile.json. With *strict*, a test fails
+    if a mock answers as AWS never would. With *record*, the result has the files of tests with
+    expectations from the runs; nothing is written. With *covered*, the result has coverage.
 
     Raises NotFoundError for an unknown workflow and if there is no test to run, UsageError for an
     expression that can't be read, and the errors of a build.

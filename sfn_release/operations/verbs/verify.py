@@ -61,10 +61,10 @@ def verify(
     accept_rewrite: bool = False,
     again: bool = False,
 ) -> Verified:
-    """Verify one release, or all releases and the branches of all environments.
+    """Verify one release, or all releases and environments, and return the checks.
 
-    What this clone verified before isn't read once more, unless you ask for it *again*. With
-    *accept_rewrite*, branches that were rewritten or deleted on the remote are accepted first.
+    Skips everything that this clone verified before, unless you set *again*. With *accept_rewrite*,
+    branches that were rewritten or deleted on the remote are accepted first.
 
     All problems are reported. Apart from fetched refs, and the verified tips in the Git folder,
     nothing is written. Raises NotFoundError for an unknown version.

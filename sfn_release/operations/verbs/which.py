@@ -34,9 +34,9 @@ _COMPARED = 50  # recorded definitions that are compared with what ran
 def which(workspace: Workspace, arn: str, *, environment: str | None = None) -> ExecutionOrigin:
     """Return the release and commit that an execution ran.
 
-    *arn* may also be the link of the execution's page in the AWS console. Its environment is found
-    by the ARN. Raises UsageError for anything else, NotFoundError if no record sent what it ran,
-    and AccessError with the IAM action that you need.
+    *arn* may also be the link of the execution's page in the AWS console. The ARN decides the
+    environment. Raises UsageError for anything else, NotFoundError if no recorded deployment sent
+    its definition, and AccessError with the IAM action that you need.
     """
     parsed = parse_execution_arn(arn)
     try:

@@ -38,10 +38,11 @@ class Yanked:
 
 
 def yank(workspace: Workspace, version: str, *, reason: str) -> Yanked:
-    """Block a release from being deployed, in every clone.
+    """Block a release from being deployed, and return the release's state.
 
-    Where it is live, it stays live. A release that is already yanked keeps its first reason.
-    Raises NotFoundError for an unknown release, UsageError without a reason.
+    Every clone refuses to deploy it. Where it is live, it stays live. A release that is already
+    yanked keeps its first reason. Raises NotFoundError for an unknown release, UsageError without a
+    reason.
     """
     if not reason.strip():
         raise UsageError(
@@ -55,9 +56,10 @@ def yank(workspace: Workspace, version: str, *, reason: str) -> Yanked:
 
 
 def unyank(workspace: Workspace, version: str) -> Yanked:
-    """Allow a yanked release to be deployed again; raises NotFoundError for an unknown one.
+    """Allow a yanked release to be deployed again, and return the release's state.
 
-    Raises YankedError if only another release with the same contents was yanked.
+    Raises NotFoundError for an unknown release, and YankedError if only another release with the
+    same contents was yanked.
     """
     done = _set_yank(workspace, parse_version(version), None)
     if done.yank is not None and not done.changed:
