@@ -89,6 +89,15 @@ def role_arn(value: str) -> str | None:
     return None
 
 
+@said(
+    {"anyOf": [{"pattern": r"\$\{"}, role_arn.schema]},
+    unsaid="With its placeholders filled, it's the ARN of an IAM role.",
+)
+def role_template(value: str) -> str | None:
+    """Check the ARN of an IAM role, unless placeholders have to be filled first."""
+    return None if "${" in value and value.isprintable() else role_arn(value)
+
+
 @said(whole(_EXTERNAL_ID))
 def external_id(value: str) -> str | None:
     """Check the external id of a role's trust policy (AssumeRole, parameter ``ExternalId``)."""

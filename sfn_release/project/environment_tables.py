@@ -13,7 +13,7 @@ from sfn_release.project.parameter_sources import is_source, source_of
 from sfn_release.project.parameter_values import normal
 from sfn_release.project.parameters import parameters_in
 from sfn_release.project.replay_policy import ReplayPolicy
-from sfn_release.project.strategy import STRATEGIES, Limits, Strategy
+from sfn_release.project.strategy_table import read_strategy
 from sfn_release.project.task_settings import TaskSettings
 from sfn_release.project.toml_document import TomlDocument
 from sfn_release.project.toml_lines import Key
@@ -28,13 +28,7 @@ def read_environment(document: TomlDocument, name: str, table: Mapping[str, Any]
     at: Key = ("environments", name)
     values = dict(table)
     backend = _backend(document, at, name, values.pop("backend", None))
-    backend.check_table(document, at, values)
-    if "soak" in values and not values.get("requires"):
-        document.fail(
-            (*at, "soak"),
-            "`soak` needs `requires`, which is missing",
-            fix='For example:  requires = ["staging"]',
-        )
+    document.obey(at, values, backend.rules)
     environment = Environment(
         name=name,
         backend=backend,
@@ -46,7 +40,7 @@ def read_environment(document: TomlDocument, name: str, table: Mapping[str, Any]
         soak=parse_duration(values.pop("soak")) if "soak" in values else None,
         branches=tuple(values.pop("branches", ())),
         replay=_replay(values.pop("replay", None)),
-        strategy=_strategy(document, (*at, "strategy"), values),
+        strategy=read_strategy(values.pop("strategy", "all-at-once")),
         tasks=TaskSettings.taken_from(values),
         **values,
     )
@@ -93,19 +87,6 @@ def check_requires(document: TomlDocument, environments: Mapping[str, Environmen
                     f"{name} requires {required}, which requires {name}: neither accepts a release",
                     fix="Remove one of them from `requires`.",
                 )
-
-
-def check_signed(
-    document: TomlDocument, environments: Mapping[str, Environment], allowed_signers: str | None
-) -> None:
-    """Fail when an environment needs signatures, and the project doesn't say whose."""
-    for name, environment in environments.items():
-        if environment.signed and allowed_signers is None:
-            document.fail(
-                ("environments", name, "signed"),
-                f"{name} needs signed releases, and `allowed_signers` is missing in [project]",
-                fix='Name the file with the allowed keys:  allowed_signers = "release-signers"',
-            )
 
 
 def check_replays(document: TomlDocument, environments: Mapping[str, Environment]) -> None:
@@ -161,42 +142,6 @@ def _parameter(value: Any) -> Any:
     if not (isinstance(value, dict) and is_source(value)):
         return normal(value)
     return source_of(value)
-
-
-def _strategy(document: TomlDocument, at: Key, values: dict[str, Any]) -> Strategy | None:
-    table = values.pop("strategy", "all-at-once")
-    if isinstance(table, str):
-        return None
-    if table["type"] == "all-at-once":
-        for key in (key for key in table if key != "type"):
-            document.fail(
-                (*at, key),
-                f'`{key}` has no effect with  type = "all-at-once": callers aren\'t shifted',
-                fix='Remove it, or shift callers:  strategy = { type = "canary", percent = 10,'
-                ' interval = "5m" }',
-            )
-        return None
-    for key in ("percent", "interval"):
-        if key not in table:
-            document.fail(
-                at,
-                f"`{key}` is missing in the strategy",
-                fix='For example:  strategy = { type = "canary", percent = 10, interval = "5m" }',
-            )
-    if values.get("alias") == "":
-        document.fail(
-            at,
-            "a strategy shifts the callers of an alias, but this environment has none",
-            fix='Leave out  alias = ""  or the strategy.',
-        )
-    rate = table.get("max_failure_rate")
-    limits = Limits(
-        alarms=tuple(table.get("alarms", ())),
-        max_failures=table.get("max_failures"),
-        max_failure_rate=float(rate.removesuffix("x")) if rate else None,
-    )
-    make = STRATEGIES[table["type"]]
-    return make(table["percent"], parse_duration(table["interval"]), limits)
 
 
 def _check_role(document: TomlDocument, at: Key, environment: Environment) -> None:

@@ -149,7 +149,7 @@ RELEASES_TEXTS: Final[Mapping[str, str]] = {
     "checks": "Settings of `sfn-release check`.",
     "checks.silence": "Findings that the checks leave out.",
     "checks.silence[]": "A silenced rule. It needs `rule` and `reason`.",
-    "checks.silence[].rule": "The name of the rule.",
+    "checks.silence[].rule": "The name of the rule, as `check` prints it.",
     "checks.silence[].workflow": "Silence it in this workflow only.",
     "checks.silence[].state": "Silence it in this state only.",
     "checks.silence[].reason": "Why the rule doesn't apply.",

@@ -20,7 +20,6 @@ from sfn_release.project.environment_tables import (
     LOCAL,
     check_replays,
     check_requires,
-    check_signed,
     read_environment,
 )
 from sfn_release.project.input_schemas import InputSchema, input_schemas_of
@@ -172,7 +171,6 @@ def parse_project(text: str, *, path: Path | str) -> Project:
     }
     check_requires(document, environments)
     check_replays(document, environments)
-    check_signed(document, environments, settings.get("allowed_signers"))
     default = settings.get("default_environment", LOCAL)
     if default not in environments:
         document.fail(

@@ -6,11 +6,12 @@ from dataclasses import MISSING, fields
 from typing import Any, Final
 
 from sfn_release.project.backends import AWS, BACKENDS, BUILT_IN, Backend
+from sfn_release.project.checks_table import names_to_silence
 from sfn_release.project.environment import Environment
 from sfn_release.project.key_texts import RELEASES_TEXTS
 from sfn_release.project.project import Project
 from sfn_release.project.replay_policy import ReplayPolicy
-from sfn_release.project.schema import DOCUMENT, ENVIRONMENT
+from sfn_release.project.schema import DOCUMENT
 from sfn_release.project.toml_schema import DRAFT, DocumentedSchema
 
 ID: Final = "https://github.com/sfn-release/sfn-release/schemas/{name}.schema.json"
@@ -21,7 +22,14 @@ _ENVIRONMENT: Final = "environments.*"
 
 def schema_of_releases() -> dict[str, Any]:
     """Return the JSON Schema of releases.toml."""
-    schema = DocumentedSchema(RELEASES_TEXTS, _defaults(), {"environments": _environments()})
+    schema = DocumentedSchema(
+        RELEASES_TEXTS,
+        _defaults(),
+        {
+            "environments": _environments(),
+            "checks.silence[].rule": {"enum": sorted(names_to_silence())},
+        },
+    )
     table = DOCUMENT.keys["environments"].others or DOCUMENT
     return {
         "$schema": DRAFT,
@@ -66,17 +74,17 @@ def _environments() -> dict[str, Any]:
     chosen = [
         {
             "if": {"properties": {"backend": {"enum": [name]}}, "required": ["backend"]},
-            "then": _needs(backend),
+            "then": _rules(backend),
         }
         for name, backend in BACKENDS.items()
     ]
-    unsaid = {"if": {"not": {"required": ["backend"]}}, "then": _needs(AWS)}
+    unsaid = {"if": {"not": {"required": ["backend"]}}, "then": _rules(AWS)}
     return {
         "properties": {
             name: {
                 "allOf": [
                     table,
-                    _needs(backend),
+                    _rules(backend),
                     {"properties": {"backend": {"enum": [backend.name]}}},
                 ]
             }
@@ -86,9 +94,5 @@ def _environments() -> dict[str, Any]:
     }
 
 
-def _needs(backend: Backend) -> dict[str, Any]:
-    foreign = [key for key in ENVIRONMENT if key in backend.foreign_keys]
-    found: dict[str, Any] = {"required": [*backend.needed_keys]} if backend.needed_keys else {}
-    if foreign:
-        found["not"] = {"anyOf": [{"required": [key]} for key in foreign]}
-    return found
+def _rules(backend: Backend) -> dict[str, Any]:
+    return {"allOf": [dict(rule.schema) for rule in backend.rules]}

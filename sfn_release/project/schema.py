@@ -6,6 +6,7 @@ When you add a key, you add the field of the same name to `Environment` or `Proj
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from sfn_release.project import aws_rules, git_rules, task_settings, value_rules
 from sfn_release.project.backends import AWS, BACKENDS
@@ -14,7 +15,8 @@ from sfn_release.project.input_schemas import WORKFLOWS
 from sfn_release.project.parameter_sources import is_source
 from sfn_release.project.parameter_values import TYPES
 from sfn_release.project.replay_policy import MOST
-from sfn_release.project.strategy import STRATEGIES
+from sfn_release.project.strategy_table import STRATEGY, shifts_an_alias
+from sfn_release.project.table_rule import TableFault, table_rule
 from sfn_release.project.toml_document import Expected
 
 _TAGS = Expected(
@@ -123,26 +125,6 @@ _ENDPOINT = Expected(
         },
     ),
 )
-_STRATEGY = Expected(
-    str,
-    value_rules.all_at_once,
-    'strategy = { type = "canary", percent = 10, interval = "5m" }',
-    table=Expected(
-        dict,
-        value_rules.has("type"),
-        example='strategy = { type = "canary", percent = 10, interval = "5m" }',
-        keys={
-            "type": Expected(str, value_rules.one_of("all-at-once", *STRATEGIES)),
-            "percent": Expected(int, value_rules.between(1, 99), "percent = 10"),
-            "interval": Expected(str, value_rules.duration, 'interval = "5m"'),
-            "alarms": Expected(
-                list, example='alarms = ["shop-failed"]', items=Expected(str, value_rules.text)
-            ),
-            "max_failures": Expected(int, value_rules.between(0, 1000), "max_failures = 0"),
-            "max_failure_rate": Expected(str, value_rules.factor, 'max_failure_rate = "2x"'),
-        },
-    ),
-)
 _REPLAY = Expected(
     dict,
     value_rules.has("environment"),
@@ -167,7 +149,7 @@ ENVIRONMENT: Mapping[str, Expected] = {
     "assume_role": _ASSUMED_ROLE,
     "endpoint_url": _ENDPOINT,
     "role_arn": Expected(
-        str, value_rules.text, 'role_arn = "arn:aws:iam::111111111111:role/shop-workflows"'
+        str, aws_rules.role_template, 'role_arn = "arn:aws:iam::111111111111:role/shop-workflows"'
     ),
     "alias": Expected(str, aws_rules.alias, 'alias = "live"'),
     "name": Expected(str, aws_rules.name_template, 'name = "{workflow}-staging"'),
@@ -196,9 +178,55 @@ ENVIRONMENT: Mapping[str, Expected] = {
     "permissions": Expected(
         str, value_rules.one_of("off", "warn", "required"), 'permissions = "required"'
     ),
-    "strategy": _STRATEGY,
+    "strategy": STRATEGY,
     **task_settings.KEYS,
 }
+
+
+@table_rule(
+    {
+        "dependencies": {
+            "soak": {"properties": {"requires": {"minItems": 1}}, "required": ["requires"]}
+        }
+    }
+)
+def _soaks_somewhere(table: Mapping[str, Any], _: str) -> TableFault | None:
+    """Check that a release soaks in other environments."""
+    if "soak" not in table or table.get("requires"):
+        return None
+    return TableFault(
+        ("soak",),
+        "`soak` needs `requires`, which is missing",
+        fix='For example:  requires = ["staging"]',
+    )
+
+
+@table_rule(
+    {
+        "if": {"properties": {"project": {"not": {"required": ["allowed_signers"]}}}},
+        "then": {
+            "properties": {
+                "environments": {
+                    "additionalProperties": {"properties": {"signed": {"enum": [False]}}}
+                }
+            }
+        },
+    }
+)
+def _has_signers(document: Mapping[str, Any], _: str) -> TableFault | None:
+    """Check that a project with signed releases names the allowed signers."""
+    if "allowed_signers" in document.get("project", {}):
+        return None
+    for name, environment in document.get("environments", {}).items():
+        if environment.get("signed"):
+            return TableFault(
+                ("environments", name, "signed"),
+                f"{name} needs signed releases, and `allowed_signers` is missing in [project]",
+                fix='Name the file with the allowed keys:  allowed_signers = "release-signers"',
+            )
+    return None
+
+
 _PROJECT: Mapping[str, Expected] = {
     "name": Expected(str, value_rules.project_name, 'name = "shop"'),
     "workflows": Expected(str, value_rules.workflows, 'workflows = "workflows"'),
@@ -221,11 +249,17 @@ _PROJECT: Mapping[str, Expected] = {
 DOCUMENT = Expected(
     dict,
     needs=("project",),
+    rules=(_has_signers,),
     keys={
         "project": Expected(dict, keys=_PROJECT, example="[project]", needs=("name",)),
         "environments": Expected(
             dict,
-            others=Expected(dict, keys=ENVIRONMENT, example="[environments.staging]"),
+            others=Expected(
+                dict,
+                keys=ENVIRONMENT,
+                example="[environments.staging]",
+                rules=(_soaks_somewhere, shifts_an_alias),
+            ),
             key_rule=value_rules.environment_name,
             example="[environments.staging]",
         ),

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Final
 
 from sfn_release.aws.https_get import url_problem
 
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9._-]{1,253}[a-z0-9]")
+
+
+S3_SCHEMA: Final = {"pattern": "^[sS]3://"}
+"""The texts in JSON Schema that name an object of S3."""
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from functools import cached_property
@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 
 from sfn_release.errors import ConfigError
 from sfn_release.project import toml_text, value_rules
+from sfn_release.project.table_rule import TableRule
 from sfn_release.project.toml_lines import Key, key_lines
 from sfn_release.project.value_rule import TableTest, ValueRule
 from sfn_release.text import did_you_mean
@@ -38,8 +39,8 @@ class Expected:
 
     *type* and *rule* check the value; *example* is a line of TOML that shows it. A table has known
     *keys*; *others* is the schema of further keys (None: unknown keys are errors), and *key_rule*
-    checks their names; its reader fails without the keys that it *needs*. *items* is the schema of
-    an array's items. A simple value that can also be a
+    checks their names; its reader fails without the keys that it *needs*; *rules* check several
+    keys together. *items* is the schema of an array's items. A simple value that can also be a
     table has the schema *table*, for the tables that *table_when* accepts. The type ``object``
     accepts any value, and its rule checks every leaf.
     """
@@ -54,6 +55,7 @@ class Expected:
     table: Expected | None = None
     table_when: TableTest = value_rules.always
     needs: tuple[str, ...] = ()
+    rules: tuple[TableRule, ...] = ()
 
 
 def table_name(key: Key, document: str = "releases.toml") -> str:
@@ -190,6 +192,12 @@ class TomlDocument:
             for key, item in value.items():
                 self.check(item, (*at, key), self.known(key, at, expected))
             self.require(at, value, expected.rule, expected.example)
+            self.obey(at, value, expected.rules)
+
+    def obey(self, at: Key, table: Mapping[str, Any], rules: Iterable[TableRule]) -> None:
+        """Fail unless the *table* at a key obeys *rules*; its values are checked already."""
+        for fault in filter(None, (rule(table, self._table(at)) for rule in rules)):
+            self.fail((*at, *fault.key), fault.message, why=fault.why, fix=fault.fix)
 
     def known(self, key: str, at: Key, expected: Expected) -> Expected:
         """Return the schema of *key* in the table *at*; fail for an unknown key."""

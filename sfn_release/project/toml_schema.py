@@ -70,6 +70,9 @@ class DocumentedSchema:
             found |= self._members(expected, at)
         if expected.needs:
             found["required"] = [*expected.needs]
+        if expected.rules:
+            together = [dict(rule.schema) for rule in expected.rules]
+            found["allOf"] = [*found.get("allOf", ()), *together]
         return found
 
     def _members(self, expected: Expected, at: str) -> dict[str, Any]:

@@ -105,6 +105,12 @@ def text(value: str) -> str | None:
     return None if value and value.isprintable() else "It is empty or contains control characters."
 
 
+@said({"allOf": [text.schema, {"pattern": "[^ ]"}]})
+def words(value: str) -> str | None:
+    """Check that a text isn't blank and has no control characters."""
+    return text(value) if value.strip() else "It is blank."
+
+
 @said(whole(_FACTOR))
 def factor(value: str) -> str | None:
     """Check a multiple: ``2x``, ``1.5x``."""

@@ -192,7 +192,7 @@ def test_a_silence_that_covers_nothing_is_told(shop: Project) -> None:
     ("fields", "words"),
     [
         ({"rule": "no-default"}, "`reason` is missing in a silence of 'no-default'"),
-        ({"rule": "no-default", "reason": " "}, "`reason` is missing"),
+        ({"rule": "no-default", "reason": " "}, "It is blank."),
         ({"reason": "because"}, "`rule` is missing in a silence"),
         ({"rule": "no-defalt", "reason": "because"}, 'Did you mean "no-default"?'),
         ({"rule": "dangling", "reason": "because"}, "'dangling' can't be silenced"),

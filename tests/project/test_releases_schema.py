@@ -16,13 +16,17 @@ import tomli
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sfn_release.checks.rule_table import BY_NAME
 from sfn_release.errors import ConfigError
 from sfn_release.project.backends import AWS, BACKENDS, BUILT_IN
+from sfn_release.project.checks_table import silences_of
 from sfn_release.project.key_texts import RELEASES_TEXTS
+from sfn_release.project.project import parse_project
 from sfn_release.project.releases_schema import schema_of_releases
 from sfn_release.project.schema import DOCUMENT
 from sfn_release.project.task_settings import KEYS as EMBEDDED_KEYS
 from sfn_release.project.toml_document import Expected, TomlDocument
+from sfn_release.project.toml_text import toml
 from sfn_release.testing.declared.tests_file_schema import schema_of_tests
 from sfn_release.testing.declared.tests_key_texts import TESTS_TEXTS
 from sfn_release.testing.declared.tests_schema import TEST, TESTS_FILE
@@ -133,7 +137,10 @@ def on_local(place: Place) -> Place:
     return replace(place, path=(words[0], "local", *place.path[2:]), document=document)
 
 
-RELEASES = {"project": {"name": "shop"}, "environments": {"prod": {"region": "eu-west-1"}}}
+RELEASES = {
+    "project": {"name": "shop", "allowed_signers": "signers"},
+    "environments": {"prod": {"region": "eu-west-1", "requires": ["staging"]}},
+}
 TESTS = {"test": [{"name": "it works"}]}
 RELEASES_PLACES = {place.name: on_local(place) for place in places(DOCUMENT, RELEASES)}
 TESTS_PLACES = {place.name: place for place in places(_TESTS, TESTS)}
@@ -157,14 +164,15 @@ def as_json(value: Any) -> Any:
 def read(document: dict[str, Any], expected: Expected) -> str:
     """Return the reader's error for a document, "" if it accepts it."""
     try:
-        toml = TomlDocument("a.toml", "")
-        toml.check(document, (), expected)
+        reader = TomlDocument("a.toml", "")
+        reader.check(document, (), expected)
         for name, table in document.get("environments", {}).items():
             built_in = BUILT_IN.get(name)
             if built_in and table.get("backend", built_in.name) != built_in.name:
                 return f"{name} always has the backend {built_in.name}"
             backend = built_in or BACKENDS[table.get("backend", AWS.name)]
-            backend.check_table(toml, ("environments", name), table)
+            reader.obey(("environments", name), table, backend.rules)
+        silences_of(reader, document.get("checks", {}) if expected is DOCUMENT else {})
     except ConfigError as error:
         return f"{error.message} {error.why}"
     return lacking(document, expected)
@@ -328,3 +336,144 @@ def test_unknown_keys_are_refused_by_both(name: str, key: str) -> None:
     if place.expected.type is dict and place.expected.others is None:
         value = {key: 1}
         hold(place, value, DOCUMENT, RELEASES_VALID)
+
+
+def some(required: Mapping[str, Any] | None = None, **optional: Any) -> Any:
+    """Return a strategy for tables: each key has one of its values, or is left out."""
+    always = {key: st.sampled_from(values) for key, values in (required or {}).items()}
+    maybe = {
+        key: value if isinstance(value, st.SearchStrategy) else st.sampled_from(value)
+        for key, value in optional.items()
+    }
+    return st.fixed_dictionaries(always, optional=maybe)
+
+
+_ENVIRONMENT: Mapping[str, Any] = {
+    "region": ["eu-west-1"],
+    "requires": [[], ["staging"]],
+    "soak": ["2h"],
+    "alias": ["", "live"],
+    "signed": [True, False],
+    "profile": ["p"],
+    "buckets": [{"orders": "data"}],
+    "role_arn": ["arn:aws:iam::111111111111:role/x", "admin", "${Role}"],
+    "strategy": st.one_of(
+        st.just("all-at-once"),
+        some(
+            {"type": ["all-at-once", "canary", "linear"]},
+            percent=[10],
+            interval=["5m"],
+            alarms=[[], ["shop-failed"]],
+            max_failures=[0],
+        ),
+    ),
+}
+_LOOKUPS = [
+    *("plain", {"env": "A"}, {"ssm": "/a"}, {"stack": "a", "output": "b"}, {"export": "a"}),
+    *({"tfstate": "a", "output": "b"}, {"tfstate": "s3://bucket/key", "output": "b"}),
+    {"fast": 0.5, "stack": "not a source"},
+]
+
+
+def environment_tables(*backends: str) -> Any:
+    """Return a strategy for tables of an environment."""
+    parameters = st.sampled_from(_LOOKUPS).map(
+        lambda value: {"Role": "arn:aws:iam::111111111111:role/x", "P": value}
+    )
+    kinds = {"backend": backends} if backends else {}
+    return st.builds(
+        lambda table, values: table | {"parameters": values},
+        some({}, **_ENVIRONMENT, **kinds),
+        parameters,
+    )
+
+
+_DOCUMENTS = st.fixed_dictionaries(
+    {
+        "project": some({"name": ["shop"]}, allowed_signers=["signers"], tests=["required"]),
+        "environments": st.fixed_dictionaries(
+            {"staging": st.just({"region": "eu-west-1"})},
+            optional={
+                "local": environment_tables(),
+                "prod": environment_tables("aws"),
+                "second": environment_tables("local"),
+            },
+        ),
+    },
+    optional={
+        "checks": st.fixed_dictionaries(
+            {
+                "silence": st.lists(
+                    some(
+                        rule=["lambda-retry", " ", *sorted(BY_NAME)],
+                        reason=["because", " ", ""],
+                    ),
+                    max_size=2,
+                )
+            }
+        )
+    },
+)
+
+
+@settings(max_examples=600)
+@given(_DOCUMENTS)
+def test_rules_for_several_keys_agree(document: dict[str, Any]) -> None:
+    """Keys that are right by themselves: the schema accepts exactly what the reader accepts."""
+    text = "\n".join(f"{key} = {toml(value)}" for key, value in document.items())
+    assert tomli.loads(text) == document
+    try:
+        parse_project(text, path="releases.toml")
+        problem = ""
+    except ConfigError as error:
+        problem = f"{error.message} {error.why}"
+    found = [error.message for error in RELEASES_VALID.iter_errors(document)]
+    assert bool(found) == bool(problem), (problem, found)
+
+
+_SHIFT = {"type": "canary", "percent": 10, "interval": "5m"}
+
+
+@pytest.mark.parametrize(
+    ("name", "table", "valid"),
+    [
+        ("prod", {"strategy": _SHIFT}, True),
+        ("prod", {"strategy": {"type": "canary", "percent": 10}}, False),
+        ("prod", {"strategy": {"type": "linear", "interval": "5m"}}, False),
+        ("prod", {"strategy": {"type": "all-at-once"}}, True),
+        ("prod", {"strategy": {"type": "all-at-once", "percent": 10}}, False),
+        ("prod", {"strategy": _SHIFT, "alias": ""}, False),
+        ("prod", {"strategy": {"type": "all-at-once"}, "alias": ""}, True),
+        ("prod", {"soak": "2h"}, False),
+        ("prod", {"soak": "2h", "requires": []}, False),
+        ("prod", {"soak": "2h", "requires": ["local"]}, True),
+        ("prod", {"signed": True}, False),
+        ("prod", {"signed": False}, True),
+        ("prod", {"role_arn": "admin"}, False),
+        ("local", {"signed": False}, True),
+        ("local", {"strategy": _SHIFT}, True),
+        ("local", {"strategy": {**_SHIFT, "alarms": ["a"]}}, False),
+        ("local", {"parameters": {"P": {"ssm": "/a"}}}, False),
+        ("local", {"parameters": {"P": {"tfstate": "S3://bucket/key", "output": "b"}}}, False),
+        ("local", {"parameters": {"P": {"tfstate": "state.json", "output": "b"}}}, True),
+    ],
+)
+def test_the_editor_knows_rules_for_several_keys(
+    name: str, table: dict[str, Any], *, valid: bool
+) -> None:
+    """Each rule of the reader that JSON Schema can say, by an example."""
+    region = {} if name == "local" else {"region": "eu-west-1"}
+    document = {"project": {"name": "shop"}, "environments": {name: {**region, **table}}}
+    assert RELEASES_VALID.is_valid(document) == valid
+
+
+@pytest.mark.parametrize("signers", [True, False])
+@pytest.mark.parametrize("rule", ["lambda-retry", "no-such-rule", "missing-field"])
+def test_the_editor_knows_the_rules_that_can_be_silenced(rule: str, *, signers: bool) -> None:
+    """And signed environments, if the project names its signers."""
+    document = {
+        "project": {"name": "shop"} | ({"allowed_signers": "signers"} if signers else {}),
+        "environments": {"prod": {"region": "eu-west-1", "signed": True}},
+        "checks": {"silence": [{"rule": rule, "reason": "because"}]},
+    }
+    assert RELEASES_VALID.is_valid(document) == (signers and rule == "lambda-retry")

@@ -28,6 +28,8 @@ _KINDS = {
     object: "any value",
 }
 
+_MOST_VALUES = 20  # a table's cell has no room for more
+
 
 @dataclass(frozen=True)
 class Key:
@@ -45,7 +47,7 @@ class Key:
         if self.expects.table is not None and self.expects.type is not object:
             kind = f"{kind} or table"
         facts = [self.text, self.expects.rule.unsaid, self.expects.key_rule.unsaid]
-        if "enum" in self.schema:
+        if len(self.schema.get("enum", ())) in range(1, _MOST_VALUES):
             values = ", ".join(f"`{value}`" for value in self.schema["enum"])
             facts.append(f"One of {values}.")
         if "default" in self.schema:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sfn_release.aws.clients import Aws
     from sfn_release.project.environment import Environment
-    from sfn_release.project.toml_document import TomlDocument
-    from sfn_release.project.toml_lines import Key
+    from sfn_release.project.table_rule import TableRule
 
 
 @dataclass(frozen=True)
@@ -47,9 +46,8 @@ class Backend:
     *region*, *account* and *role* are used where releases.toml names none. *partition* returns the
     partition of a region, or None where ARNs of every partition work.
 
-    *check_table* takes the document, the key and the values of an environment's table. It fails for
-    keys that are missing or have no meaning here: *needed_keys* and *foreign_keys* among them.
-    *connect* returns the services of an environment.
+    *rules* check the table of an environment: its keys without `backend`. *connect* returns the
+    services of an environment.
     """
 
     name: str
@@ -62,13 +60,11 @@ class Backend:
     can_serve: bool
     services: tuple[str, ...]
     partition: Callable[[str], str | None] = field(repr=False)
-    check_table: Callable[[TomlDocument, Key, Mapping[str, Any]], None] = field(repr=False)
+    rules: tuple[TableRule, ...] = field(repr=False)
     connect: Callable[[Environment, Clone], Aws] = field(repr=False)
     region: str = ""
     account: str | None = None
     role: str | None = None
-    needed_keys: tuple[str, ...] = ()
-    foreign_keys: tuple[str, ...] = ()
 
     def has(self, service: str) -> bool:
         """Whether a deployment can call an AWS service there, such as ``lambda``."""

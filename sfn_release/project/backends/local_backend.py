@@ -2,26 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sfn_release.aws.regions import LOCAL_ACCOUNT, LOCAL_REGION
 from sfn_release.names import TAG_PREFIX
-from sfn_release.project import toml_text
+from sfn_release.project.backends import local_rules
 from sfn_release.project.backends.backend import Backend, Clone
-from sfn_release.project.parameter_sources import (
-    StackExport,
-    StackOutput,
-    StateAttribute,
-    StateOutput,
-    StoredParameter,
-    Variable,
-    source_of,
-)
-from sfn_release.project.state_locations import S3Location, parse_location
-from sfn_release.project.toml_document import TomlDocument, table_name
-from sfn_release.project.toml_lines import Key
 
 if TYPE_CHECKING:
     from sfn_release.aws.clients import Aws
@@ -29,7 +16,6 @@ if TYPE_CHECKING:
     from sfn_release.project.environment import Environment
     from sfn_release.project.task_settings import TaskSettings
 
-_ONLY_AWS = ("profile", "endpoint_url", "account", "assume_role")
 _SHARED = "local.db"  # until 0.2.0, all projects of a repository were in this file
 _TAG = f"{TAG_PREFIX}project"
 
@@ -94,49 +80,6 @@ def _region(environment: Environment) -> str:
     return environment.region or LOCAL_REGION
 
 
-def _check_table(document: TomlDocument, at: Key, values: Mapping[str, Any]) -> None:
-    for key in (key for key in EMBEDDED.foreign_keys if key in values):
-        document.fail(
-            (*at, key),
-            f"`{key}` has no meaning in {table_name(at)}: its backend is local",
-            fix="Remove it: it belongs to environments on AWS.",
-        )
-    if values.get("signed"):
-        document.fail(
-            (*at, "signed"),
-            f"`signed` has no meaning in {table_name(at)}: its backend is local",
-            fix="Remove it: records of `local` stay in your clone and aren't signed.",
-        )
-    for key, value in values.get("parameters", {}).items():
-        service = _service(value)
-        if service:
-            document.fail(
-                (*at, "parameters", key),
-                f"the parameter {key} can't come from {service}: the backend is local",
-                fix=f'Write a value for it here:  {toml_text.toml_key(key)} = "…"',
-            )
-    strategy = values.get("strategy")
-    if isinstance(strategy, dict) and strategy.get("alarms"):
-        document.fail(
-            (*at, "strategy"),
-            "the local service has no CloudWatch alarms",
-            fix="Use `max_failures` here, or leave `alarms` out.",
-        )
-
-
-def _service(value: Any) -> str | None:
-    """Return the AWS service that a parameter's value is looked up in, if there is one."""
-    match source_of(value) if isinstance(value, dict) else None:
-        case StoredParameter():
-            return "Parameter Store"
-        case StackOutput() | StackExport():
-            return "CloudFormation"
-        case StateOutput() | StateAttribute() as source:
-            return "S3" if isinstance(parse_location(source.tfstate), S3Location) else None
-        case Variable() | None:
-            return None
-
-
 def _connect(environment: Environment, clone: Clone) -> Aws:
     from sfn_release.aws.clients import Aws, no_other
     from sfn_release.aws.direct_client import direct
@@ -156,10 +99,9 @@ EMBEDDED = Backend(
     can_serve=True,
     services=("stepfunctions",),
     partition=lambda _region: None,
-    check_table=_check_table,
+    rules=local_rules.RULES,
     connect=_connect,
     region=LOCAL_REGION,
     account=LOCAL_ACCOUNT,
     role=f"arn:aws:iam::{LOCAL_ACCOUNT}:role/local",  # nothing assumes it
-    foreign_keys=_ONLY_AWS,
 )
