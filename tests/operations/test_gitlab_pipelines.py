@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -105,7 +106,8 @@ def holds(rule: str, values: Mapping[str, str]) -> bool:
 def pipeline(config: str, folder: str = "", tests: tuple[str, ...] = ()) -> Pipeline:
     """Return the pipeline of a releases.toml."""
     project = parse_project(config, path="releases.toml")
-    install = Install(("pip install sfn-release==0.1.0",))
+    line = ("pip install sfn-release==0.1.0",)
+    install = Install(line, apart=line)
     made = gitlab_files(project, folder, install=install, tests=tests, python="3.12")
     return Pipeline(next(iter(made.values())))
 
@@ -128,7 +130,8 @@ def test_projects_of_one_repository_start_by_variables_of_their_own() -> None:
 def test_each_event_starts_its_jobs() -> None:
     """A merge request, a tag, a schedule, and a pipeline that somebody starts."""
     found = pipeline(SOAKED)
-    readers = ("plan-staging", "plan-on", "plan-prod")
+    stages = ("staging", "on", "prod")
+    readers = [f"{job}-{stage}" for stage in stages for job in ("plan", "comment")]
     assert found.started(**MERGE_REQUEST) == dict.fromkeys(("check", *readers), "on_success")
     fork = {**MERGE_REQUEST, "CI_MERGE_REQUEST_SOURCE_PROJECT_ID": "13"}
     assert [*found.started(**fork)] == ["check"]
@@ -140,6 +143,37 @@ def test_each_event_starts_its_jobs() -> None:
     for action in ("rollback", "unlock"):
         assert [*found.started(**by_hand, SFN_RELEASE_ACTION=action)] == [f"{action}-on"]
     assert found.started(**by_hand) == {}
+
+
+def test_the_job_with_the_token_has_nothing_of_the_merge_request() -> None:
+    """No clone, no cache, and no variables of the job before: only the plan, as a file."""
+    found = pipeline(SOAKED)
+    for stage in ("staging", "on", "prod"):
+        plan, job = (found.jobs[f"sfn-release-{name}-{stage}"] for name in ("plan", "comment"))
+        assert "comment" not in str(plan["script"])
+        assert "reports" not in plan["artifacts"]
+        assert job["needs"] == [f"sfn-release-plan-{stage}"]
+        assert (job["variables"]["GIT_STRATEGY"], job["cache"]) == ("none", [])
+        assert job["environment"] == {"name": "sfn-release-comment", "action": "verify"}
+        assert [*found.lines(job)][:2] == ['cd "$(mktemp -d)"', "pip install sfn-release==0.1.0"]
+        assert f'--name "plan of shop for {stage}"' in job["script"][0]
+    assert "scope sfn-release-comment)" in head_of(SOAKED)
+    installed = gitlab_files(
+        parse_project(SOAKED, path="releases.toml"), "", install=Install(("pip install ./tool",)),
+        tests=(), python="3.12",
+    )  # fmt: skip
+    lines = str(Pipeline(next(iter(installed.values()))).jobs["sfn-release-comment-on"])
+    assert "git checkout --quiet --force --detach FETCH_HEAD" in lines
+    assert '"$CI_DEFAULT_BRANCH"' in lines
+
+
+def test_a_merge_request_runs_the_jobs_of_the_projects_that_it_changes() -> None:
+    """In a repository of several projects."""
+    found = pipeline(SOAKED, "teams/a [b]")
+    for name in ("check", "plan-on", "comment-on"):
+        (rule,) = found.jobs[f"sfn-release-shop-{name}"]["rules"]
+        assert rule["changes"] == ["teams/a \\[b\\]/**/*"], name
+    assert "changes" not in str(pipeline(SOAKED).jobs)
 
 
 def test_a_schedule_starts_the_jobs_that_its_variable_names() -> None:
@@ -190,8 +224,8 @@ def test_jobs_that_deploy_wait_for_each_other() -> None:
         there = job.get("environment", {})
         deploys = job["stage"] == "deploy"
         assert ("resource_group" in job) is deploys, name
-        assert str(there.get("name", "-plan")).endswith("-plan") is not deploys, name
-        assert ("id_tokens" in job) is bool(there), name
+        assert str(there.get("name", "-plan")).endswith(("-plan", "-comment")) is not deploys, name
+        assert ("id_tokens" in job) is (bool(there) and "-comment" not in name), name
         assert (there.get("action") == "verify") is (bool(there) and not deploys), name
         assert "timeout" in job, name
     on = found.jobs["sfn-release-promote-on"]
@@ -264,8 +298,9 @@ class Runner:
 
     def __init__(self, remote: Path, folder: Path, reviews: Reviews, made: Pipeline) -> None:
         self.remote, self.folder, self.reviews, self.pipeline = remote, folder, reviews, made
-        self.bin = folder / "bin"
+        self.bin, self.artifacts = folder / "bin", folder / "artifacts"
         self.bin.mkdir(parents=True)
+        self.artifacts.mkdir()
         (self.bin / "sfn-release").symlink_to(Path(sys.executable).with_name("sfn-release"))
         (self.bin / "pip").write_text("#!/bin/sh\nmkdir -p .cache/pip && touch .cache/pip/x\n")
         (self.bin / "pip").chmod(0o755)
@@ -274,10 +309,15 @@ class Runner:
         """Run a job; return its dotenv report."""
         job = self.pipeline.jobs[f"sfn-release-{name}"]
         work = self.folder / f"work-{len(list(self.folder.glob('work-*')))}"
-        run_git(self.folder, "init", "--quiet", str(work))
-        run_git(work, "remote", "add", "origin", f"file://{self.remote}")
-        run_git(work, "fetch", "--quiet", "--no-tags", "--depth=1", "origin", ref)
-        run_git(work, "checkout", "--quiet", "--detach", "FETCH_HEAD")
+        work.mkdir()
+        if job["variables"].get("GIT_STRATEGY") != "none":
+            run_git(self.folder, "init", "--quiet", str(work))
+            run_git(work, "remote", "add", "origin", f"file://{self.remote}")
+            run_git(work, "fetch", "--quiet", "--no-tags", "--depth=1", "origin", ref)
+            run_git(work, "checkout", "--quiet", "--detach", "FETCH_HEAD")
+        for needed in job.get("needs", ()) if name.startswith("comment-") else ():
+            for path in self.pipeline.jobs[needed]["artifacts"]["paths"]:
+                shutil.copy(self.artifacts / path, work / path)
         given = {
             name: text.replace("$CI_PROJECT_DIR", str(work))
             for name, text in job["variables"].items()
@@ -285,7 +325,7 @@ class Runner:
         dotted = {"AWS_ROLE_ARN": ROLE, "SFN_RELEASE_ID_TOKEN": "jwt", "CI_JOB_ID": "5"}
         environ = {**os.environ, **self.reviews.variables("gitlab"), **dotted, **given, **values}
         environ |= {"CI_PROJECT_DIR": str(work), "PATH": f"{self.bin}:{os.environ['PATH']}"}
-        environ |= {"TMPDIR": str(self.folder)}
+        environ |= {"TMPDIR": str(self.folder), "CI_DEFAULT_BRANCH": "main"}
         done = subprocess.run(
             ["bash", "-eo", "pipefail", "-c", "\n".join(self.pipeline.lines(job))],
             cwd=work,
@@ -295,6 +335,8 @@ class Runner:
             check=False,
         )
         assert done.returncode == 0, f"{name}\n{done.stdout}{done.stderr}"
+        for path in job.get("artifacts", {}).get("paths", ()):
+            shutil.copy(work / path, self.artifacts / path)
         found = work / "sfn-release.env"
         lines = found.read_text().splitlines() if found.exists() else []
         return dict(line.split("=", 1) for line in lines)
@@ -338,14 +380,13 @@ def test_every_job_works_on_a_runner(
     runner = Runner(remote, tmp_path / "runner", reviews, made)
 
     runner.job("check", "main")
-    runner.job("plan-staging", "main")  # without a token it only says so
+    assert runner.job("plan-staging", "main")["SFN_CHANGES"] == "true"
+    runner.job("comment-staging", "main")  # without a token it only says so
     assert reviews.comments == []
     for _ in range(2):
-        outputs = runner.job("plan-staging", "main", SFN_RELEASE_GITLAB_TOKEN=TOKEN)
-        assert outputs["SFN_CHANGES"] == "true"
+        runner.job("comment-staging", "main", SFN_RELEASE_GITLAB_TOKEN=TOKEN)
     (note,) = reviews.bodies
-    assert note.startswith("<!-- sfn-release plan of shop for staging -->\n### Plan: ")
-    assert (tmp_path / "runner" / "work-1" / "plan.md").exists()
+    assert note.startswith("<!-- sfn-release comment: plan of shop for staging -->\n### Plan: ")
 
     shop.git("tag", "v1.2.0")
     shop.git("push", "--quiet", "origin", "v1.2.0")

@@ -23,6 +23,18 @@ def commands(root: Path, direct_url: dict[str, Any] | None = None, **origin: Any
     return [*install(Installed("1.2.3", direct_url, **origin), root, root).commands]
 
 
+def test_a_job_without_the_repository_installs_it_apart(tmp_path: Path) -> None:
+    """Also where a lock file has it: that file could come from a pull request."""
+    (tmp_path / "uv.lock").write_text('name = "sfn-release"\n')
+    made = install(Installed("1.2.3"), tmp_path, tmp_path)
+    assert (made.locked, made.apart) == (True, ("pip install sfn-release==1.2.3",))
+    elsewhere = Installed("1.2.3", {"url": "file:///elsewhere"})
+    assert install(elsewhere, tmp_path, tmp_path).apart == ()
+    (tmp_path / "tool").mkdir()
+    inside = Installed("1.2.3", {"url": (tmp_path / "tool").as_uri()})
+    assert install(inside, tmp_path, tmp_path).apart == ()
+
+
 def test_from_an_index_it_is_that_very_version(tmp_path: Path) -> None:
     """A free name would be another program tomorrow."""
     assert commands(tmp_path) == ["pip install sfn-release==1.2.3"]

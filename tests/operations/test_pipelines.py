@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -58,7 +59,8 @@ def environment(name: str, endpoint: str = "", **keys: str) -> str:
 def texts(config: str, folder: str = "", tests: tuple[str, ...] = ()) -> dict[str, str]:
     """Return the files for a releases.toml, by path."""
     project = parse_project(config, path="releases.toml")
-    install = Install(("pip install sfn-release==0.1.0",))
+    line = ("pip install sfn-release==0.1.0",)
+    install = Install(line, apart=line)
     return github_files(project, folder, install=install, tests=tests, python="3.12")
 
 
@@ -91,10 +93,11 @@ def test_init_writes_a_file_for_each_purpose() -> None:
 def test_the_main_file_is_a_workflow() -> None:
     """Each job has just the rights that it needs."""
     file = written(CONFIG + environment("staging") + environment("prod"))
-    assert list(file["jobs"]) == ["check", "plan", "publish", "promote-prod"]
-    check, plan, publish, promote = file["jobs"].values()
+    assert list(file["jobs"]) == ["check", "plan", "comment", "publish", "promote-prod"]
+    check, plan, comment, publish, promote = file["jobs"].values()
     assert check["permissions"] == {"contents": "read"}
-    assert plan["permissions"]["contents"] == "read"
+    assert plan["permissions"] == {"contents": "read", "id-token": "write"}
+    assert comment["permissions"] == {"pull-requests": "write"}
     for job in (publish, promote):
         assert job["permissions"] == {"contents": "write", "id-token": "write"}
         assert job["concurrency"]["cancel-in-progress"] is False
@@ -110,17 +113,45 @@ def test_jobs_end_and_run_only_pinned_actions(config: str) -> None:
         assert 0 < job["timeout-minutes"] <= 360, name
         used = [step["uses"] for step in job["steps"] if "uses" in step]
         assert [action for action in used if not PINNED.fullmatch(action)] == [], name
-        assert len([action for action in used if action.startswith("actions/checkout@")]) == 1
+        checkouts = [action for action in used if action.startswith("actions/checkout@")]
+        assert len(checkouts) == (not name.endswith(": comment"))
 
 
 def test_jobs_that_only_read_take_on_the_role_that_only_reads() -> None:
     """Plans, nightly checks and the look before a promotion run in NAME-plan on GitHub."""
     for name, job in every_job(SOAKED):
-        writes = job["permissions"]["contents"] == "write"
+        writes = job["permissions"].get("contents") == "write"
         there = job.get("environment")
         if there is not None:
             assert str(there).endswith("-plan") is not writes, name
         assert (there is None) is ("id-token" not in job["permissions"]), name
+
+
+@pytest.mark.parametrize("folder", ["", "shop"])
+def test_the_job_with_the_token_has_nothing_of_the_pull_request(folder: str) -> None:
+    """It alone may write there. It finds its comment by a name that the plan doesn't choose."""
+    made = texts(CONFIG + environment("staging") + environment("prod"), folder)
+    jobs = yaml.safe_load(next(iter(made.values())))["jobs"]
+    found = [name for name, job in jobs.items() if "GH_TOKEN" in str(job)]
+    may_write = [name for name, job in jobs.items() if "pull-requests" in job["permissions"]]
+    assert found == may_write == ["comment"]
+    job = jobs["comment"]
+    assert "checkout" not in str(job["steps"])
+    assert next(commands(job))[0] == "pip install sfn-release==0.1.0\n"
+    assert "--name" in job["steps"][-1]["run"]
+    assert job["steps"][-1]["env"]["NAME"] == "plan of shop for ${{ matrix.environment }}"
+    assert job["strategy"]["matrix"]["environment"] == ["staging", "prod"]
+    assert ("defaults" in job) is bool(folder)  # the project's folder isn't there
+
+
+def test_a_program_in_the_repository_comes_from_the_default_branch() -> None:
+    """Then the job checks out, but nothing that the pull request changed."""
+    project = parse_project(CONFIG + environment("staging"), path="releases.toml")
+    install = Install(("pip install ./tool",))
+    made = github_files(project, "", install=install, tests=(), python="3.12")
+    job = yaml.safe_load(made[FILE])["jobs"]["comment"]
+    assert job["permissions"] == {"contents": "read", "pull-requests": "write"}
+    assert job["steps"][0]["with"]["ref"] == "${{ github.event.repository.default_branch }}"
 
 
 def test_nothing_from_outside_stands_in_a_command_line() -> None:
@@ -130,15 +161,14 @@ def test_nothing_from_outside_stands_in_a_command_line() -> None:
 
 
 def test_every_environment_is_planned() -> None:
-    """The token for its comment is in a step of its own, where no code of the project runs."""
+    """Each has a job; the token for the comment isn't there, because code of the project runs."""
     plan = written(SOAKED)["jobs"]["plan"]
     assert plan["strategy"]["matrix"]["include"] == [
         {"environment": "staging", "region": "eu-west-1"},
         {"environment": "prod", "region": "us-east-1"},
         {"environment": "asia", "region": "us-east-1"},
     ]
-    steps = [line for line, step in commands(plan) if "GH_TOKEN" in step.get("env", {})]
-    assert steps == ['sfn-release comment "$RUNNER_TEMP/plan.md"']
+    assert "GH_TOKEN" not in str(plan)
 
 
 def test_findings_are_annotations_and_tests_run() -> None:
@@ -154,7 +184,7 @@ def test_findings_are_annotations_and_tests_run() -> None:
 
 def test_a_soak_time_waits_by_schedule() -> None:
     """A job looks every hour; a stage after it follows there. Nothing red, no job that waits."""
-    assert list(written(SOAKED)["jobs"]) == ["check", "plan", "publish"]
+    assert list(written(SOAKED)["jobs"]) == ["check", "plan", "comment", "publish"]
     file = written(SOAKED, name="-promote")
     assert file[True]["schedule"] == [{"cron": "41 * * * *"}]
     assert list(file["jobs"]) == ["ready-prod", "promote-prod", "ready-asia", "promote-asia"]
@@ -261,7 +291,7 @@ def test_without_environments_the_usual_ones_are_named(repository: Path) -> None
     again = run("-C", str(repository), "init", "--ci", "github").err
     assert ("On GitHub: create" in again, "In releases.toml: add" in again) == (False, True)
     file = yaml.safe_load((repository / FILE).read_text(encoding="utf-8"))
-    assert list(file["jobs"]) == ["check", "plan", "publish", "promote-prod"]
+    assert list(file["jobs"]) == ["check", "plan", "comment", "publish", "promote-prod"]
 
 
 def test_init_overwrites_nothing(shop: Project) -> None:
@@ -303,7 +333,9 @@ class Runner:
         self.remote = remote
         self.folder = folder
         self.bin = folder / "bin"
+        self.artifacts = folder / "artifacts"
         self.bin.mkdir(parents=True)
+        self.artifacts.mkdir()
         (self.bin / "sfn-release").symlink_to(Path(sys.executable).with_name("sfn-release"))
         self._script("pip", f'#!/bin/sh\necho "pip $*" >> "{folder}/world"\n')
 
@@ -321,9 +353,25 @@ class Runner:
         assert run_git(work, "tag") == ""
         return work
 
+    @staticmethod
+    def _path(temp: Path, step: Mapping[str, Any]) -> Path:
+        return Path(step["with"]["path"].replace("${{ runner.temp }}", str(temp)))
+
+    @staticmethod
+    def _name(step: Mapping[str, Any], values: Mapping[str, str]) -> str:
+        name: str = step["with"]["name"]
+        return name.replace("${{ matrix.environment }}", values["ENVIRONMENT"])
+
     def job(self, job: Mapping[str, Any], ref: str, event: str, **values: str) -> dict[str, str]:
         """Run a job's command lines; return its outputs."""
-        work = self.checkout(ref)
+        work, temp = self.checkout(ref), self.folder / "temp"
+        shutil.rmtree(temp, ignore_errors=True)  # each job has a machine of its own
+        temp.mkdir()
+        for step in job["steps"]:
+            if step.get("uses", "").startswith("actions/download-artifact@"):
+                path = self._path(temp, step)
+                path.mkdir()
+                shutil.copy(self.artifacts / self._name(step, values), path / "plan.md")
         values = {"GITHUB_REPOSITORY": "acme/shop"} | values
         for line, step in commands(job):
             if "if" in step and event not in step["if"]:
@@ -333,12 +381,15 @@ class Runner:
             done = subprocess.run(
                 ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", line],
                 cwd=work,
-                env=environ | {"GITHUB_OUTPUT": f"{work}.out", "RUNNER_TEMP": str(self.folder)},
+                env=environ | {"GITHUB_OUTPUT": f"{work}.out", "RUNNER_TEMP": str(temp)},
                 capture_output=True,
                 text=True,
                 check=False,
             )
             assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
+        for step in job["steps"]:
+            if step.get("uses", "").startswith("actions/upload-artifact@"):
+                shutil.copy(self._path(temp, step), self.artifacts / self._name(step, values))
         found = Path(f"{work}.out")
         lines = found.read_text(encoding="utf-8").splitlines() if found.exists() else []
         names = (line.partition("<<")[0] for line in lines[::3])
@@ -382,12 +433,14 @@ def test_every_command_line_works_on_a_runner(
     reviews.add("Coverage: 97 %")
     for name in ("staging", "prod", "staging"):
         values = {"ENVIRONMENT": name, **reviews.variables("github")}
-        told = runner.job(jobs["plan"], "main", "pull_request", GH_TOKEN=TOKEN, **values)
+        told = runner.job(jobs["plan"], "main", "pull_request", **values)
         assert told["changes"] == "true"
+        values |= {"GH_TOKEN": TOKEN, "NAME": f"plan of shop for {name}"}
+        runner.job(jobs["comment"], "main", "pull_request", **values)
     assert [body.splitlines()[0] for body in reviews.bodies] == [
         "Coverage: 97 %",
-        "<!-- sfn-release plan of shop for staging -->",
-        "<!-- sfn-release plan of shop for prod -->",
+        "<!-- sfn-release comment: plan of shop for staging -->",
+        "<!-- sfn-release comment: plan of shop for prod -->",
     ]
     assert "| `hello` | created |" in reviews.bodies[1]
 
@@ -438,7 +491,7 @@ def test_jobs_set_the_variables_that_parameters_are_read_from() -> None:
     config += environment("prod", requires='["staging"]')
     config += "parameters = { Ship = { env = 'SHIP' }, Charge = { env = 'CHARGE_ARN' } }\n"
     text = texts(config)[FILE]
-    _, plan, publish, promote = yaml.safe_load(text)["jobs"].values()
+    _, plan, _, publish, promote = yaml.safe_load(text)["jobs"].values()
     charge, ship = ({name: f"${{{{ vars.{name} }}}}"} for name in ("CHARGE_ARN", "SHIP"))
     assert publish["env"] == charge
     assert promote["env"] == {**charge, **ship}
@@ -447,8 +500,7 @@ def test_jobs_set_the_variables_that_parameters_are_read_from() -> None:
 
 
 def test_where_there_are_releases_no_first_one_is_advised(shop: Project) -> None:
-    """The next step is to commit the new files."""
+    """The next steps are to commit the new files, and to set up the roles."""
     shop.publish("1.4.0")
     told = shop.json("init", "--ci", "github")["next"]
-    assert [step for step in told if "sfn-release" in step and "git" not in step] == []
-    assert len(told) == 2
+    assert [step for step in told if step.startswith("sfn-release")] == ["sfn-release doctor --iam"]

@@ -19,7 +19,7 @@ from sfn_release.operations.pull_requests.review_page import MOST, TOKENS, Revie
 
 CommentAction = Literal["created", "updated", "unchanged", "skipped"]
 _MARKER: Final = re.compile(r"<!-- sfn-release [\w .,:-]+ -->")
-_NAME: Final = re.compile(r"[\w .,-]{1,100}")
+_NAME: Final = re.compile(r"[\w .,-]{1,300}")
 _PAUSES: Final = (1.0, 4.0)  # seconds between the tries
 _LONGEST: Final = 30.0  # seconds that a job waits for a host
 _NO_NEWS: Final = "<!-- sfn-release: nothing to say -->"
@@ -145,6 +145,6 @@ def _lines(text: str) -> list[str]:
 def _checked(name: str) -> str:
     if not _NAME.fullmatch(name):
         raise UsageError(
-            f"{name!r} can't name a comment.", fix="Use up to 100 letters, digits and  . , - _"
+            f"{name!r} can't name a comment.", fix="Use up to 300 letters, digits and  . , - _"
         )
     return name

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from textwrap import fill as fill_lines
 
+from sfn_release.operations.scaffold.github.comment_job import comment_job
 from sfn_release.operations.scaffold.github.pipeline import (
+    UPLOAD,
     Pipeline,
     credentials,
     deploying_job,
     fill,
     glob,
+    matrix,
     quoted,
     variables,
 )
@@ -79,7 +82,6 @@ _PLAN = """\
     permissions:
       contents: read
       id-token: write # OIDC: credentials for this run only
-      pull-requests: write # the comment
     concurrency:
       group: %group-plan-${{ matrix.environment }}-${{ github.ref }}
       cancel-in-progress: true
@@ -90,11 +92,12 @@ _PLAN = """\
 %setup\
 %credentials\
       - run: sfn-release plan --env "$ENVIRONMENT" --format markdown > "$RUNNER_TEMP/plan.md"
-      - name: Show the plan on the pull request
-        # Updates the comment of an earlier run, which begins with the same hidden line.
-        run: sfn-release comment "$RUNNER_TEMP/plan.md"
-        env:
-          GH_TOKEN: ${{ github.token }} # not in the step that runs the code of the pull request
+      - uses: %upload
+        if: ${{ !cancelled() }}
+        with:
+          name: %group-plan-${{ matrix.environment }}
+          path: ${{ runner.temp }}/plan.md
+          overwrite: true
 """
 
 _PUBLISH = """\
@@ -129,7 +132,7 @@ def release_file(pipeline: Pipeline) -> str:
     """Return the text of the main workflow file."""
     later = scheduled(list(pipeline.chain))
     first, *rest = pipeline.chain
-    jobs = [_check(pipeline), _plan(pipeline), _publish(first, pipeline)]
+    jobs = [_check(pipeline), _plan(pipeline), comment_job(pipeline), _publish(first, pipeline)]
     jobs += [_promote(stage, pipeline) for stage in rest if stage not in later]
     return _head(pipeline) + "\n".join(jobs)
 
@@ -182,15 +185,7 @@ def _plan(pipeline: Pipeline) -> str:
         variables=variables(names),
         setup=pipeline.setup(),
         credentials=credentials("${{ matrix.region }}"),
-    )
-
-
-def matrix(chain: tuple[Stage, ...]) -> str:
-    """Return the lines of a matrix that runs a job for each environment."""
-    return "".join(
-        f"          - environment: {quoted(stage.name)}\n"
-        f"            region: {quoted(stage.region)}\n"
-        for stage in chain
+        upload=UPLOAD,
     )
 
 

@@ -20,6 +20,9 @@ CREDENTIALS = (
 )
 UV = "astral-sh/setup-uv@d0cc045d04ccac9d8b7881df0226f9e82c39688e # v6.8.0"
 
+UPLOAD = "actions/upload-artifact@043fb46d1a93c77aae656e7c1c64a875d1fc6a0a # v7.0.1"
+DOWNLOAD = "actions/download-artifact@3e5f45b2cfb9172054b4087a40e8e0b5a5461e7c # v8.0.1"
+
 HOUR = 3600  # seconds: the default lifetime of a job's credentials
 
 _CREDENTIALS = """\
@@ -152,6 +155,15 @@ def credentials(region: str, *, seconds: int = HOUR) -> str:
 def variables(names: Iterable[str], indent: str = "      ") -> str:
     """Return the lines of ``env`` that pass on variables of the GitHub environment."""
     return "".join(f"{indent}{name}: ${{{{ vars.{name} }}}}\n" for name in names)
+
+
+def matrix(chain: Iterable[Stage]) -> str:
+    """Return the lines of a matrix that runs a job for each environment."""
+    return "".join(
+        f"          - environment: {quoted(stage.name)}\n"
+        f"            region: {quoted(stage.region)}\n"
+        for stage in chain
+    )
 
 
 def env(*blocks: str) -> str:

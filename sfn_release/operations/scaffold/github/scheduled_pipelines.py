@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from sfn_release.operations.scaffold.github.main_pipeline import matrix
 from sfn_release.operations.scaffold.github.pipeline import (
     Pipeline,
     credentials,
     deploying_job,
     env,
     fill,
+    matrix,
     quoted,
     variables,
 )

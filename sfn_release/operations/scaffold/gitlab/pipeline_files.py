@@ -50,9 +50,11 @@ _HEAD: Final = """\
 # 3. Protect the tags %tag, and let the pipeline push them and the branches %ledger/….
 #    Either allow it in Settings > CI/CD > Job token permissions, or set SFN_RELEASE_PUSH_TOKEN
 #    (masked and protected) to a project access token with the scope write_repository.
-# 4. To see plans on merge requests, set SFN_RELEASE_GITLAB_TOKEN (masked) to a project access token
-#    with the scope api and the role Reporter. GitLab's job token can't write notes. Without the
-#    variable, the plan is an artifact of its job.
+# 4. To see plans on merge requests, set SFN_RELEASE_GITLAB_TOKEN (masked, with the environment
+#    scope %group-comment) to a project access token with the scope api and the role Reporter.
+#    GitLab's job token can't write notes. Without the variable, the plan is an artifact of its job.
+#    The scope keeps the token from the jobs that run a merge request's code, but not from someone
+#    who changes the pipeline in a merge request: who may push a branch can read the token.
 # 5. In Build > Pipeline schedules, add these schedules for the default branch. Set the variable,
 #    because a schedule without it starts none of these jobs:
 #    - %{prefix}_SCHEDULE = check, every night. It looks for drift, and checks the ledger.
@@ -97,6 +99,7 @@ def _head(pipeline: Pipeline) -> str:
     return fill(
         _HEAD,
         prefix=variable_prefix(pipeline),
+        group=pipeline.group,
         project=pipeline.project,
         stages=", ".join(names),
         variables=_variables(pipeline),

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from shlex import quote
 from typing import Final
 
 from sfn_release.aws.console_links import console_address
 from sfn_release.operations.scaffold.github.pipeline import Pipeline, fill
 from sfn_release.operations.scaffold.github.stages import Stage, scheduled
+from sfn_release.operations.scaffold.gitlab.install_commands import install_commands
 from sfn_release.operations.scaffold.gitlab.shared_jobs import quoted_yaml, variable_prefix
+from sfn_release.operations.scaffold.installation import Install
 
 _CHECK: Final = """\
 %group-check:
@@ -17,6 +20,7 @@ _CHECK: Final = """\
   stage: test
   rules:
     - if: $CI_PIPELINE_SOURCE == "merge_request_event"
+%changes\
   script:
     - sfn-release check
 %tests\
@@ -32,23 +36,48 @@ _PLAN: Final = """\
   stage: test
   interruptible: true
   rules:
-    # A fork's merge request gets no credentials.
-    - if: >-
-        $CI_PIPELINE_SOURCE == "merge_request_event" &&
-        $CI_MERGE_REQUEST_SOURCE_PROJECT_ID == $CI_MERGE_REQUEST_PROJECT_ID
+%request\
   environment:
     name: %reader
     action: verify
   variables:
     AWS_DEFAULT_REGION: %region
   script:
-    - sfn-release plan --env %stage --format markdown > "$CI_PROJECT_DIR/plan.md"
-    - sfn-release comment "$CI_PROJECT_DIR/plan.md" --if-possible
-  artifacts:
-    paths: [plan.md]
+    - sfn-release plan --env %stage --format markdown > "$CI_PROJECT_DIR/plan-%stage.md"
+  artifacts: # no dotenv report: it would set variables of the job below
+    paths: [plan-%stage.md]
     expire_in: 30 days
-    reports:
-      dotenv: sfn-release.env
+"""
+
+_COMMENT: Final = """\
+# A job of its own, because `plan` runs the code of the merge request. Here the plan is only text.
+%group-comment-%stage:
+  image: %image
+  stage: test
+  timeout: 10 minutes
+  interruptible: true
+  needs: [%group-plan-%stage]
+  rules:
+%request\
+  environment:
+    name: %group-comment # the scope of SFN_RELEASE_GITLAB_TOKEN
+    action: verify
+  cache: [] # jobs of merge requests fill it
+  variables:
+    GIT_STRATEGY: %strategy
+  before_script:
+%install\
+  script:
+    - >-
+      sfn-release comment "$CI_PROJECT_DIR/plan-%stage.md"
+      --name "plan of %project for %stage" --if-possible
+"""
+
+_REQUEST: Final = """\
+    # A fork's merge request gets no credentials.
+    - if: >-
+        $CI_PIPELINE_SOURCE == "merge_request_event" &&
+        $CI_MERGE_REQUEST_SOURCE_PROJECT_ID == $CI_MERGE_REQUEST_PROJECT_ID
 """
 
 _DEPLOYING: Final = """\
@@ -77,6 +106,10 @@ _ONE: Final = """\
         $%{prefix}_ENVIRONMENT == "%stage"
 """
 _ROLLBACK: Final = 'rollback ${%{prefix}_VERSION:+"$%{prefix}_VERSION"}'
+_TRUSTED: Final = (
+    'git fetch --depth=1 origin "$CI_DEFAULT_BRANCH"',
+    "git checkout --quiet --force --detach FETCH_HEAD",
+)
 _SCHEDULE: Final = """\
     # A schedule for another purpose starts no job of this file.
     - if: $CI_PIPELINE_SOURCE == "schedule" && $%{prefix}_SCHEDULE == "%purpose"
@@ -113,7 +146,9 @@ def pipeline_jobs(pipeline: Pipeline) -> Iterator[str]:
     first, *rest = pipeline.chain
     later = scheduled(list(pipeline.chain))
     yield _check(pipeline)
-    yield from (_filled(_PLAN, pipeline, stage) for stage in pipeline.chain)
+    for stage in pipeline.chain:
+        yield _filled(_PLAN, pipeline, stage, request=_REQUEST + _changes(pipeline))
+        yield _comment(pipeline, stage)
     yield _publish(pipeline, first)
     for stage in rest:
         yield _when_ready(pipeline, stage) if stage in later else _promote(pipeline, stage)
@@ -133,7 +168,32 @@ def _check(pipeline: Pipeline) -> str:
         for command in pipeline.tests
     ]
     tests = "".join(f"    - {quoted_yaml(line)}\n" for line in lines)
-    return fill(_CHECK, group=pipeline.group, tests=tests)
+    return fill(_CHECK, group=pipeline.group, tests=tests, changes=_changes(pipeline))
+
+
+def _changes(pipeline: Pipeline) -> str:
+    """Return the lines by which a merge request runs the jobs of the projects that it changes."""
+    if not pipeline.folder:
+        return ""
+    folder = re.sub(r"([\\*?\[\]{}])", r"\\\1", pipeline.folder)
+    return f"      changes: [{quoted_yaml(f'{folder}/**/*')}]\n"
+
+
+def _comment(pipeline: Pipeline, stage: Stage) -> str:
+    """Return the job that writes a note, and alone has the token for it."""
+    apart = pipeline.install.apart
+    start = ['cd "$(mktemp -d)"'] if apart else [*_TRUSTED, f"cd {quote(pipeline.folder or '.')}"]
+    lines = [*start, *install_commands(Install(apart) if apart else pipeline.install)]
+    return _filled(
+        _COMMENT,
+        pipeline,
+        stage,
+        image=quoted_yaml(f"python:{pipeline.python}"),
+        project=pipeline.project,
+        request=_REQUEST + _changes(pipeline),
+        strategy="none" if apart else "fetch",
+        install="".join(f"    - {quoted_yaml(line)}\n" for line in lines),
+    )
 
 
 def _publish(pipeline: Pipeline, stage: Stage) -> str:

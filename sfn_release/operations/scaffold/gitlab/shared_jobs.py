@@ -33,7 +33,7 @@ _SHARED: Final = """\
     - |
       exclude="$(git rev-parse --git-path info/exclude)"
       mkdir -p "$(dirname "$exclude")"
-      printf '/%%s\\n' .cache/ %dotenv plan.md junit.xml >> "$exclude"
+      printf '/%%s\\n' .cache/ %dotenv 'plan-*.md' junit.xml >> "$exclude"
 %{folder}\
 %install\
 
