@@ -15,10 +15,10 @@ from markupsafe import Markup
 
 from sfn_release.names import COMMIT_ID
 from sfn_release.report import paths
-from sfn_release.report.markup import ago, time_of
+from sfn_release.report.markup import aging, time_of, with_age
 from sfn_release.report.page import Page
 from sfn_release.report.pages.page_links import overview_links
-from sfn_release.report.texts import actor_name, age, day, short_id, span
+from sfn_release.report.texts import actor_name, day, short_id, span
 from sfn_release.report.views.comparisons import change_text
 from sfn_release.report.views.deployment_entry import attempt_words
 from sfn_release.text import count
@@ -92,7 +92,7 @@ def render_page(facts: ReportFacts, path: str, title: str, template: str, **valu
 
     *values* may have ``crumbs``, the pages above this one: ``[(path, name)]``. Templates also know
     ``facts``, ``link`` (`Links`), ``title``, ``here`` (the path), ``paths``, and the filters
-    ``when`` and ``ago``, which make a ``time`` element.
+    ``when``, ``aging`` and ``with_age``, which make a ``time`` element.
     """
     shown = _templates().get_template(template)
     html = shown.render(
@@ -139,7 +139,8 @@ def _templates() -> Templates:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    made.filters |= {"age": age, "ago": ago, "day": day, "short": short_id, "when": time_of}
+    made.filters |= {"aging": aging, "day": day, "short": short_id, "when": time_of}
+    made.filters["with_age"] = with_age
     made.filters["change_text"] = change_text
     made.globals |= {"paths": paths, "span": span, "actor": actor_name, "count": count}
     made.globals |= {"attempt_words": attempt_words}

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from sfn_release.release.record import timestamp
-from sfn_release.report.texts import age, day, moment_of
+from sfn_release.report.texts import day, moment_of
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -14,24 +14,27 @@ if TYPE_CHECKING:
 
 def time_of(at: datetime | str | None) -> Markup:
     """Return a ``time`` element with a time in UTC, such as a record's; "" for none."""
+    return _time(at)
+
+
+def aging(at: datetime | str | None) -> Markup:
+    """Return a ``time`` element with a time in UTC, in whose place site.js puts its age."""
+    return _time(at, "data-age")
+
+
+def with_age(at: datetime | str | None, *, seconds: bool = False) -> Markup:
+    """Return a ``time`` element with a time in UTC, beside which site.js puts its age."""
+    return _time(at, "data-with-age", seconds=seconds)
+
+
+def _time(at: datetime | str | None, attribute: str = "", *, seconds: bool = False) -> Markup:
+    """Return a ``time`` element; "" for no time. A page never says an age itself: it gets older."""
     from markupsafe import Markup
 
     text = timestamp(at) if isinstance(at, datetime) else at
-    return _element(text, f"{day(text)} UTC") if text else Markup()
-
-
-def ago(at: str | None, now: datetime) -> Markup:
-    """Return a ``time`` element that shows the age of a time at *now*; "" for none."""
-    from markupsafe import Markup
-
-    return _element(at, age(at, now), title=f"{day(at)} UTC") if at else Markup()
-
-
-def _element(at: str, text: str, title: str = "") -> Markup:
-    from markupsafe import Markup
-
-    if moment_of(at) is None:
-        return Markup("<bdi>{}</bdi>").format(at)
-    if title:
-        return Markup('<time datetime="{}" title="{}">{}</time>').format(at, title, text)
-    return Markup('<time datetime="{}">{}</time>').format(at, text)
+    if not text:
+        return Markup()
+    if moment_of(text) is None:
+        return Markup("<bdi>{}</bdi>").format(text)
+    element = Markup('<time{} datetime="{}">{} UTC</time>')
+    return element.format(f" {attribute}" if attribute else "", text, day(text, seconds=seconds))

@@ -1,10 +1,10 @@
-"""Texts that several pages write: ages, times, short ids. Pure; templates know them as filters."""
+"""Texts that several pages write: times, short ids. Pure; templates know them as filters."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from sfn_release.text import age_text, shorten
+from sfn_release.text import shorten
 
 _UNITS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
 _DIGEST = 12  # digits
@@ -18,12 +18,6 @@ def moment_of(text: str | None) -> datetime | None:
     except ValueError:
         return None
     return found if found.tzinfo else found.replace(tzinfo=UTC)
-
-
-def age(text: str | None, now: datetime) -> str:
-    """Return how long ago a time was: ``3 days ago``, ``just now``; "" for no time."""
-    at = moment_of(text)
-    return "" if at is None else age_text(at, now)
 
 
 def span(started: str | None, finished: str | None) -> str:
@@ -42,10 +36,11 @@ def duration(time: timedelta) -> str:
     return " ".join(parts[:2]) or "0 s"
 
 
-def day(text: str | None) -> str:
+def day(text: str | None, *, seconds: bool = False) -> str:
     """Return a time in UTC as people read it: ``2026-03-01 09:30``; any other text as it is."""
     at = moment_of(text)
-    return (text or "") if at is None else at.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
+    form = "%Y-%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M"
+    return (text or "") if at is None else at.astimezone(UTC).strftime(form)
 
 
 def short_id(text: str | None) -> str:

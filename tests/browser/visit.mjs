@@ -82,6 +82,30 @@ for (const [width, colorScheme] of [[390, "light"], [800, "dark"], [1440, "light
   await context.close();
 }
 
+// Ages are true when the page is read, and stay true; a printed page has the dates.
+{
+  const context = await browser.newContext({ viewport: { width: 1000, height: 800 } });
+  const page = watched(await context.newPage(), () => "ages");
+  await page.clock.install({ time: new Date("2026-03-10T12:30:00Z") });
+  await page.goto(base + pages[0]);
+  const shown = () => page.evaluate(() => [...document.querySelectorAll("time[data-age], time[data-with-age]")].map((time) => {
+    const age = "withAge" in time.dataset ? time.nextElementSibling : time;
+    return `${time.dateTime} ${age.textContent}`;
+  }).join("; "));
+  const expect = async (when, ...texts) => {
+    const found = await shown();
+    for (const text of texts) if (!found.includes(text)) problems.push(`ages ${when}: no ${text} in ${found}`);
+  };
+  await expect("at first", "2026-03-10T07:01:15Z 5 h ago", "2026-03-10T12:00:00Z (30 min ago)");
+  await page.clock.fastForward("02:00:00");
+  await expect("later", "2026-03-10T07:01:15Z 7 h ago", "2026-03-10T12:00:00Z (2 h ago)");
+  await page.evaluate(() => dispatchEvent(new Event("beforeprint")));
+  await expect("printed", "2026-03-10T07:01:15Z 2026-03-10 07:01 UTC");
+  await page.evaluate(() => dispatchEvent(new Event("afterprint")));
+  await expect("after it", "2026-03-10T07:01:15Z 7 h ago");
+  await context.close();
+}
+
 // The search and the theme, by keyboard alone.
 {
   const context = await browser.newContext({ viewport: { width: 1000, height: 800 }, colorScheme: "light" });

@@ -1,8 +1,9 @@
-"""The pages of executions: the way over the graph, the line of time, and data left out."""
+"""The pages of executions: the path over the graph, the timeline, and data left out."""
 
 from __future__ import annotations
 
 import json
+import re
 
 from sfn_release.operations.verbs.explain import explain_file
 from sfn_release.report import paths
@@ -25,7 +26,7 @@ def execution(*, data: bool = True) -> str:
     )
 
 
-def test_an_execution_is_drawn_over_its_graph_with_a_line_of_time() -> None:
+def test_an_execution_is_drawn_over_its_graph_with_a_timeline() -> None:
     """Retries, the failed item, and the words of explain."""
     html = execution()
     for part in (
@@ -39,6 +40,11 @@ def test_an_execution_is_drawn_over_its_graph_with_a_line_of_time() -> None:
     assert "Each[0]" in html
     assert "attempt 2, 2 s later: succeeded after 1 s" in html
     assert "not visited" in html
+
+
+def test_the_start_and_the_stop_of_an_execution_have_seconds() -> None:
+    """Most executions take less than a minute."""
+    assert len(re.findall(r"\d\d:\d\d:\d\d UTC</time>", execution())) == 2
 
 
 def test_data_of_an_execution_can_be_left_out() -> None:

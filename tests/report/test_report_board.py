@@ -12,7 +12,7 @@ from sfn_release.plan.policy_facts import LivePeriod
 from sfn_release.release.record import DeploymentStatus, timestamp
 from sfn_release.report import paths
 from sfn_release.report.facts.report_facts import DEPLOYMENTS_ON_PAGE, EnvironmentFacts, ReportFacts
-from sfn_release.report.texts import age
+from sfn_release.report.markup import aging, with_age
 from sfn_release.report.views.board_rows import BoardCell, board_rows
 from sfn_release.report.views.environment_card import environment_card
 from sfn_release.report.views.environment_marks import Health
@@ -29,7 +29,7 @@ def test_a_card_says_who_brought_which_version_and_when() -> None:
     text = text_of(html_pages(pages_of(shop_facts()))[paths.BOARD])
     assert "last deployment failed" in text
     assert "AccessDenied: not authorized" in text
-    assert "promoted from dev 4 h ago by Ann" in text
+    assert "promoted from dev 2026-03-10 07:01 UTC by Ann" in text
     assert "charges twice" in text
     assert "Unsigned. the tag has no signature" in text
 
@@ -255,11 +255,16 @@ def test_only_the_lock_of_a_deployment_expires() -> None:
     assert "its process ended" in text
 
 
-def test_a_clock_that_is_ahead_is_named() -> None:
-    """A deployment of tomorrow didn't happen just now."""
-    assert age("2026-03-11T15:00:00Z", NOW) == "27 h ahead of this clock"
-    assert age("2026-03-10T09:00:00Z", NOW) == "3 h ago"
-    assert age("nonsense", NOW) == age(None, NOW) == ""
+def test_a_time_is_written_as_a_date_and_any_other_text_stays() -> None:
+    """site.js makes ages of the elements. A broken time of a record isn't one."""
+    assert aging("2026-03-11T15:00:00Z") == (
+        '<time data-age datetime="2026-03-11T15:00:00Z">2026-03-11 15:00 UTC</time>'
+    )
+    assert with_age("2026-03-11T16:00:07.5+01:00", seconds=True) == (
+        '<time data-with-age datetime="2026-03-11T16:00:07.5+01:00">2026-03-11 15:00:07 UTC</time>'
+    )
+    assert aging('<b>"') == "<bdi>&lt;b&gt;&#34;</bdi>"
+    assert aging(None) == with_age("") == ""
 
 
 def board_text(facts: ReportFacts, alone: EnvironmentFacts) -> str:

@@ -95,6 +95,16 @@ def test_pages_load_nothing_from_elsewhere(documents: Mapping[str, Any]) -> None
         assert policies == [POLICY]
 
 
+def test_no_page_says_how_long_ago_something_was(documents: Mapping[str, Any]) -> None:
+    """A page is read at any time: it has dates, which site.js turns into ages."""
+    for path, document in documents.items():
+        found = re.search(r"\bago\b|just now|\bleft, until\b", text_of(document))
+        assert found is None, (path, found)
+        for element in elements(document):
+            if element.tag == "time":
+                assert re.match(r"\d{4}-\d\d-\d\d \d\d:\d\d", element.text or ""), path
+
+
 def test_the_structure_of_each_page_is_sound(documents: Mapping[str, Any]) -> None:
     """One main heading, no level skipped, landmarks, unique ids, a title of its own."""
     titles = set()

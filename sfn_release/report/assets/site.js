@@ -1,4 +1,4 @@
-// Search, keys, the theme, and reloading while `report --serve` runs. Every page can be read without it.
+// Search, ages, keys, the theme, and reloading while `report --serve` runs. Every page can be read without it.
 "use strict";
 (() => {
   const root = document.body.dataset.root;
@@ -157,6 +157,42 @@
     const at = start.getBoundingClientRect(), around = box.getBoundingClientRect();
     if (at.right > around.right) box.scrollLeft += at.left + at.width / 2 - around.left - around.width / 2;
   }
+
+  // Ages. A page has only dates, because it may be read at any time; a printed page keeps them.
+  const ages = [...document.querySelectorAll("time[data-age], time[data-with-age]")].map((place) => {
+    const at = Date.parse(place.dateTime), date = place.textContent;
+    if (!("withAge" in place.dataset)) return { at, date, place, age: place };
+    const age = element("span", { class: "sub" });
+    place.after(" ", age);
+    return { at, date: "", place, age };
+  }).filter(({ at }) => !Number.isNaN(at));
+  const units = [[730 * 86400, 365 * 86400, "year"], [60 * 86400, 30 * 86400, "month"], [2 * 86400, 86400, "day"], [3600, 3600, "h"], [60, 60, "min"]];
+
+  function ageText(at) {
+    const span = (Date.now() - at) / 1000, long = Math.abs(span);
+    const [, size, unit] = units.find(([least]) => long >= least) || [0, 1, ""];
+    if (!unit) return span < 0 ? "in less than a minute" : "just now";
+    const number = Math.floor(long / size);
+    const words = `${number} ${unit}${unit.length > 3 && number !== 1 ? "s" : ""}`;
+    return span < 0 ? `in ${words}` : `${words} ago`;
+  }
+
+  function showAges() {
+    for (const { at, date, place, age } of ages) {
+      const text = date ? ageText(at) : `(${ageText(at)})`;
+      if (age.textContent !== text) age.textContent = text;
+      if (date) place.title = date;
+    }
+  }
+
+  function showDates() {
+    for (const { date, age } of ages) age.textContent = date;
+  }
+  showAges();
+  setInterval(showAges, 15_000);
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) showAges(); });
+  addEventListener("beforeprint", showDates);
+  addEventListener("afterprint", showAges);
 
   // Keys. They can be turned off, because a speech program may type them by chance.
   const keysButton = $("[data-keys]");
