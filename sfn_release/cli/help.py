@@ -78,7 +78,7 @@ COMMANDS = {
         "status": "Show what is live in each environment, and drift.",
         "releases": "List the releases.",
         "history": "List the deployments to an environment.",
-        "at": "Show what was live in an environment at a moment.",
+        "at": "Show what was live in an environment at a given time.",
         "show": "Show a release, or one of its definitions.",
         "blame": "Show which release last changed each state of a workflow.",
         "diff": "Compare releases, environments, or the work tree.",
@@ -93,7 +93,7 @@ COMMANDS = {
     },
     "Operate": {
         "execute": "Run a workflow and show how it ended.",
-        "bisect": "Find the release that changed a workflow's answer.",
+        "bisect": "Find the release that changed a workflow's result.",
         "which": "Show the release and the commit behind one execution.",
         "explain": "Explain one execution: its path, its times, and why it failed.",
         "delete": "Delete a workflow's state machine.",

@@ -1,4 +1,4 @@
-"""The answers of releases to one input, and where the answer changed. Pure data."""
+"""The results of releases for one input, and where the result changed. Pure data."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class ReleaseAnswer:
 
 @dataclass(frozen=True)
 class ReleaseChange:
-    """A release that answers otherwise than the *previous* one. *meets*: it answers as expected."""
+    """A release with another result than *previous*. *meets*: the result is as expected."""
 
     previous: BisectedRelease
     release: BisectedRelease

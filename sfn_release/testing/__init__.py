@@ -18,7 +18,7 @@ own_frames         keeps our frames out of a test's tracebacks
 declared           tests in TOML files, without Python
 coverage           the states and steps that runs reached, and the rest
 faults             the failure map: each error that a task can meet, and how the execution ends
-bisection          the release that changed an answer
+bisection          the release that changed a result
 histories          the histories of executions: of AWS, of files and of the simulator
 replay             recorded executions on a candidate, and where the two part
 """

@@ -1,4 +1,4 @@
-"""`bisect`: the release that changed a workflow's answer, in real repositories."""
+"""`bisect`: the release that changed a workflow's result, in real repositories."""
 
 from __future__ import annotations
 
@@ -57,14 +57,14 @@ def test_a_change_is_found_at_every_place(shop: Project) -> None:
         assert [difference["state"] for difference in found["differences"]] == ["Which"]
         assert (found["runs"], found["other_changes"], found["why"]) == (LAST, [], None)
     shown = shop.ok("bisect", "pay", "--input", '{"n": 9}', "--output", '{"n": 9}').out
-    assert shown.startswith("0.0.9 changed the answer of pay\n")
+    assert shown.startswith("0.0.9 changed the result of pay\n")
     assert f"  commit     {commits[8][:12]} by Ann" in shown
     assert '  ~ state "Which": Choices[0].NumericLessThanEquals 8 → 9' in shown
     same = shop.run("bisect", "pay", "--input", '{"n": 1}', "--error", "Broken")
-    assert (same.code, "All 21 releases answer as expected." in same.out) == (1, True)
+    assert (same.code, "The results of all 21 releases are as expected." in same.out) == (1, True)
     asked = ("bisect", "pay", "--input", '{"n": 9}')
     ranged = shop.run(*asked, "--expect", "FAILED", "--bad", "0.0.5")
-    assert (ranged.code, "All 5 releases answer differently" in ranged.out) == (1, True)
+    assert (ranged.code, "The results of all 5 releases are not" in ranged.out) == (1, True)
     fixed = shop.json(*asked, "--error", "Broken", "--good", "0.0.9", "--bad", "0.0.8")
     assert (fixed["version"], fixed["meets"], fixed["releases"]) == ("0.0.9", True, 2)
 
@@ -81,7 +81,7 @@ def test_the_work_tree_comes_last(shop: Project) -> None:
     asked = ("--input", '{"n": 3}', "--expect", "SUCCEEDED")
     found = outcome(shop, *asked)
     assert (found["version"], found["releases"], found["runs"]) == (None, 2, 1)
-    assert found["why"] == "All 2 releases answer as expected."
+    assert found["why"] == "The results of all 2 releases are as expected."
     shop.write("workflows/pay.asl.json", threshold(5))
     found = outcome(shop, *asked)
     assert (found["work_tree"], found["version"], found["previous"]) == (True, None, "1.1.0-rc.1")
@@ -104,7 +104,7 @@ def test_an_answer_that_came_and_went_is_shown(shop: Project) -> None:
     shown = shop.ok("bisect", "pay", "--input", '{"n": 3}', "--expect", "SUCCEEDED").out
     assert "(yanked)" in shown
     expected = "in 1.2.0 (to the expected one), 1.1.0 (from the expected one)"
-    assert f"The answer changed before, too: {expected}" in shown
+    assert f"The result changed before, too: {expected}" in shown
 
 
 def test_mocks_and_nested_workflows_answer(shop: Project) -> None:
@@ -137,7 +137,10 @@ def test_mocks_and_nested_workflows_answer(shop: Project) -> None:
     assert (found["version"], found["got"]) == ("1.2.0", {"status": "SUCCEEDED", "output": "new"})
     shop.write("own.json", json.dumps({"Start": {"error": "Down"}}))
     found = outcome(shop, "--expect", "FAILED", "--mocks", "own.json")
-    assert (found["why"], found["got"]["error"]) == ("All 3 releases answer as expected.", "Down")
+    assert (found["why"], found["got"]["error"]) == (
+        "The results of all 3 releases are as expected.",
+        "Down",
+    )
 
 
 def test_the_parameters_of_another_environment(shop: Project) -> None:
@@ -154,7 +157,7 @@ parameters = { Limit = 5 }
     release(shop, "1.0.0", threshold(3))
     release(shop, "1.1.0", threshold(0).replace(": 0,", ': "${Limit}",'))
     asked = ("--input", '{"n": 4}', "--expect", "SUCCEEDED")
-    assert outcome(shop, *asked)["why"] == "All 2 releases answer as expected."
+    assert outcome(shop, *asked)["why"] == "The results of all 2 releases are as expected."
     found = outcome(shop, *asked, "--env", "prod")
     assert (found["version"], found["got"]["error"]) == ("1.1.0", "Broken")
     gone = (shop.root / "releases.toml").read_text().replace("{ Limit = 5 }", "{}")
@@ -170,14 +173,14 @@ def test_bad_requests(shop: Project) -> None:
     shop.commit_only(other="x")
     shop.ok("publish", "1.1.0", "--no-deploy")
     for arguments, message in (
-        (("pay",), "bisect needs the expected answer."),
+        (("pay",), "bisect needs the expected result."),
         (("pay", "--output", "{"), "The expected output isn't JSON."),
         (("pay", "--expect", "FAILED", "--input", "x"), "The input isn't JSON."),
         (("pau", "--expect", "FAILED"), 'Did you mean "pay"?'),
         (("pay", "--expect", "FAILED", "--bad", "9.0.0"), "There is no release 9.0.0."),
         (("pay", "--expect", "FAILED", "--good", "1.1.0"), "1.1.0 has no workflow 'pay'."),
         (("pay", "--expect", "FAILED", "--good", "1.0.0", "--input", '{"n": 2}'),
-         "1.0.0 isn't good: it answers differently than expected."),
+         "1.0.0 isn't good: its result is not as expected."),
         (("pay", "--expect", "FAILED", "--mocks", "none.json"), "Can't read"),
     ):  # fmt: skip
         ran = shop.run("bisect", *arguments)

@@ -116,7 +116,7 @@ def _option_row(option: CommandOption) -> tuple[str, str]:
         facts.append(f"Default: `{option.default}`.")
     if option.required:
         facts.append("Required.")
-    if option.repeatable:
+    if option.repeatable and "Repeatable." not in option.text:
         facts.append("Can be given several times.")
     return f"`{_usage(option)}`", " ".join(facts)
 

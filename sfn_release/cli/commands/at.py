@@ -1,4 +1,4 @@
-"""at: show what was live in an environment at a moment. Git only, no AWS."""
+"""at: show what was live in an environment at a given time. Git only, no AWS."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 @command("at")
 @click.argument("time")
 def run(session: Session, time: str) -> None:
-    """Show what was live in an environment at a moment.
+    """Show what was live in an environment at a given time.
 
     TIME is ISO 8601, such as 2026-01-31T09:00, in UTC unless it has an offset. A date means its
-    first moment. A duration, such as 3h or 2d, is a time before now. The answer comes from the
-    records of the deployments. Changes that were made outside of sfn-release aren't in it.
+    start. A duration, such as 3h or 2d, is a time before now. The answer comes from the records of
+    the deployments. Changes that were made outside of sfn-release aren't in it.
     """
     from sfn_release.operations.verbs.at import at
 

@@ -1,4 +1,4 @@
-"""bisect: find the release that changed a workflow's answer."""
+"""bisect: find the release that changed a workflow's result."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sfn_release.testing.declared.declared_test import Expectation
 
 _STATUSES = ("SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED")
-_LONGEST = 400  # characters of an answer on a line
+_LONGEST = 400  # characters of a result on a line
 
 
 @command("bisect")
@@ -35,8 +35,8 @@ _LONGEST = 400  # characters of an answer on a line
 )
 @click.option("--error", metavar="NAME", help="The expected error of the execution.")
 @click.option("--output", metavar="JSON|@FILE", help="The expected output.")
-@click.option("--good", metavar="VERSION", help="A release that answers as expected.")
-@click.option("--bad", metavar="VERSION", help="A release that gives another answer.")
+@click.option("--good", metavar="VERSION", help="A release with the expected result.")
+@click.option("--bad", metavar="VERSION", help="A release with another result.")
 @click.option("--mocks", metavar="FILE", help="A mock file, which answers before all others.")
 def run(
     session: Session,
@@ -49,11 +49,11 @@ def run(
     bad: str | None,
     mocks: str | None,
 ) -> int:
-    """Find the release that changed a workflow's answer.
+    """Find the release that changed a workflow's result.
 
     Runs the released definitions on one input, on this machine and in virtual time, with the mocks
     of the work tree. The work tree itself comes last, if it differs from the newest release. --env
-    uses the parameters of another environment. Exits 1 if all answers are the same.
+    uses the parameters of another environment. Exits 1 if all results are the same.
     """
     from sfn_release.operations.verbs.bisect import bisect
 
@@ -79,7 +79,7 @@ def _expected(
 
     if status is None and error is None and output is None:
         raise UsageError(
-            "bisect needs the expected answer.",
+            "bisect needs the expected result.",
             fix="Add --expect SUCCEEDED, --error NAME or --output JSON.",
         )
     try:
@@ -105,7 +105,7 @@ def _write(found: Bisected, *, verbose: bool) -> None:
         terminal.write_parts(terminal.Styled(found.why, "yellow"))
         if found.got is not None:
             terminal.write_parts(
-                terminal.Styled("  answer     ", "dim"), excerpt(str(found.got), _LONGEST)
+                terminal.Styled("  result     ", "dim"), excerpt(str(found.got), _LONGEST)
             )
     else:
         _write_change(found, change)
@@ -121,7 +121,7 @@ def _write(found: Bisected, *, verbose: bool) -> None:
 def _write_change(found: Bisected, change: ReleaseChange) -> None:
     verb = "fixed" if change.meets else "changed"
     terminal.write_parts(
-        terminal.Styled(change.release.label, "bold"), f" {verb} the answer of {found.workflow}"
+        terminal.Styled(change.release.label, "bold"), f" {verb} the result of {found.workflow}"
     )
     for label, text in (
         ("commit", _commit(change.release)),
@@ -143,7 +143,7 @@ def _write_change(found: Bisected, change: ReleaseChange) -> None:
         write_difference(difference)
     if found.others:
         terminal.write_parts(
-            terminal.Styled("  The answer changed before, too", "yellow"),
+            terminal.Styled("  The result changed before, too", "yellow"),
             f": in {', '.join(_direction(other) for other in found.others)}",
         )
 

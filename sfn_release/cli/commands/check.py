@@ -47,8 +47,9 @@ def run(
 
     Checks every workflow of the work tree, or only the ones you name. A FILE (.json, .yaml, .py, or
     - for standard input) needs no project. With --remote, AWS validates the definitions too, with
-    the environment's parameters filled in; this always needs a project. With --env, the roles of
-    the workflows are compared with what the workflows need there. --watch runs until Ctrl-C.
+    the environment's parameters filled in; this always needs a project. With --env, the roles in
+    the environment are compared with the permissions that the workflows need. --watch runs until
+    Ctrl-C.
     """
     if watch:
         options = {"--strict": strict, "--remote": remote}

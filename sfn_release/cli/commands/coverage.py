@@ -24,7 +24,7 @@ _LAST = 1000
     "files",
     multiple=True,
     metavar="FILE",
-    help="Coverage data to add up. Repeatable. Default: .sfn-coverage of the project.",
+    help="The coverage data to read. Repeatable. Default: .sfn-coverage.",
 )
 @click.option("--save", metavar="FILE", help="Write the sum of the data to a file.")
 @click.option("--markdown", metavar="FILE", help="Write the report as Markdown too.")

@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     "--most-runs",
     type=click.IntRange(min=1),
     metavar="NUMBER",
-    help="The budget of the exploration. Default: 5000 runs.",
+    help="The largest number of runs. Default: 5000 runs.",
 )
 def run(
     session: Session,

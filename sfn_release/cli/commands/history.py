@@ -20,7 +20,12 @@ if TYPE_CHECKING:
 
 @command("history")
 @click.option(
-    "-n", "limit", type=click.IntRange(min=1), default=20, show_default=True, help="How many."
+    "-n",
+    "limit",
+    type=click.IntRange(min=1),
+    default=20,
+    show_default=True,
+    help="The newest NUMBER.",
 )
 @click.option("--graph", is_flag=True, help="Draw the deployments of all environments.")
 def run(session: Session, limit: int, graph: bool) -> None:

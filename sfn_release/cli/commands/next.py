@@ -20,9 +20,9 @@ def run(session: Session) -> None:
     """Propose the next version, with the reasons.
 
     Compares the work tree with the highest release that isn't yanked. A change that breaks callers
-    calls for a major version, other results or permissions for a minor version, and a safe change
-    for a patch. Below 1.0.0, a breaking change raises the minor version. `publish --bump auto` uses
-    the proposal.
+    needs a major version. A change of results or permissions needs a minor version, and a safe
+    change needs a patch. Below 1.0.0, a breaking change raises the minor version. `publish --bump
+    auto` uses the proposal.
     """
     from sfn_release.operations.verbs.next import next_version
 

@@ -33,9 +33,9 @@ def run(
 ) -> None:
     """Print the smallest IAM policy that each workflow's role needs.
 
-    Reads the definitions with the environment's parameters filled in. If a definition doesn't
-    reveal a permission, the state and the reason are reported. A permission is never widened
-    silently. The formats also have the policy that lets Step Functions assume the role.
+    Reads the definitions with the environment's parameters filled in. If a permission can't be
+    found in a definition, you see the state and the reason. A permission is never widened silently.
+    All formats but table also have the policy that lets Step Functions assume the role.
     """
     from sfn_release.operations.verbs.permissions import permissions
 

@@ -74,9 +74,9 @@ def run(
 ) -> int:
     """Show what a deployment would change.
 
-    Plans a deployment of release VERSION, or of the work tree with the steps of `publish`. Shows
-    the changes by state and field. --rollback, --delete and --from plan what `rollback`, `delete`
-    and `promote` would do. Changes nothing. Repeat --env to plan for several environments.
+    Plans to deploy release VERSION, or without it, to publish the work tree. Shows the changes by
+    state and field. --rollback, --delete and --from plan what `rollback`, `delete` and `promote`
+    would do. Changes nothing. Repeat --env to plan for several environments.
     """
     from sfn_release.cli.deployments import errors_json, report_failure
     from sfn_release.cli.output.markdown_sections import COMMENT, SUMMARY, size

@@ -35,11 +35,11 @@ _SHOWN = 12  # version numbers in a line
 def run(session: Session, keep: int, yes: bool) -> int:
     """Delete old state machine versions that nothing needs.
 
-    AWS allows 1,000 versions of a state machine. This keeps every version that an alias routes to,
-    that is running or can be redriven, that another workflow starts, or that a deployment didn't
-    make, and the versions of the last releases that were live. You can still roll back to any
-    release: a deleted version is published again. Shows the plan first and asks you; -v shows why
-    each version is kept.
+    AWS allows 1,000 versions of a state machine. A version is kept if an alias routes to it, an
+    execution of it is running or can be redriven, another workflow starts it, or no deployment made
+    it. The last live releases keep their versions too. You can still roll back to any release: a
+    deleted version is published again. Shows the plan first and asks you; -v shows why each version
+    is kept.
     """
     from sfn_release.cli.output.error_text import error_json, write_error
     from sfn_release.operations.verbs.prune import prune

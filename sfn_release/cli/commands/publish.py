@@ -54,8 +54,8 @@ def run(
 
     VERSION is a semantic version, such as 1.2.0 or 2.0.0-rc.1. A release never changes. Publishing
     a version again does nothing if the content is equal, and is refused if it differs. --bump
-    chooses the version from the changes since the last release; without any, that release is
-    published again. Repeat --env to deploy to several environments.
+    chooses the version from the changes since the last release. If there are none, the last release
+    is published again. Repeat --env to deploy to several environments.
     """
     from sfn_release.cli.deployments import errors_json, plans_json, report_failure, summary
     from sfn_release.operations.verbs.publish import publish

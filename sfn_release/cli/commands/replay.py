@@ -31,7 +31,7 @@ _LAST = 100  # executions, without --last and --since
 @command("replay")
 @click.argument("workflow", required=False)
 @click.argument("files", nargs=-1, metavar="[FILE|FOLDER]...")
-@click.option("--last", type=click.IntRange(min=1), metavar="N", help="How many. Default: 100.")
+@click.option("--last", type=click.IntRange(min=1), metavar="N", help="The newest N. Default: 100.")
 @click.option("--against", metavar="VERSION", help="The release to try. Default: the work tree.")
 @click.option("--version", metavar="VERSION", help="Only executions of this release.")
 @click.option("--since", metavar="TIME", help="Only executions from this time on, or from 7d ago.")
@@ -74,12 +74,13 @@ def run(
 ) -> int:
     """Replay finished executions on a candidate. Exits 3 on differences.
 
-    Reads the last executions of the environment with their histories, and runs the work tree, or
-    the release --against, on their inputs with the recorded answers of tasks. Reports each
-    execution that would take another path, call a task with other arguments or end differently.
+    Reads the last executions of the environment with their histories. Runs the candidate on the
+    same inputs, with the recorded answers of tasks: the work tree, or the release of --against.
+    Reports each execution that would take another path, call a task with other arguments, or end
+    differently.
 
-    With FILEs or FOLDERs of histories, it needs no credentials: what --save kept, or the output of
-    `aws stepfunctions get-execution-history`.
+    With FILEs or FOLDERs of histories, you need no credentials. Use the files of --save, or the
+    output of `aws stepfunctions get-execution-history`.
     """
     chosen: dict[str, object] = {
         "--last": last,

@@ -73,8 +73,8 @@ def run(
 ) -> None:
     """Write a static site about the project's releases and deployments.
 
-    Reads Git only, and AWS with --live. The folder needs no server: open its index.html, or let
-    any host serve it. A report that is there already is replaced as a whole.
+    Reads only Git; with --live, also AWS. The folder needs no server: open its index.html, or
+    upload it to any web host. An existing report is replaced completely.
 
     With --serve, the pages are served on this machine, and follow the ledger.
     """

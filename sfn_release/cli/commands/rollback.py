@@ -32,7 +32,7 @@ def run(
     """Go back to an earlier release, byte for byte.
 
     Goes back to VERSION, or to the previous release; each further rollback goes further back. If
-    the release never ran in the environment, you need `deploy`. Repeat --env to roll back several
+    the release never ran in the environment, use `deploy`. Repeat --env to roll back several
     environments, one after another.
     """
     from sfn_release.cli.deployments import deploy_each

@@ -39,8 +39,8 @@ _LEGEND = (
 def run(session: Session, check: bool) -> int:
     """Show what is live in each environment, and drift.
 
-    Several environments are a board: workflows by environments, in the order of promotion. With
-    --env or -v, each environment has a table of its own.
+    Several environments are shown as a board: workflows by environments, in the order of promotion.
+    With --env or -v, each environment has a table of its own.
 
     Compares the definition, settings and alias of each workflow with the last record, in every
     environment (or --env). --check and -v also compare tags and state machine versions,

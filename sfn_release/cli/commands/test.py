@@ -37,10 +37,10 @@ if TYPE_CHECKING:
 @command("test")
 @click.argument("workflows", nargs=-1, metavar="[WORKFLOW]...")
 @click.option("-k", "expression", metavar="EXPRESSION", help="Only tests of these names.")
-@click.option("--record", is_flag=True, help="Write what is expected where a test says nothing.")
-@click.option("--overwrite", is_flag=True, help="With --record: also where a test fails.")
+@click.option("--record", is_flag=True, help="Write the expectations of tests that have none.")
+@click.option("--overwrite", is_flag=True, help="With --record: also replace failed expectations.")
 @click.option("--strict", is_flag=True, help="Fail for mocks that answer as AWS never would.")
-@click.option("--coverage", is_flag=True, help="Show what no test reached.")
+@click.option("--coverage", is_flag=True, help="Show the parts that no test reached.")
 @click.option(
     "--fail-under",
     type=click.IntRange(0, 100),

@@ -23,7 +23,7 @@ def run(session: Session, execution: str) -> None:
     """Show the release and the commit behind one execution.
 
     EXECUTION_ARN is an execution in one of the project's environments; a link to its page in the
-    AWS console works too. The definition that it really ran decides, not the clock.
+    AWS console works too. The release is found by the definition that really ran, not by the time.
     """
     from sfn_release.operations.verbs.which import which
 

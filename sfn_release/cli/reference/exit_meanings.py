@@ -10,7 +10,7 @@ from sfn_release.cli.help import EXIT_CODES
 
 _OWN: Final[Mapping[str, Mapping[int, str]]] = {
     # command → exit code → its meaning there; the others are the program's
-    "bisect": {FAILED: "an error, or no release changed the answer"},
+    "bisect": {FAILED: "an error, or no release changed the result"},
     "check": {FAILED: "an error, or a finding: errors, with --strict warnings too"},
     "coverage": {FAILED: "an error, or the coverage is below --fail-under"},
     "diff": {DIFFERENT: "a difference was found, with --exit-code"},

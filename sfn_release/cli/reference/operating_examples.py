@@ -23,7 +23,7 @@ OPERATING: Final[Mapping[str, Mapping[str, str]]] = {
             "Find the release that lets this order fail."
         ),
         "sfn-release bisect orders --output '\"paid\"' --good 1.0.0": (
-            "Find the release that gives another answer."
+            "Find the release with another result."
         ),
         "sfn-release bisect orders --error CardDeclined --bad 1.1.0": (
             "Find the release that lost an error."

@@ -1,4 +1,4 @@
-"""at: what was live in an environment at a moment. Git only, no AWS."""
+"""at: what was live in an environment at a given time. Git only, no AWS."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""bisect: find the release that changed a workflow's answer to an input.
+"""bisect: find the release that changed a workflow's result for an input.
 
     releases of the ledger → definitions → simulated runs → the change, its commit and differences
 
@@ -139,8 +139,8 @@ def _check_claim(
         return
     answered = ReleaseAnswer.of(run)
     raise UsageError(
-        f"{release.version} isn't {'good' if meets else 'bad'}: it answers"
-        f" {'differently than' if meets else 'as'} expected.",
+        f"{release.version} isn't {'good' if meets else 'bad'}: its result"
+        f" is {'not ' if meets else ''}as expected.",
         why=f"It ends {answered}",
         fix=f"Leave out {'--good' if meets else '--bad'}, or name another release.",
     )
@@ -191,10 +191,10 @@ def _why_none(
 ) -> str:
     if result.newest is None:
         return "None of the releases could be run."
-    answer = "as expected" if result.newest else "differently than expected"
+    expected = "as expected" if result.newest else "not as expected"
     if len(candidates) == 1:
-        return f"Only {candidates[0].item.label} has the workflow, and it answers {answer}."
-    return f"All {len(candidates)} releases answer {answer}."
+        return f"Only {candidates[0].item.label} has the workflow, and its result is {expected}."
+    return f"The results of all {len(candidates)} releases are {expected}."
 
 
 def _wanted(expected: Expectation) -> dict[str, Any]:
