@@ -6,7 +6,6 @@ true until it commits. Readers see a snapshot and never wait (write-ahead log).
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import threading
 import weakref
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from sfn_release.errors import LocalServiceError
 from sfn_release.local_service.storage import database_tables
+from sfn_release.local_service.storage.database_errors import unusable
 from sfn_release.local_service.storage.file_permissions import make_private
 
 _BUSY_SECONDS = 30.0
@@ -179,26 +179,7 @@ class Store:
             )
 
     def _unusable(self, error: Exception) -> LocalServiceError:
-        unwritable = _unwritable(Path(self._path)) if not self._memory else None
-        if unwritable is not None:
-            return LocalServiceError(
-                f"The local service can't use its database {self._path}.",
-                why=f"{unwritable} isn't writable: {error}.",
-                fix="Make it writable for you, or work in a clone that you can write to.",
-            )
-        return LocalServiceError(
-            f"The local service can't use its database {self._path}.",
-            why=f"{error}.",
-            fix="Check that the disk is not full;"
-            " delete a damaged file with: sfn-release local reset",
-        )
-
-
-def _unwritable(path: Path) -> Path | None:
-    """Return the folder of a database, or the database, if you can't write it; None if you can."""
-    folder = next(place for place in path.parents if place.exists())
-    needed = [folder, *([path] if path.exists() else [])]
-    return next((place for place in needed if not os.access(place, os.W_OK)), None)
+        return unusable(self._path, error, in_memory=self._memory)
 
 
 def _close_all(connections: list[sqlite3.Connection]) -> None:
