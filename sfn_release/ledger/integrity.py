@@ -26,6 +26,7 @@ from sfn_release.ledger.tag_checks import (
     disagreeing,
     lost_release,
     misplaced,
+    missing_ledger,
 )
 from sfn_release.release.manifest import Manifest
 from sfn_release.release.release import Release
@@ -77,26 +78,45 @@ class Integrity:
         In a ledger without any release, the tags of all versions are read. While the remote isn't
         reached, nothing is checked: a fresh clone has the tags, but no branch of the ledger yet.
         """
-        if snapshot.warning:
-            return
+        error = self.lost_release(snapshot, version)
+        if error is not None:
+            raise error
+
+    def lost_release(self, snapshot: Snapshot, version: str | None) -> TamperedError | None:
+        """Return the error of `refuse_lost_release`; None if there is none.
+
+        Without a *version*, only a ledger without any release is checked.
+        """
+        without_ledger = self.layout.releases_ref not in snapshot.refs
+        if snapshot.warning or (version is None and not without_ledger):
+            return None
         shared = self.knows_tags(snapshot)
         tags = TagRefs(self.git.refs.find(TAGS), snapshot.tags, self.layout.remote)
         refs = tags.of(shared=shared)
-        pattern = self.layout.tag_ref(version if self.layout.releases_ref in snapshot.refs else "*")
+        pattern = self.layout.tag_ref("*" if version is None or without_ledger else version)
         annotated = {
             ref: object_id
             for ref, object_id in refs.items()
             if f"{ref}^{{}}" in refs and fnmatchcase(ref, pattern)
         }
-        own = self.layout.tag_ref(version)
         texts = tag_texts(self.git, self.layout.remote if shared else None, annotated)
-        for ref in sorted(texts, key=lambda ref: (ref != own, ref)):
-            carried = carried_digest(texts[ref], self.layout.project)
-            if carried is None or carried[0] in snapshot.trials:
-                continue
-            again = self.branches.snapshot(offline=not shared)
-            if not self.releases.contains(again, carried[0]):  # it may be released by now
-                raise lost_release(ref, *carried, self.layout.releases_ref, tags)
+        found = {
+            carried[0]: (ref, carried[1])
+            for ref, text in texts.items()
+            if (carried := carried_digest(text, self.layout.project))
+            and carried[0] not in snapshot.trials
+        }
+        if not found:
+            return None
+        again = self.branches.snapshot(offline=not shared)  # they may be released by now
+        lost = [known for known in found if not self.releases.contains(again, known)]
+        branch = self.layout.releases_ref
+        if lost and branch not in again.refs:
+            return missing_ledger(lost, branch, tags)
+        for known in lost:
+            ref, digest = found[known]
+            return lost_release(ref, known, digest, branch, tags)
+        return None
 
     def knows_tags(self, snapshot: Snapshot) -> bool:
         """Return whether the remote was reached, and has the tags of the releases."""

@@ -7,13 +7,16 @@ digest.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sfn_release.errors import TamperedError
 from sfn_release.release.manifest import Manifest
+from sfn_release.release.version import Precedence
+from sfn_release.text import listing
 
 _DIGEST = "Release digest: "
+_NAMED = 4  # releases that a message lists
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,8 @@ def lost_release(ref: str, version: str, digest: str, branch: str, tags: TagRefs
     """Return the error for a tag with the *digest* of a release that the ledger doesn't have.
 
     *branch* is the branch of the releases, *tags* are all tags. Two causes look the same: a branch
-    that was deleted or cut back, and a trial's tag that 0.2.0 let `git push` publish.
+    that was cut back, and a trial's tag that sfn-release 0.2.0 let `git push` publish. For a ledger
+    that has no release at all, see `missing_ledger`.
     """
     name = ref.removeprefix("refs/tags/")
     back = f"git push {tags.name} {branch}" if tags.name else f"git fetch CLONE {branch}:{branch}"
@@ -106,11 +110,41 @@ def lost_release(ref: str, version: str, digest: str, branch: str, tags: TagRefs
     saw = "in a clone that saw it" if tags.name else "from a clone that saw it"
     return TamperedError(
         f"The tag {name} says that {version} was released, but the ledger doesn't have it.",
-        why=f"The tag has the release digest {digest}. Either {branch} was deleted or cut back,"
-        " or version 0.2.0 made the tag for a local trial and `git push` published it.",
-        fix=f"If the branch was deleted or cut back, put it back {saw}:  {back}\n"
+        why=f"The tag has the release digest {digest}. Either {branch} was cut back, or {version}"
+        " was never released, and an older sfn-release made the tag for a local trial.",
+        fix=f"If the branch was cut back, put it back {saw}:  {back}\n"
         f"  If {version} was only a local trial, delete the tag:  {' && '.join(places)}",
     )
+
+
+def missing_ledger(versions: Sequence[str], branch: str, tags: TagRefs) -> TamperedError:
+    """Return the error for tags of releases in a repository without a branch of the releases.
+
+    Usually, they were published before there was a remote, and only their tags were pushed.
+    """
+    where = tags.name or "This clone"
+    named = releases_text(versions)
+    if tags.name is None:
+        return TamperedError(
+            f"{where} has the tags of {named}, but not the ledger that holds them.",
+            why=f"There is no branch {branch}: it was deleted, or never fetched.",
+            fix=f"Fetch it from a clone that has it:  git fetch CLONE {branch}:{branch}",
+        )
+    return TamperedError(
+        f"{where} has the tags of {named}, but not the ledger that holds them.",
+        why=f"There is no branch {branch} on {where}. Usually, the releases were published before"
+        " there was a remote, and only their tags were pushed. Else the branch was deleted.",
+        fix="In the clone that has the releases (see `sfn-release releases` there):"
+        f"  git push {tags.name} {branch}",
+    )
+
+
+def releases_text(versions: Sequence[str]) -> str:
+    """Return how messages name releases: each of a few, or the lowest and the highest."""
+    ordered = sorted(versions, key=Precedence)
+    if len(ordered) > _NAMED:
+        return f"{len(ordered)} releases ({ordered[0]} to {ordered[-1]})"
+    return f"the release{'' if len(ordered) == 1 else 's'} {listing(ordered)}"
 
 
 def _put_back(manifest: Manifest, tags: TagRefs, *, shared: bool) -> str:

@@ -10,7 +10,9 @@ from sfn_release.comparison.release_changes import WorkflowSet, release_changes
 from sfn_release.errors import ImmutableError, VersionError
 from sfn_release.ledger import Snapshot
 from sfn_release.ledger.git.export import export_commit
+from sfn_release.ledger.tag_checks import releases_text
 from sfn_release.operations.tag_repair import repair_tag
+from sfn_release.operations.unshared_ledger import unshared_ledger
 from sfn_release.operations.version_proposal import small_bump_note
 from sfn_release.operations.workflow_schemas import committed_schemas
 from sfn_release.operations.workspace import Workspace
@@ -56,6 +58,7 @@ def build_release(
     workspace.ledger.integrity.refuse_lost(snapshot)
     if standing is None:
         workspace.ledger.integrity.refuse_lost_release(snapshot, version)
+        _say_where(workspace, snapshot, version, shared=not offline)
     elif not retag:
         # A publication that was interrupted before the tag was made is finished by the next one.
         workspace.ledger.integrity.refuse_other_tag(snapshot, standing.manifest, unmade=True)
@@ -80,6 +83,27 @@ def build_release(
     if note is not None:
         workspace.runtime.watcher.say(note)
     return standing or release, standing
+
+
+def _say_where(workspace: Workspace, snapshot: Snapshot, version: str, *, shared: bool) -> None:
+    """Say what is shared with other clones, when that may surprise.
+
+    That is the first release without a remote, and every one until the remote has the ledger.
+    """
+    ledger, say = workspace.ledger, workspace.runtime.watcher.say
+    unshared = unshared_ledger(workspace, snapshot)
+    if unshared is not None and shared:
+        text = releases_text(unshared.versions)
+        say(f"{ledger.remote} gets {text} too: so far, this clone alone had the ledger")
+    elif unshared is not None:
+        say(f"warning: {unshared.line}")
+        say(f"{version} will be a local trial, without a tag, in this clone only")
+    elif ledger.remote is None and workspace.project.remote is None and not snapshot.refs:
+        branch = ledger.layout.releases_ref.removeprefix("refs/heads/")
+        say(
+            "There is no Git remote, so the releases are in this clone only. If you add one later,"
+            f" push their branch too:  git push origin {branch} --tags"
+        )
 
 
 def _release(

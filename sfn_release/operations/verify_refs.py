@@ -14,6 +14,7 @@ from sfn_release.ledger.tag_checks import (
     disagreeing,
     lost_release,
     misplaced,
+    missing_ledger,
 )
 from sfn_release.operations.unverified_commits import UnverifiedCommits
 from sfn_release.operations.verification import LEDGER, Check
@@ -61,10 +62,14 @@ def lost_branch_checks(
 
 
 def lost_release_checks(
-    workspace: Workspace, commits: Collection[str], tags: TagRefs
+    workspace: Workspace, snapshot: Snapshot, commits: Collection[str], tags: TagRefs
 ) -> Iterator[Check]:
-    """Yield a problem for each tag with the digest of a release that the ledger lost."""
+    """Yield a problem for each tag with the digest of a release that the ledger lost.
+
+    They are one problem if the ledger has no release at all.
+    """
     ledger = workspace.ledger
+    branch = ledger.layout.releases_ref
     named: set[str] = set()
     for refs, remote in ((tags.remote or {}, ledger.remote), (tags.here, None)):
         annotated = {ref: at for ref, at in refs.items() if f"{ref}^{{}}" in refs}
@@ -73,9 +78,10 @@ def lost_release_checks(
             if carried is None or carried[0] in {*commits, *named}:
                 continue
             named.add(carried[0])
-            yield Check(
-                carried[0], ref, lost_release(ref, *carried, ledger.layout.releases_ref, tags)
-            )
+            if branch in snapshot.refs:
+                yield Check(carried[0], ref, lost_release(ref, *carried, branch, tags))
+    if named and branch not in snapshot.refs:
+        yield Check(LEDGER, branch, missing_ledger(sorted(named), branch, tags))
 
 
 def release_tags(

@@ -139,7 +139,8 @@ class ReleaseChecks:
         """Yield the checks of one release's tag and source commit."""
         ledger, version = self.workspace.ledger, manifest.version
         is_trial = version in self.snapshot.trials
-        shared = ledger.remote is not None and not is_trial
+        kept = ledger.layout.releases_ref in self.snapshot.kept  # its tag may be, too
+        shared = ledger.remote is not None and not is_trial and not kept
         if is_trial and ledger.remote is not None:
             yield Check(version, "a local trial: it gets a tag when it is released")
         else:

@@ -358,13 +358,17 @@ ROWS: dict[str, Tampering] = {
     ),
     "the branch of the releases deleted": Tampering(
         lambda it: push(it, f":{RELEASES}"),
-        (f"{RELEASES} is missing", "1.0.0 was released, but the ledger doesn't have it"),
+        (
+            f"{RELEASES} is missing",
+            "but not the ledger that holds them",
+            f"git push origin {RELEASES}",
+        ),
         (f"{RELEASES} was deleted on origin",),
         use=_deploy("1.2.0"),
     ),
     "the whole ledger deleted": Tampering(
         _delete_everything,
-        ("0.9.0 was released, but", "1.2.0 was released, but the ledger doesn't have it"),
+        ("0.9.0", "1.2.0", "but not the ledger that holds them", f"git push origin {RELEASES}"),
         (f"{RELEASES} was deleted on origin",),
         use=_deploy("1.2.0"),
     ),

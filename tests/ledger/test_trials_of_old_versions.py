@@ -102,7 +102,7 @@ def test_the_tag_of_a_trial_that_0_2_0_has_pushed_can_be_got_rid_of(
     if not remote:
         fresh.git("fetch", "--quiet", "origin", f"{RELEASES}:{RELEASES}")
         fresh.git("remote", "remove", "origin")
-    words = ("v1.1.0 says that 1.1.0 was released", f"{RELEASES} was deleted or cut back", "0.2.0")
+    words = ("v1.1.0 says that 1.1.0 was released", f"{RELEASES} was cut back")
     with refused("E_TAMPERED", *words):
         fresh.publish("1.1.0", deploy=False)
     (text,) = problems(fresh)

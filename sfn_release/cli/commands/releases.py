@@ -31,7 +31,7 @@ def run(session: Session, form: str) -> None:
     The highest version comes first. --format toml prints the manifests of all releases as one
     document.
     """
-    from sfn_release.operations.verbs.releases import releases
+    from sfn_release.operations.verbs.releases import missing_ledger, releases
 
     workspace = session.workspace()
     found = releases(workspace)
@@ -41,6 +41,9 @@ def run(session: Session, form: str) -> None:
             _write_toml(found)
         elif found:
             _write_releases(session, web_pages(workspace), found)
+        elif (missing := missing_ledger(workspace)) is not None:
+            terminal.write(f"No releases here. {missing.message}")
+            terminal.write(f"  {missing.fix}")
         else:
             terminal.write("No releases yet. Make the first one:  sfn-release publish 1.0.0")
 

@@ -11,6 +11,7 @@ from sfn_release.ledger import Snapshot
 from sfn_release.ledger.git import without_secrets
 from sfn_release.operations.diagnosis.diagnosis import Diagnosis, Findings
 from sfn_release.operations.open_site import site_of
+from sfn_release.operations.unshared_ledger import unshared_ledger
 from sfn_release.operations.workspace import Workspace
 from sfn_release.release.record import Record
 from sfn_release.text import count
@@ -41,6 +42,7 @@ def examine_ledger(workspace: Workspace) -> Iterator[Diagnosis]:
         yield _findings.error("refs", error)
         return
     yield _findings.asked("releases", lambda: _releases(workspace, snapshot))
+    yield from _sharing(workspace, snapshot)
     for name in sorted(workspace.project.environments):
         yield from _environment(workspace, snapshot, name)
     yield from _notes(workspace, snapshot)
@@ -81,6 +83,24 @@ def _releases(workspace: Workspace, snapshot: Snapshot) -> str:
     if not manifests:
         return "there are no releases yet"
     return f"{count(manifests, 'release')}, the highest is {manifests[0].version}"
+
+
+def _sharing(workspace: Workspace, snapshot: Snapshot) -> Iterator[Diagnosis]:
+    """Yield a diagnosis if the remote has the tags of releases but not the ledger, or neither."""
+    try:
+        lost = workspace.ledger.integrity.lost_release(snapshot, None)
+        unshared = unshared_ledger(workspace, snapshot)
+    except SfnReleaseError as error:
+        yield _findings.error("shared", error)
+        return
+    if lost is not None:
+        yield _findings.error("shared", lost)
+    elif unshared is not None and unshared.tagged:
+        yield _findings.error("shared", unshared.error)
+    elif unshared is not None:
+        yield _findings.warning(
+            "shared", unshared.message, f"Share the ledger:  {unshared.command}"
+        )
 
 
 def _environment(workspace: Workspace, snapshot: Snapshot, name: str) -> Iterator[Diagnosis]:

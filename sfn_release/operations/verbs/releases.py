@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from sfn_release.errors import TamperedError
 from sfn_release.operations.workspace import Workspace
 from sfn_release.release.manifest import Manifest
 from sfn_release.release.yank_list import Yank
@@ -41,6 +42,12 @@ class ListedRelease:
             "trial": self.trial,
             "yanked": self.yank.to_json() if self.yank else None,
         }
+
+
+def missing_ledger(workspace: Workspace) -> TamperedError | None:
+    """Return the error for a ledger without releases whose tags are there; None if all is well."""
+    snapshot = workspace.ledger.branches.snapshot(offline=True)
+    return workspace.ledger.integrity.lost_release(snapshot, None)
 
 
 def releases(workspace: Workspace, *, limit: int | None = None) -> list[ListedRelease]:

@@ -13,6 +13,7 @@ from sfn_release.ledger.remote_rewrites import Rewrite, accept_rewrites
 from sfn_release.ledger.verified_tips import VerifiedTip, VerifiedTips
 from sfn_release.names import ENVIRONMENT_NAME
 from sfn_release.operations.environment_releases import EnvironmentReleases
+from sfn_release.operations.unshared_ledger import unshared_ledger
 from sfn_release.operations.unverified_commits import (
     UnverifiedCommits,
     unverified_commits,
@@ -112,8 +113,8 @@ def _releases(release: ReleaseChecks, wanted: str | None) -> Iterator[Check]:
     commits = release.commits
     lost = [
         check
-        for check in lost_release_checks(release.workspace, commits, release.tags)
-        if wanted in {None, check.subject}
+        for check in lost_release_checks(release.workspace, release.snapshot, commits, release.tags)
+        if wanted in {None, check.subject} or check.subject == LEDGER
     ]
     yield from lost
     if wanted is not None and wanted not in commits and not lost:
@@ -160,6 +161,7 @@ def _ledger(
             yield Check(LEDGER, f"{ref} on {where} contains the commit that we saw last")
         else:
             yield Check(LEDGER, f"{ref} is in this clone")
+    yield from _sharing(workspace, snapshot)
     try:
         yanks = workspace.ledger.releases.yanked(snapshot)
         manifests = workspace.ledger.releases.manifests(snapshot) if yanks.by_version else []
@@ -172,6 +174,18 @@ def _ledger(
             applied = yanks.of(manifest.version, manifest.release_digest)
             if applied is not None and applied.version != manifest.version:
                 yield Check(LEDGER, f"{applied.subject(manifest.version)} is {applied}")
+
+
+def _sharing(workspace: Workspace, snapshot: Snapshot) -> Iterator[Check]:
+    """Yield whether the releases are in this clone only: a problem if others see their tags."""
+    try:
+        unshared = unshared_ledger(workspace, snapshot)
+    except TamperedError:
+        return  # reported with the release
+    if unshared is not None and unshared.tagged:
+        yield Check(LEDGER, workspace.ledger.layout.releases_ref, unshared.error)
+    elif unshared is not None:
+        yield Check(LEDGER, unshared.line, warning=True)
 
 
 def _yielded(workspace: Workspace, snapshot: Snapshot) -> dict[str, Release]:
