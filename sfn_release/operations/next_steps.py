@@ -1,4 +1,8 @@
-"""The next steps in an environment: each problem with the command that solves it."""
+"""The next steps in an environment: each problem with the command that solves it.
+
+After a deployment that never ended, several commands can follow. The first is the usual choice: it
+finishes the deployment, or sends all callers back if they are split and nothing watches them.
+"""
 
 from __future__ import annotations
 
@@ -55,33 +59,46 @@ def next_steps(
     if record is None or health == "in-progress":
         return ()
     env = f" --env {environment}"
-    steps = [
-        *_of_attempt(env, health, record, newest, split=split),
-        *_of_record(env, health, state, workflows, yanked=yanked),
-        *(
-            (f"delete the machine that the attempt created:  sfn-release delete {name}{env}")
-            for name in left
-        ),
-        *_of_versions(env, workflows),
-    ]
+    attempt = [*_of_attempt(env, health, record, newest, split=split)]
+    restored = [*_of_record(env, health, state, workflows, yanked=yanked, split=split)]
+    choices = _once([*restored, *attempt] if split else [*attempt, *restored])
+    if health == "abandoned":
+        choices.append(f"only close it; AWS stays as it is:  sfn-release unlock{env}")
+    if (health == "abandoned" or split) and len(choices) > 1:
+        first, *others = choices
+        choices = [f"usually, {first}", *(f"or {step}" for step in others)]
+    return tuple(
+        _once(
+            [
+                *choices,
+                *(
+                    f"delete the machine that the attempt created:  sfn-release delete {name}{env}"
+                    for name in left
+                ),
+                *_of_versions(env, workflows),
+            ]
+        )
+    )
+
+
+def _once(steps: Sequence[str]) -> list[str]:
+    """Return the steps without those whose command came before."""
     by_command: dict[str, str] = {}
     for step in steps:
         by_command.setdefault(step.partition(":  ")[2], step)
-    return tuple(by_command.values())
+    return [*by_command.values()]
 
 
 def _of_attempt(
     env: str, health: EnvironmentState, record: Record, newest: str | None, *, split: bool
 ) -> Iterator[str]:
-    """Yield how to close an attempt that did not succeed, and how to make it again."""
-    if health == "abandoned":
-        yield f"close it:  sfn-release unlock{env}"
-    if health in {"abandoned", "failed"}:
-        purpose = "or take it over and finish it" if health == "abandoned" else "try it again"
-        for command in _again(record, newest):
-            yield f"{purpose}:  sfn-release {command}{env}"
+    """Yield how to go on with an attempt that did not succeed."""
     if split and record.action in {"publish", "deploy", "promote"}:
         yield f"resume the traffic shift:  sfn-release deploy --resume{env}"
+    if health in {"abandoned", "failed"}:
+        purpose = "take it over and finish it" if health == "abandoned" else "try it again"
+        for command in _again(record, newest):
+            yield f"{purpose}:  sfn-release {command}{env}"
 
 
 def _again(record: Record, newest: str | None) -> Iterator[str]:
@@ -120,6 +137,7 @@ def _of_record(
     workflows: Sequence[WorkflowStatus],
     *,
     yanked: bool,
+    split: bool,
 ) -> Iterator[str]:
     """Yield how to restore the recorded state, where something else is live."""
     serving = state.serving
@@ -136,7 +154,7 @@ def _of_record(
     if health in {"abandoned", "failed"}:
         if state.record is not None and _half_given(state.record, workflows):
             return  # until it is finished, rollbacks are refused
-        yield f"restore {serving.version}, which is recorded as live:  {restore}"
+        yield f"{_restored(serving.version, split=split)}:  {restore}"
         return
     changed = [
         workflow.name for workflow in workflows if workflow.state in _CHANGED and workflow.changed
@@ -148,6 +166,12 @@ def _of_record(
         yield f"undo the manual change, unless you put it into a release:  {restore}"
     for name in retained:
         yield f"delete {name}, retained, if nothing needs it:  sfn-release delete {name}{env}"
+
+
+def _restored(version: str, *, split: bool) -> str:
+    if split:
+        return f"send all callers back to {version}, because nothing watches the shift any more"
+    return f"restore {version}, which is recorded as live"
 
 
 def _half_given(record: Record, workflows: Sequence[WorkflowStatus]) -> bool:

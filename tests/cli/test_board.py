@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sfn_release.cli.output.board import board_lines, in_order
+from sfn_release.cli.output.difference_lines import difference_lines
 from sfn_release.cli.output.width import columns_of
 from sfn_release.operations.next_steps import EnvironmentState
 from sfn_release.operations.verbs.status import EnvironmentStatus
@@ -34,8 +35,8 @@ def environment(
     return EnvironmentStatus(name, name, version, state, workflows)
 
 
-def board(*found: EnvironmentStatus, room: int | None = None) -> list[str]:
-    return list(board_lines(found, NOON, room))
+def board(*found: EnvironmentStatus, room: int | None = None, verbose: bool = False) -> list[str]:
+    return list(board_lines(found, NOON, room, verbose=verbose))
 
 
 def test_a_cell_says_the_version_and_marks_what_is_not_in_order() -> None:
@@ -71,7 +72,7 @@ def test_a_board_fits_the_terminal(room: int, environments: int, workflows: int)
         )
         for number in range(environments)
     ]
-    lines = board(*found, room=room)
+    lines = board(*found, room=room, verbose=True)
     assert max(map(columns_of, lines)) <= room
     cells = re.findall(r"(?<!\S)\d+\.\d+\.0(?!\S)", "\n".join(lines))
     assert len(cells) == len({*cells}) == environments * workflows
@@ -89,6 +90,70 @@ def test_names_of_any_kind_stay_on_their_line(names: list[str], room: int) -> No
         room=room,
     )
     assert not any(character in line for line in lines for character in "\x1b\n\r\t")
+
+
+@pytest.mark.parametrize("room", [80, 100, 200])
+def test_workflows_with_the_same_cells_share_a_row(room: int) -> None:
+    """The rows with a mark come first. The other rows follow the order of their first names."""
+    names = [f"wf-{number:02}" for number in range(1, 51)]
+    odd = {"wf-07": workflow("wf-07", "drifted"), "wf-50": workflow("wf-50", "retained", "1.0.0")}
+    staging = environment("staging", "in-sync", *map(workflow, names))
+    prod = environment("prod", "drifted", *(odd.get(name) or workflow(name) for name in names))
+    lines = board(staging, prod, room=room)
+    assert max(map(columns_of, lines)) <= room
+    assert [re.split(r" {2,}", line) for line in lines] == [
+        ["WORKFLOW", "staging", "prod"],
+        ["(release)", "1.2.0", "1.2.0 ! drifted"],
+        ["wf-07", "1.2.0", "1.2.0 ! drifted"],
+        ["wf-01 … wf-06, wf-08 … wf-49", "(48)", "1.2.0", "1.2.0"],
+        ["wf-50", "1.2.0", "1.0.0 retained"],
+    ]
+    assert len(board(staging, prod, room=room, verbose=True)) == 52
+
+
+def test_a_row_of_many_names_stays_short() -> None:
+    """Names that aren't beside each other are counted. Up to 8 workflows have their own rows."""
+    flows = [workflow(f"{n:02}-{'x' * 20}", version=f"1.{n % 2}.0") for n in range(9)]
+    lines = board(environment("a", "in-sync", *flows), environment("b", "in-sync", *flows))
+    assert [re.split(r" {2,}", line)[:3] for line in lines[2:]] == [
+        [f"00-{'x' * 20}, …", "(5)", "1.0.0"],
+        [f"01-{'x' * 20}, …", "(4)", "1.1.0"],
+    ]
+    assert len(board(environment("a", "in-sync", *flows[:8]), environment("b", "in-sync"))) == 10
+
+
+def test_an_unreachable_environment_has_rows_for_its_recorded_workflows() -> None:
+    """No other environment has to have them."""
+    dead = replace(environment("prod", "unreachable"), served=("orders", "refunds"))
+    lines = board(environment("staging", "in-sync", workflow("orders")), dead)
+    assert [line.split() for line in lines[2:]] == [["orders", "1.2.0", "?"], ["refunds", "-", "?"]]
+
+
+def test_workflows_with_the_same_difference_share_its_line() -> None:
+    """Their digests differ, so that a shared line has none. -v has a line for each workflow."""
+
+    def drifted(number: int, *lines: str) -> WorkflowStatus:
+        return replace(workflow(f"wf-{number:02}", "drifted"), differences=lines)
+
+    alike = [drifted(n, f"the alias points at :2 (:2 is {n:012x})") for n in range(1, 43)]
+    found = [
+        *alike,
+        drifted(43, "the role differs (:1 is 08f918efe165)"),
+        drifted(44, *"123456789"),
+    ]
+    lines = list(difference_lines(found, verbose=False))
+    assert lines[:4] == [
+        "42 workflows: the alias points at :2 (:2 is …)",
+        "    wf-01, wf-02, wf-03, wf-04, wf-05, wf-06 and 36 more",
+        "wf-43: the role differs (:1 is 08f918efe165)",
+        "wf-44: 1",
+    ]
+    assert lines[-1] == "wf-44: … and 1 more (-v)"
+    whole = list(difference_lines(found, verbose=True))
+    assert whole[0] == "wf-01: the alias points at :2 (:2 is 000000000001)"
+    assert len(whole) == 43 + 9
+    two = list(difference_lines([drifted(1, "gone"), drifted(2, "gone")], verbose=False))
+    assert two == ["wf-01, wf-02: gone"]
 
 
 def test_order_is_judged_by_everything_that_a_cell_cannot_say() -> None:

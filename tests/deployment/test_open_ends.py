@@ -326,7 +326,7 @@ def test_what_is_advised_after_a_kill_can_be_run(
     record = seen(shop).record
     assert record is not None
     assert (record.action, record.status) == (action, "started")
-    close, onward, back, *_ = advised(shop)
+    onward, back, close, *_ = advised(shop)
     assert close == "sfn-release unlock --env prod"
     assert onward == f"sfn-release {again} --env prod"
     assert back.startswith("sfn-release rollback 1.")

@@ -97,9 +97,14 @@ def test_status_says_how_callers_are_split(killed: Shop) -> None:
     words = "hello: 80 % of callers are on :2 (1.1.0)"
     (found,) = status(killed.workspace(), environment="prod")
     assert found.state == "abandoned"
-    assert found.next_steps[:2] == (
-        "close it:  sfn-release unlock --env prod",
+    assert found.next_steps == (
+        (
+            "usually, send all callers back to 1.0.0, because nothing watches the shift any more:"
+            "  sfn-release rollback 1.0.0 --env prod"
+        ),
+        "or resume the traffic shift:  sfn-release deploy --resume --env prod",
         "or take it over and finish it:  sfn-release deploy 1.1.0 --env prod",
+        "or only close it; AWS stays as it is:  sfn-release unlock --env prod",
     )
     assert words in found.problem
     assert [words] == split(killed.workspace(), environment="prod")
@@ -109,6 +114,24 @@ def test_status_says_how_callers_are_split(killed: Shop) -> None:
     killed.deploy("1.1.0", resume=True)
     (found,) = status(killed.workspace(), environment="prod")
     assert (found.state, found.problem) == ("in-sync", "")
+
+
+@pytest.mark.parametrize("step", range(3))
+def test_each_next_step_after_a_killed_shift_ends_it(killed: Shop, step: int) -> None:
+    """The usual one, and those after it, take the lock over."""
+    (found,) = status(killed.workspace(), environment="prod")
+    command = found.next_steps[step].partition(":  ")[2].split()
+    match command[1:-2]:
+        case ["rollback", version]:
+            killed.rollback(version)
+        case ["deploy", "--resume"]:
+            killed.deploy("1.1.0", resume=True)
+        case ["deploy", version]:
+            killed.deploy(version)
+        case _:
+            pytest.fail(f"unknown: {command}")
+    (found,) = status(killed.workspace(), environment="prod")
+    assert (found.state, found.next_steps) == ("in-sync", ())
 
 
 def test_status_says_so_while_a_shift_is_under_way(shop: Shop) -> None:

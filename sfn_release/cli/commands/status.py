@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -11,7 +12,7 @@ from sfn_release.cli.exits import DIFFERENT, FAILED
 from sfn_release.cli.options import command
 from sfn_release.cli.output import terminal
 from sfn_release.cli.output.records import YIELDED, name
-from sfn_release.cli.output.tables import hanging_lines, table_room, write_table
+from sfn_release.cli.output.tables import folded_lines, hanging_lines, table_room, write_table
 from sfn_release.cli.output.web_pages import machine_link
 from sfn_release.cli.output.width import columns_of
 from sfn_release.cli.session import Session
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from sfn_release.operations.verbs.status import EnvironmentStatus
     from sfn_release.operations.workspace import Workspace
 
-_SHOWN = 8  # differences of one workflow; -v and --json show all
 _QUIET = {"in-sync", "never-deployed"}
 _LEGEND = (
     "The digest beside a version is the release's. LIVE and RECORDED are the digests of a workflow",
@@ -40,7 +40,8 @@ def run(session: Session, check: bool) -> int:
     """Show what is live in each environment, and drift.
 
     Several environments are shown as a board: workflows by environments, in the order of promotion.
-    With --env or -v, each environment has a table of its own.
+    With more than 8 workflows, those with the same cells share a row. With --env or -v, each
+    environment has a table of its own, and with -v each workflow a row.
 
     Compares the definition, settings and alias of each workflow with the last record, in every
     environment (or --env). --check and -v also compare tags and state machine versions,
@@ -91,7 +92,7 @@ def _write_board(
     """Write the board, and below it the environments that aren't in order."""
     from sfn_release.cli.output.board import board_lines, in_order
 
-    for line in board_lines(shown, session.now, table_room()):
+    for line in board_lines(shown, session.now, table_room(), verbose=session.verbose):
         terminal.write_line(line)
     for environment in shown:
         if not in_order(environment) and not session.verbose:
@@ -141,7 +142,7 @@ def _write_environment(
         )
     _write_lines(environment, verbose=session.verbose)
     for step in environment.next_steps:
-        terminal.write(f"  next: {step}")
+        _write_next(step)
 
 
 def _write_head(session: Session, environment: EnvironmentStatus) -> None:
@@ -172,15 +173,29 @@ def _write_head(session: Session, environment: EnvironmentStatus) -> None:
 
 def _write_lines(environment: EnvironmentStatus, *, verbose: bool) -> None:
     """Write the differences and notes of every workflow, and who has the others now."""
+    from sfn_release.cli.output.difference_lines import difference_lines
+
     for given, project in sorted(environment.handed_over.items()):
         terminal.write(f"  {given}: handed over to {project}")
-    for workflow in environment.workflows:
-        lines = [*workflow.differences, *(f"note: {note}" for note in workflow.notes)]
-        shown = lines if verbose else lines[:_SHOWN]
-        for line in shown:
-            terminal.write(f"  {workflow.name}: {line}")
-        if len(lines) > len(shown):
-            terminal.write(f"  {workflow.name}: … and {len(lines) - len(shown)} more (-v)")
+    for line in difference_lines(environment.workflows, verbose=verbose):
+        _write_folded(f"  {line}")
+
+
+def _write_next(step: str) -> None:
+    """Write a next step; its command has a line of its own on a terminal that is too narrow."""
+    line = f"  next: {step}"
+    room = table_room()
+    purpose, gap, command = line.partition(":  ")
+    if room is None or columns_of(line) <= room or not gap:
+        terminal.write(line)
+        return
+    _write_folded(f"{purpose}:")
+    terminal.write(f"      {command}")
+
+
+def _write_folded(line: str) -> None:
+    for part in folded_lines(line, sys.stdout):
+        terminal.write(part)
 
 
 def _digest(digest: str | None) -> str:

@@ -1,12 +1,14 @@
 """The board of `status`: workflows by environments, in promotion order.
 
-A cell says which release a workflow comes from, and a mark with a word if it isn't in order. A
+A cell says which release a workflow comes from, and a mark with a word if it isn't in order. In a
+large project, workflows with the same cells share a row, and rows with a mark come first. A
 board that is wider than the terminal is folded into blocks of fewer columns, or turned around if
 that takes fewer lines.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
@@ -21,7 +23,11 @@ if TYPE_CHECKING:
     from sfn_release.operations.verbs.status import EnvironmentStatus
     from sfn_release.operations.workflow_status import WorkflowStatus
 
+LONG: Final = 8
+"""A board of more workflows than this has rows that several share."""
 _GAP = 2  # columns between two cells
+_LONGEST = 40  # columns of the names of a row
+_SIGNS: Final = frozenset("!~x?")
 _MARKS: Final[Mapping[str, str]] = {
     "drifted": "! drifted",
     "missing": "! missing",
@@ -43,13 +49,13 @@ Grid = list[list[str]]
 
 
 def board_lines(
-    found: Sequence[EnvironmentStatus], now: datetime, room: int | None
+    found: Sequence[EnvironmentStatus], now: datetime, room: int | None, *, verbose: bool = False
 ) -> Iterator[str]:
     """Yield the lines of a board, at most *room* columns wide if that is possible.
 
-    *found* are the environments in the order of their columns.
+    *found* are the environments in the order of their columns. *verbose* gives each workflow a row.
     """
-    grid = _grid(found, now)
+    grid = _grid(found, now, verbose=verbose)
     blocks = _blocks(grid, room)
     if len(blocks) > 1:
         blocks = min(blocks, _blocks(_turned(grid), room), key=_lines)
@@ -69,15 +75,47 @@ def in_order(environment: EnvironmentStatus) -> bool:
     )
 
 
-def _grid(found: Sequence[EnvironmentStatus], now: datetime) -> Grid:
-    workflows = sorted({workflow.name for status in found for workflow in status.workflows})
+def _grid(found: Sequence[EnvironmentStatus], now: datetime, *, verbose: bool) -> Grid:
+    workflows = sorted(
+        {workflow.name for status in found for workflow in status.workflows}
+        | {name for status in found for name in status.served}
+    )
     since = [_since(status, now) for status in found]
+    rows = [[workflow, *(_cell(status, workflow) for status in found)] for workflow in workflows]
     return [
         ["WORKFLOW", *(status.label for status in found)],
         ["(release)", *(_release(status) for status in found)],
         *([["(since)", *since]] if any(since) else []),
-        *([workflow, *(_cell(status, workflow) for status in found)] for workflow in workflows),
+        *(rows if verbose or len(rows) <= LONG else _shared(rows)),
     ]
+
+
+def _shared(rows: Grid) -> Grid:
+    """Return a row for each combination of cells, with the names of its workflows."""
+    places = defaultdict(list)
+    for place, (_, *cells) in enumerate(rows):
+        places[tuple(cells)].append(place)
+    names = [row[0] for row in rows]
+    shared = [[_names(names, mine), *cells] for cells, mine in places.items()]
+    return sorted(shared, key=lambda row: not any(_SIGNS & {*cell.split()} for cell in row[1:]))
+
+
+def _names(names: Sequence[str], places: Sequence[int]) -> str:
+    """Return the names at some places, with their number: ``wf-01 … wf-42  (42)``."""
+    if len(places) == 1:
+        return names[places[0]]
+    runs: list[list[int]] = []
+    for place in places:
+        if runs and runs[-1][-1] == place - 1:
+            runs[-1].append(place)
+        else:
+            runs.append([place])
+    text = ", ".join(
+        " … ".join(names[place] for place in dict.fromkeys((run[0], run[-1]))) for run in runs
+    )
+    if columns_of(terminal.one_line(text)) > _LONGEST:
+        text = f"{names[places[0]]}, …"
+    return f"{text}  ({len(places)})"
 
 
 def _release(status: EnvironmentStatus) -> str:

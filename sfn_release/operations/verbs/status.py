@@ -35,6 +35,7 @@ class EnvironmentStatus:
     the live release was yanked. *yielded*: the live release is a local trial, and another release
     has its version now. *unsigned* has a line for each required signature that the live release or
     its record doesn't have. *handed_over* maps workflows to their new projects.
+    *served* are the recorded workflows of an environment that can't be reached.
     """
 
     name: str
@@ -52,6 +53,7 @@ class EnvironmentStatus:
     unsigned: tuple[str, ...] = ()
     handed_over: Mapping[str, str] = field(default_factory=dict)
     reasons: tuple[str, ...] = ()
+    served: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON form."""
@@ -151,7 +153,15 @@ def _environment(
     except AwsError as error:
         problem = f"{error.message} {error.why}".strip()
         return EnvironmentStatus(
-            name, environment.label, version, "unreachable", (), record, problem, digest
+            name,
+            environment.label,
+            version,
+            "unreachable",
+            (),
+            record,
+            problem,
+            digest,
+            served=tuple(served),
         )
     released = workspace.ledger.releases.manifest(snapshot, version) if version else None
     found += [
