@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from sfn_release.comparison.semantic_change import SemanticChange
 from sfn_release.comparison.semantic_changes import semantic_changes
 from sfn_release.permissions.workflow_place import place_of
 from sfn_release.plan.decisions import pinned_as
@@ -33,6 +34,8 @@ def with_differences(
 
     def compared(planned: WorkflowPlan) -> WorkflowPlan:
         name = planned.workflow
+        if planned.change == "retained" and name in served and not served[name].retained:
+            return replace(planned, semantic_changes=(_removal(name),))
         if planned.change == "created" and name in target.workflows:
             return replace(planned, new_definition=target.workflows[name].rendered.definition)
         if name not in old or name not in target.workflows:
@@ -56,3 +59,12 @@ def with_differences(
         )
 
     return replace(plan, workflows=tuple(compared(planned) for planned in plan.workflows))
+
+
+def _removal(workflow: str) -> SemanticChange:
+    """Return the change of a workflow that the release no longer has.
+
+    Its state machine stays, so the reason isn't the one of a comparison of releases.
+    """
+    reason = "The state machine stays until you delete it, and releases no longer update it."
+    return SemanticChange(workflow, "", "removed", "breaking", "workflow removed", reason)

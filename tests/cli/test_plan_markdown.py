@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -31,7 +32,8 @@ GITHUB = 65_536  # characters of a comment
 CANARY = "@CANARY"  # in every text from data
 FOLD = re.compile(
     r"<details( open)?><summary>(\d+ (changes?|points? not reached)"
-    r"|Graph of <code>[\w .&;#/-]*</code>)</summary>\s*"
+    r"|\d+ workflows?: (updated|created|repointed)"
+    r"|Graph of <code>[\w .&;#/-]*</code>( and \d+ more workflows?)?)</summary>\s*"
 )
 PIECES = (
     "@everyone",
@@ -239,11 +241,80 @@ def test_changes_that_break_callers_come_before_permissions() -> None:
 def test_long_lists_are_folded() -> None:
     """Two graphs and eight changes stand open; more of them you unfold."""
     for number, opened in ((2, True), (3, False)):
-        text = page(*(flow(f"w{at}") for at in range(number)))
+        text = page(*(flow(f"w{at}", size=at + 3) for at in range(number)))
         assert ("<details open><summary>Graph of" in text) is opened
     for number, opened in ((8, True), (9, False)):
         text = page(*(flow(f"w{at}") for at in range(number)))
         assert (f"<details open><summary>{number} changes" in text) is opened
+
+
+def test_workflows_with_the_same_change_share_a_row_and_a_graph() -> None:
+    """Their names are folded; one with a change that breaks callers stands alone, and first."""
+    alike = [flow(f"w{at:02}") for at in range(41)]
+    text = page(*alike, flow("other", size=5), flow("unsafe", change="breaking"))
+    assert "| 42 workflows | updated | `publish` |" in text
+    rows = [line for line in text.splitlines() if line.startswith("| ")][2:]
+    assert rows[0].startswith("| `unsafe` | updated |")
+    assert len(rows) == 2
+    assert "<details><summary>42 workflows: updated</summary>" in text
+    assert "- `w40`" in text
+    graphs = re.findall(r"Graph of <code>(\w+)</code>(.*)</summary>", text)
+    assert graphs == [("unsafe", ""), ("w00", " and 40 more workflows"), ("other", "")]
+    assert "40 more workflows with this graph: `w01`, `w02`, " in text
+    judged(text)
+    made = Plan("prod", "deploy", "1.1.0", "1.0.0", tuple(alike))
+    every = plan_markdown({"prod": made}, labels={"prod": "prod"}, verbose=True)
+    assert "| `w40` | updated |" in every
+
+
+def test_equal_changes_share_a_line() -> None:
+    """With the first names; -v has a line for each."""
+    flows = [
+        replace(flow(f"w{at}"), semantic_changes=flow("x").semantic_changes) for at in range(9)
+    ]
+    assert "- `text of x` in 9 workflows: `w0`, `w1`, `w2` and 6 more" in page(*flows)
+    assert "**Changes results** (9)" in page(*flows)
+
+
+def test_many_new_workflows_are_a_group() -> None:
+    """One row, and the graphs of a few."""
+    new = [
+        WorkflowPlan(
+            f"w{at}",
+            "created",
+            prepare=(PublishVersion(f"w{at}", "a", None, ""),),
+            new_definition=states([f"S{number}" for number in range(at + 1)], 1),
+        )
+        for at in range(20)
+    ]
+    text = page(*new)
+    assert "| 20 workflows | created | `publish` |" in text
+    assert text.count("Graph of") == 8
+    assert "12 more new workflows without a graph." in text
+    judged(text)
+
+
+def removed(name: str) -> WorkflowPlan:
+    """Return the plan of a workflow that the release no longer has."""
+    change = SemanticChange(name, "", "removed", "breaking", "workflow removed", "It stays.")
+    return WorkflowPlan(name, "retained", semantic_changes=(change,))
+
+
+def test_a_removed_workflow_is_not_unchanged() -> None:
+    """It has a line of its own on top, with its class, and is news even if nothing else changes."""
+    same = [WorkflowPlan(f"w{at}", "unchanged") for at in range(7)]
+    text = page(flow("w9"), *same, removed("old"), WorkflowPlan("older", "retained"))
+    assert "Unchanged: 7 more workflows. Retained: 2 workflows. Changes: 1 × breaks callers" in text
+    assert "- `old`: `workflow removed` – **breaks callers**. It stays" in text
+    assert text.index("**breaks callers**") < text.index("| Workflow |")
+    assert "**Not in this release, and retained**\n\n- `old`\n- `older`" in text
+    heads = {
+        name: hidden_head(
+            "shop", {"prod": Plan("prod", "deploy", "1", "1", (made,))}, [], extra=False
+        )
+        for name, made in (("new", removed("old")), ("old", WorkflowPlan("older", "retained")))
+    }
+    assert [QUIET in head for head in heads.values()] == [False, True]
 
 
 def test_what_a_role_lacks_is_news() -> None:

@@ -265,3 +265,24 @@ def test_no_text_of_the_program_has_a_version_of_its_own() -> None:
         if "0.0.0-worktree" in path.read_text(encoding="utf-8")
     ]
     assert found == []
+
+
+def test_a_removed_workflow_breaks_callers_until_its_release_is_live(project: Project) -> None:
+    """The plan says so as `next` does: in text, JSON and Markdown. Later it is only retained."""
+    project.workflow("other", "x")
+    project.publish("1.0.0", hello="one")
+    (project.root / "workflows" / "other.asl.json").unlink()
+    project.commit(hello="one")
+    assert "  = retained, removed from the release (breaks callers): other" in (
+        project.run("plan").out + project.run("plan").err
+    )
+    (change,) = project.json("plan")["semantic_changes"]
+    assert (change["workflow"], change["class"]) == ("other", "breaking")
+    (reason,) = project.json("next")["semantic_changes"]
+    assert (reason["workflow"], reason["class"]) == ("other", "breaking")
+    text = project.ok("plan", "--format", "markdown").out
+    assert "- `other`: `workflow removed` – **breaks callers**. " in text
+    assert "nothing to say" not in text
+    project.publish("2.0.0")
+    assert project.json("plan")["semantic_changes"] == []
+    assert "  = retained: other" in project.run("plan").out + project.run("plan").err

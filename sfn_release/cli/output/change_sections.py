@@ -21,42 +21,74 @@ QUIET: Final[tuple[ChangeClass, ...]] = ("results", "safe")
 _OPEN = 2  # graphs that stand open
 MOST_GRAPHS: Final = 40
 """Graphs of all environments together: a comment has no room for more."""
+_COMPARED = 300  # workflows whose graphs are drawn and compared
+_NAMED = 20  # workflows that a graph names
+_SHARED = 3  # workflows with the same change, which then share a line
 _GRAPH = 12_000  # characters
 _LINE = 500
 _FEW = 8  # changes of a list that stands open
 
 
 def graph_sections(made: Plan, *, most: int = MOST_GRAPHS) -> Iterator[Section]:
-    """Yield a section for the graph of each of *most* workflows whose states or ways change.
+    """Yield a section for each of *most* graphs of workflows whose states or ways change.
 
-    New workflows come last: their graphs show no difference.
+    Workflows whose graphs are equal share one, but not those with a change that asks something of
+    people: they come first. New workflows come last, and only a few are drawn: their graphs show no
+    difference.
     """
+    from sfn_release.cli.output.plan_groups import LONG
+
     found = [workflow for workflow in made.workflows if workflow.new_definition is not None]
-    found.sort(key=lambda workflow: workflow.old_definition is None)
-    opened = len(found) <= _OPEN
-    parts = ((workflow, _part(workflow)) for workflow in found)
-    drawn = ((workflow, part) for workflow, part in parts if part is not None)
-    for workflow, part in islice(drawn, most):
-        yield _graph(workflow.workflow, part, opened=opened)
+    found.sort(key=lambda workflow: (workflow.old_definition is None, not _is_loud(workflow)))
+    hidden = 0
+    alike: dict[str, list[str]] = {}
+    new: set[str] = set()
+    parts: dict[str, ChangedPart] = {}
+    for workflow in found[:_COMPARED]:
+        part = _part(workflow)
+        if part is None:
+            continue
+        # The picture has the workflow's name; a text that can't be drawn stands for itself.
+        key = _part_text(workflow) if part.text and not _is_loud(workflow) else workflow.workflow
+        if workflow.old_definition is None and key not in new and len(new) == LONG:
+            hidden += 1
+            continue
+        if workflow.old_definition is None:
+            new.add(key)
+        parts.setdefault(key, part)
+        alike.setdefault(key, []).append(workflow.workflow)
+    opened = len(alike) <= _OPEN
+    for key, names in islice(alike.items(), most):
+        yield _graph(names, parts[key], opened=opened)
+    if hidden:
+        yield Section("graphs", 5, (f"{count(hidden, 'more new workflow')} without a graph.",))
 
 
-def changes_section(made: Plan) -> Section:
-    """Return the section of the changes that ask nothing of people, by class."""
+def changes_section(made: Plan, *, verbose: bool = False) -> Section:
+    """Return the section of the changes that ask nothing of people, by class.
+
+    Equal changes of several workflows share a line, unless *verbose*.
+    """
     from sfn_release.comparison.semantic_change import CLASS_TEXTS
     from sfn_release.plan.permission_needs import other_changes
 
     items: list[str] = []
     total = 0
     for name in QUIET:
+        found: dict[str, list[str]] = {}
+        for workflow in made.workflows:
+            for change in other_changes(workflow):
+                if change.change_class == name:
+                    found.setdefault(change.text, []).append(workflow.workflow)
+        number = sum(map(len, found.values()))
         lines = [
-            f"- {_short(workflow.workflow)}: {_short(change.text)}"
-            for workflow in made.workflows
-            for change in other_changes(workflow)
-            if change.change_class == name
+            line
+            for text, names in found.items()
+            for line in _change_lines(text, names, grouped=not verbose)
         ]
         if lines:
-            items += [f"\n**{CLASS_TEXTS[name].capitalize()}** ({len(lines)})\n", *lines]
-        total += len(lines)
+            items += [f"\n**{CLASS_TEXTS[name].capitalize()}** ({number})\n", *lines]
+        total += number
     opened = " open" if total <= _FEW else ""
     return Section(
         "changes by class",
@@ -65,6 +97,28 @@ def changes_section(made: Plan) -> Section:
         before=f"<details{opened}><summary>{count(total, 'change')}</summary>",
         after="\n</details>",
     )
+
+
+def _change_lines(text: str, names: list[str], *, grouped: bool) -> Iterator[str]:
+    """Yield the lines of one change: of each workflow, or of all that have it."""
+    if not grouped or len(names) < _SHARED:
+        yield from (f"- {_short(name)}: {_short(text)}" for name in names)
+        return
+    shown = ", ".join(map(_short, names[:_SHARED]))
+    more = f" and {len(names) - _SHARED} more" if len(names) > _SHARED else ""
+    yield f"- {_short(text)} in {count(names, 'workflow')}: {shown}{more}"
+
+
+def _is_loud(workflow: WorkflowPlan) -> bool:
+    return any(change.change_class in LOUD for change in workflow.semantic_changes)
+
+
+def _part_text(workflow: WorkflowPlan) -> str:
+    """Return the picture of a change without the workflow's name."""
+    from dataclasses import replace
+
+    part = _part(replace(workflow, workflow=""))
+    return part.text if part else ""
 
 
 def _part(workflow: WorkflowPlan) -> ChangedPart | None:
@@ -84,10 +138,17 @@ def _part(workflow: WorkflowPlan) -> ChangedPart | None:
         return None
 
 
-def _graph(workflow: str, part: ChangedPart, *, opened: bool) -> Section:
+def _graph(workflows: list[str], part: ChangedPart, *, opened: bool) -> Section:
+    """Return the section of one graph, which may stand for several workflows."""
+    workflow, *others = workflows
     lines = [_caption(part), *(["", _fenced(part.text)] if part.text else [])]
+    if others:
+        shown = ", ".join(map(_short, others[:_NAMED]))
+        more = f" and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
+        lines.insert(0, f"{count(others, 'more workflow')} with this graph: {shown}{more}.\n")
     head = "<details open>" if opened else "<details>"
-    summary = f"{head}<summary>Graph of {_name(workflow)}</summary>\n"
+    also = f" and {count(others, 'more workflow')}" if others else ""
+    summary = f"{head}<summary>Graph of {_name(workflow)}{also}</summary>\n"
     return Section(
         "graphs", 5, ("\n".join(lines),), before=summary, after="\n</details>", most=_GRAPH * 4
     )

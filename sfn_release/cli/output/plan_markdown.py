@@ -15,17 +15,17 @@ from sfn_release.cli.output.change_sections import (
     changes_section,
     graph_sections,
 )
-from sfn_release.cli.output.markdown import code, failed, table_row
+from sfn_release.cli.output.markdown import code, failed
 from sfn_release.cli.output.markdown_sections import COMMENT, Section, joined
+from sfn_release.cli.output.step_sections import step_sections
 from sfn_release.text import count, shorten
 
 if TYPE_CHECKING:
     from sfn_release.comparison.semantic_change import SemanticChange
-    from sfn_release.plan import Plan, WorkflowPlan
+    from sfn_release.plan import Plan
 
 _LINE = 500  # characters of a line that comes from data
 _ERROR = 3_000  # characters of each part of an error
-_STEPS = 12  # steps of a workflow in its row
 
 
 def plan_markdown(
@@ -47,7 +47,7 @@ def plan_markdown(
     sections = [
         section
         for name, made in plans.items()
-        for section in plan_sections(made, label=labels[name], graphs=graphs)
+        for section in plan_sections(made, label=labels[name], graphs=graphs, verbose=verbose)
     ]
     sections += [Section("errors", 0, (failed(_cut(members)),)) for members in errors]
     command = " ".join(["sfn-release plan", *(f"--env {name}" for name in plans), "-v"])
@@ -63,7 +63,10 @@ def hidden_head(
     With *extra*, there is more to say than the plans.
     """
     marker = f"<!-- sfn-release plan of {project} for {', '.join(environments)} -->"
-    news = extra or any(made.changes or made.refusals or made.role_notes for made in plans.values())
+    news = extra or any(
+        made.changes or made.refusals or made.role_notes or any(_unsafe(made))
+        for made in plans.values()
+    )
     return marker if news else f"{marker}\n{QUIET}"
 
 
@@ -71,20 +74,23 @@ QUIET = "<!-- sfn-release: nothing to say -->"
 """The second hidden line of a text without news: it changes a comment, and makes none."""
 
 
-def plan_sections(made: Plan, *, label: str, graphs: int) -> Iterator[Section]:
+def plan_sections(
+    made: Plan, *, label: str, graphs: int, verbose: bool = False
+) -> Iterator[Section]:
     """Yield the sections of one plan, in their order.
 
-    *label* is the environment for output, *graphs* the most graphs.
+    *label* is the environment for output, *graphs* the most graphs. *verbose* groups nothing.
     """
     yield _head(made, label)
     refused = tuple(item for refusal in made.refusals for item in _refusal(refusal))
     yield Section("refusals", 1, refused)
     yield Section("unsafe changes", 1, tuple(_unsafe(made)))
+    yield _bold("Not in this release, and retained", "retained workflows", 1, _retained(made))
     yield _bold("The role lacks permissions", "permissions of roles", 1, made.role_notes)
     yield _bold("The role needs other permissions", "needs of roles", 2, _needs(made))
-    yield _steps(made)
+    yield from step_sections(made, verbose=verbose)
     yield from graph_sections(made, most=graphs)
-    yield changes_section(made)
+    yield changes_section(made, verbose=verbose)
     yield Section("traffic shift", 3, tuple(_shift(made)))
     notes = [*(note for workflow in made.workflows for note in workflow.notes), *made.notes]
     yield Section("notes", 3, _items(note for note in notes if note not in made.role_notes))
@@ -110,12 +116,14 @@ def _summary(made: Plan) -> str:
     loud = [workflow for workflow in made.workflows if workflow.changes]
     changes = Counter(workflow.change for workflow in loud)
     parts = [f"{number} {change}" for change, number in changes.items()]
-    quiet = len(made.workflows) - len(loud)
+    kept = len(_retained(made))
+    quiet = len(made.workflows) - len(loud) - kept
     if loud:
         text = f"{count(loud, 'workflow')}: {', '.join(parts)}."
         text += f" Unchanged: {count(quiet, 'more workflow')}." if quiet else ""
     else:
         text = "Nothing to change."
+    text += f" Retained: {count(kept, 'workflow')}." if kept else ""
     classes = Counter(
         change.change_class for workflow in made.workflows for change in workflow.semantic_changes
     )
@@ -144,31 +152,15 @@ def _unsafe(made: Plan) -> Iterator[str]:
             yield from change_items(found, workflow=workflow.workflow, verbose=True)
 
 
+def _retained(made: Plan) -> list[str]:
+    return [plan.workflow for plan in made.workflows if plan.change == "retained"]
+
+
 def _needs(made: Plan) -> Iterator[str]:
     from sfn_release.plan.permission_needs import permission_lines
 
     for workflow in made.workflows:
         yield from (f"{workflow.workflow}: {line}" for line in permission_lines(workflow))
-
-
-def _steps(made: Plan) -> Section:
-    rows = tuple(_row(made, workflow) for workflow in made.workflows if workflow.changes)
-    return Section(
-        "steps",
-        2,
-        rows,
-        before="| Workflow | Change | Steps |\n| --- | --- | --- |" if rows else "",
-        more="\n… and {count} more workflows",
-    )
-
-
-def _row(made: Plan, workflow: WorkflowPlan) -> str:
-    from sfn_release.cli.output.plans import change_texts
-
-    texts = change_texts(made, workflow)
-    steps = [_short(text) for text in texts[:_STEPS]]
-    steps += [f"… and {len(texts) - _STEPS} more"] if len(texts) > _STEPS else []
-    return table_row([_short(workflow.workflow), workflow.change, "<br>".join(steps)])
 
 
 def _shift(made: Plan) -> Iterator[str]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from sfn_release.cli.output.plan_groups import PlanGroup, changed_pins, plan_layout
 from sfn_release.cli.output.width import columns_of, padded
-from sfn_release.comparison.semantic_change import CLASS_TEXTS
+from sfn_release.comparison.semantic_change import CLASS_TEXTS, weightiest
 from sfn_release.plan import Plan, WorkflowPlan
 from sfn_release.plan.permission_needs import other_changes, permission_lines
 from sfn_release.plan.steps import Step, TagStateMachine, names_text
@@ -114,6 +114,8 @@ def _quiet(plan: Plan, *, verbose: bool) -> Iterator[str]:
     for workflow in plan.workflows:
         if not workflow.changes:
             word = "retained" if workflow.change == "retained" else "unchanged"
+            heaviest = weightiest(workflow.semantic_changes)
+            word += f", removed from the release ({CLASS_TEXTS[heaviest]})" if heaviest else ""
             tagged = f", only tagged with {plan.version}" if workflow.tags and plan.version else ""
             alike[word + tagged].append(workflow.workflow)
     for words, names in sorted(alike.items(), reverse=True):
