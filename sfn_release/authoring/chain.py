@@ -26,7 +26,7 @@ from sfn_release.errors import DefinitionError
 class Chain:
     """States that follow each other, from *first* to the open *ends*.
 
-    A Choice among the ends stands for all of its open ways.
+    A Choice among the ends stands for all of its open targets.
 
     >>> from sfn_release.authoring.states import Pass
     >>> Pass("A") >> Pass("B") >> Pass("C")
@@ -55,7 +55,7 @@ class Chain:
         return prefixed(self, prefix)
 
     def copied(self, copies: Copies) -> Chain:
-        """Return the chain over the copies of its states."""
+        """Return the same chain, made of copies of its states."""
         new = copies.states
         parts = tuple(new[state] for state in self.parts)
         return Chain(new[self.first], parts, tuple(new[state] for state in self.ends))

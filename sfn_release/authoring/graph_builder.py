@@ -74,7 +74,7 @@ class GraphBuilder:
     def close(self) -> None:
         """End the workflow at its open ends, if it has any.
 
-        The open ways of a Choice are found when the workflow is written.
+        The open targets of a Choice are found when the workflow is written.
         """
         for state in self.ends:
             if isinstance(state, TransitionState):

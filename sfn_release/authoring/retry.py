@@ -169,7 +169,7 @@ class Retry(ErrorRule):
 
 @dataclass(frozen=True, slots=True)
 class Catch(ErrorRule):
-    """Go to another state after an error that retries didn't cure.
+    """Go to another state after an error that retries didn't resolve.
 
     *next* is the state, or its id. *result_path* (JSONPath) is the place of the error object: by
     default it replaces the input, None discards it. *output* (JSONata) is the input of the next

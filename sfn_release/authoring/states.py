@@ -80,8 +80,8 @@ class Task(RetryableState):
 class Choice(DataState):
     """Go to the state of the first rule that is true, or else to *default*.
 
-    In a chain, ``Choice(...) >> state``, the next state is linked after every state that the Choice
-    leads to and that has no next one yet. Without a *default* it also becomes the default.
+    In a chain, `Choice(...) >> state`, the state follows every target of the Choice that has no
+    next state yet. Without a *default*, the state also becomes the default.
 
     *assign* sets variables when *default* is taken. Each rule has its own *assign*.
     """
@@ -106,7 +106,7 @@ class Choice(DataState):
 
 @dataclass(slots=True, eq=False, repr=False)
 class Wait(TransitionState):
-    """Wait for a number of seconds, or until an instant.
+    """Wait for a number of seconds, or until a point in time.
 
     Give exactly one of the four fields. *seconds* may be a `timedelta` of whole seconds.
     """

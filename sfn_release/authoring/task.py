@@ -1,10 +1,10 @@
-"""Makers of Task states, exported as ``sfn_release.task``.
+"""Functions that make Task states, exported as `sfn_release.task`.
 
-A maker fills in the resource's ARN and the shape that the service expects, and returns an ordinary
-Task. It works in both query languages: the service's input is written as Parameters or Arguments,
-whichever the workflow has. For anything else, write ``Task(resource=...)``.
+Each function fills in the resource's ARN and the shape that the service expects, and returns an
+ordinary Task. It works in both query languages: the service's input is written as Parameters or
+Arguments, whichever the workflow has. For anything else, write ``Task(resource=...)``.
 
-The end of the action, or *pattern*, sets how long a task waits. Without one it waits for the answer
+The end of the action, or *pattern*, sets how long a task waits. By default, it waits for the answer
 to the call. ``sync`` and ``sync:2`` wait for the end of the job. ``waitForTaskToken`` waits until
 your code sends the token (``Context.Task.Token``) back.
 """
@@ -184,7 +184,7 @@ def activity(
     """Return a Task that your worker takes from the activity *arn*, or a ``${Parameter}``.
 
     Set *timeout_seconds*, and *heartbeat_seconds* if your worker sends heartbeats. Without them,
-    the execution waits for a lost worker until it ends itself.
+    the execution waits for a lost worker until its own timeout.
     """
     return Task(id, resource=arn, parameters=_inputs(parameters), retry=[*as_list(retry)], **fields)
 

@@ -99,7 +99,7 @@ class Var:
         return self._is("StringEquals", value)
 
     def string_equals_path(self, path: str | JsonPath) -> Comparison:
-        """Test for text that equals the one at *path*."""
+        """Test for text that equals the text at *path*."""
         return self._is("StringEqualsPath", path)
 
     def string_less_than(self, value: str | JsonPath) -> Comparison:
@@ -107,7 +107,7 @@ class Var:
         return self._is("StringLessThan", value)
 
     def string_less_than_path(self, path: str | JsonPath) -> Comparison:
-        """Test for text that sorts before the one at *path*."""
+        """Test for text that sorts before the text at *path*."""
         return self._is("StringLessThanPath", path)
 
     def string_greater_than(self, value: str | JsonPath) -> Comparison:
@@ -115,7 +115,7 @@ class Var:
         return self._is("StringGreaterThan", value)
 
     def string_greater_than_path(self, path: str | JsonPath) -> Comparison:
-        """Test for text that sorts after the one at *path*."""
+        """Test for text that sorts after the text at *path*."""
         return self._is("StringGreaterThanPath", path)
 
     def string_less_than_equals(self, value: str | JsonPath) -> Comparison:
@@ -123,7 +123,7 @@ class Var:
         return self._is("StringLessThanEquals", value)
 
     def string_less_than_equals_path(self, path: str | JsonPath) -> Comparison:
-        """Test for text that sorts before or equals the one at *path*."""
+        """Test for text that sorts before or equals the text at *path*."""
         return self._is("StringLessThanEqualsPath", path)
 
     def string_greater_than_equals(self, value: str | JsonPath) -> Comparison:
@@ -131,7 +131,7 @@ class Var:
         return self._is("StringGreaterThanEquals", value)
 
     def string_greater_than_equals_path(self, path: str | JsonPath) -> Comparison:
-        """Test for text that sorts after or equals the one at *path*."""
+        """Test for text that sorts after or equals the text at *path*."""
         return self._is("StringGreaterThanEqualsPath", path)
 
     def numeric_equals(self, value: float | Parameter | JsonPath) -> Comparison:
@@ -139,7 +139,7 @@ class Var:
         return self._is("NumericEquals", value)
 
     def numeric_equals_path(self, path: str | JsonPath) -> Comparison:
-        """Test for a number that equals the one at *path*."""
+        """Test for a number that equals the number at *path*."""
         return self._is("NumericEqualsPath", path)
 
     def numeric_less_than(self, value: float | Parameter | JsonPath) -> Comparison:
@@ -147,7 +147,7 @@ class Var:
         return self._is("NumericLessThan", value)
 
     def numeric_less_than_path(self, path: str | JsonPath) -> Comparison:
-        """Test for a number that is less than the one at *path*."""
+        """Test for a number that is less than the number at *path*."""
         return self._is("NumericLessThanPath", path)
 
     def numeric_greater_than(self, value: float | Parameter | JsonPath) -> Comparison:
@@ -155,7 +155,7 @@ class Var:
         return self._is("NumericGreaterThan", value)
 
     def numeric_greater_than_path(self, path: str | JsonPath) -> Comparison:
-        """Test for a number that is greater than the one at *path*."""
+        """Test for a number that is greater than the number at *path*."""
         return self._is("NumericGreaterThanPath", path)
 
     def numeric_less_than_equals(self, value: float | Parameter | JsonPath) -> Comparison:
@@ -163,7 +163,7 @@ class Var:
         return self._is("NumericLessThanEquals", value)
 
     def numeric_less_than_equals_path(self, path: str | JsonPath) -> Comparison:
-        """Test for a number that is less than or equals the one at *path*."""
+        """Test for a number that is less than or equals the number at *path*."""
         return self._is("NumericLessThanEqualsPath", path)
 
     def numeric_greater_than_equals(self, value: float | Parameter | JsonPath) -> Comparison:
@@ -171,7 +171,7 @@ class Var:
         return self._is("NumericGreaterThanEquals", value)
 
     def numeric_greater_than_equals_path(self, path: str | JsonPath) -> Comparison:
-        """Test for a number that is greater than or equals the one at *path*."""
+        """Test for a number that is greater than or equals the number at *path*."""
         return self._is("NumericGreaterThanEqualsPath", path)
 
     def timestamp_equals(self, value: str | datetime | JsonPath) -> Comparison:
@@ -179,7 +179,7 @@ class Var:
         return self._is("TimestampEquals", _instant(value))
 
     def timestamp_equals_path(self, path: str | JsonPath) -> Comparison:
-        """Test for a timestamp that is the one at *path*."""
+        """Test for a timestamp that is the timestamp at *path*."""
         return self._is("TimestampEqualsPath", path)
 
     def timestamp_less_than(self, value: str | datetime | JsonPath) -> Comparison:
@@ -187,7 +187,7 @@ class Var:
         return self._is("TimestampLessThan", _instant(value))
 
     def timestamp_less_than_path(self, path: str | JsonPath) -> Comparison:
-        """Test for a timestamp that is before the one at *path*."""
+        """Test for a timestamp that is before the timestamp at *path*."""
         return self._is("TimestampLessThanPath", path)
 
     def timestamp_greater_than(self, value: str | datetime | JsonPath) -> Comparison:
@@ -195,7 +195,7 @@ class Var:
         return self._is("TimestampGreaterThan", _instant(value))
 
     def timestamp_greater_than_path(self, path: str | JsonPath) -> Comparison:
-        """Test for a timestamp that is after the one at *path*."""
+        """Test for a timestamp that is after the timestamp at *path*."""
         return self._is("TimestampGreaterThanPath", path)
 
     def timestamp_less_than_equals(self, value: str | datetime | JsonPath) -> Comparison:
@@ -203,7 +203,7 @@ class Var:
         return self._is("TimestampLessThanEquals", _instant(value))
 
     def timestamp_less_than_equals_path(self, path: str | JsonPath) -> Comparison:
-        """Test for a timestamp that is not after the one at *path*."""
+        """Test for a timestamp that is not after the timestamp at *path*."""
         return self._is("TimestampLessThanEqualsPath", path)
 
     def timestamp_greater_than_equals(self, value: str | datetime | JsonPath) -> Comparison:
@@ -211,7 +211,7 @@ class Var:
         return self._is("TimestampGreaterThanEquals", _instant(value))
 
     def timestamp_greater_than_equals_path(self, path: str | JsonPath) -> Comparison:
-        """Test for a timestamp that is not before the one at *path*."""
+        """Test for a timestamp that is not before the timestamp at *path*."""
         return self._is("TimestampGreaterThanEqualsPath", path)
 
     def boolean_equals(self, value: bool | Parameter | JsonPath) -> Comparison:
@@ -219,7 +219,7 @@ class Var:
         return self._is("BooleanEquals", value)
 
     def boolean_equals_path(self, path: str | JsonPath) -> Comparison:
-        """Test for a boolean that equals the one at *path*."""
+        """Test for a boolean that equals the boolean at *path*."""
         return self._is("BooleanEqualsPath", path)
 
     def string_matches(self, pattern: str) -> Comparison:
@@ -227,51 +227,51 @@ class Var:
         return self._is("StringMatches", pattern)
 
     def is_null(self, value: bool = True) -> Comparison:
-        """Test that it is null; with False, that it is not."""
+        """Test that the value is null; with False, that it isn't."""
         return self._is("IsNull", value)
 
     def is_not_null(self) -> Comparison:
-        """Test that it is not null."""
+        """Test that the value is not null."""
         return self._is("IsNull", False)
 
     def is_present(self, value: bool = True) -> Comparison:
-        """Test that it is present; with False, that it is not."""
+        """Test that the value is present; with False, that it isn't."""
         return self._is("IsPresent", value)
 
     def is_not_present(self) -> Comparison:
-        """Test that it is not present."""
+        """Test that the value is not present."""
         return self._is("IsPresent", False)
 
     def is_numeric(self, value: bool = True) -> Comparison:
-        """Test that it is a number; with False, that it is not."""
+        """Test that the value is a number; with False, that it isn't."""
         return self._is("IsNumeric", value)
 
     def is_not_numeric(self) -> Comparison:
-        """Test that it is not a number."""
+        """Test that the value is not a number."""
         return self._is("IsNumeric", False)
 
     def is_string(self, value: bool = True) -> Comparison:
-        """Test that it is text; with False, that it is not."""
+        """Test that the value is text; with False, that it isn't."""
         return self._is("IsString", value)
 
     def is_not_string(self) -> Comparison:
-        """Test that it is not text."""
+        """Test that the value is not text."""
         return self._is("IsString", False)
 
     def is_boolean(self, value: bool = True) -> Comparison:
-        """Test that it is a boolean; with False, that it is not."""
+        """Test that the value is a boolean; with False, that it isn't."""
         return self._is("IsBoolean", value)
 
     def is_not_boolean(self) -> Comparison:
-        """Test that it is not a boolean."""
+        """Test that the value is not a boolean."""
         return self._is("IsBoolean", False)
 
     def is_timestamp(self, value: bool = True) -> Comparison:
-        """Test that it is an RFC 3339 timestamp; with False, that it is not."""
+        """Test that the value is an RFC 3339 timestamp; with False, that it isn't."""
         return self._is("IsTimestamp", value)
 
     def is_not_timestamp(self) -> Comparison:
-        """Test that it is not an RFC 3339 timestamp."""
+        """Test that the value is not an RFC 3339 timestamp."""
         return self._is("IsTimestamp", False)
 
 

@@ -59,7 +59,7 @@ def _at_the_start(verb: Callable[Concatenate[_W, _P], _W]) -> Callable[Concatena
     start.__name__ = f"start_from_{verb.__name__}"
     start.__doc__ = f"""Start the workflow with the state that `{verb.__name__}` makes.
 
-        Raises DefinitionError if there is a start already.
+        Raises DefinitionError if there already is a start.
         """
     return start
 
@@ -72,10 +72,10 @@ class Workflow:
     >>> hello.start_from(sfn.Pass("Greet", result="Hello")).next_then(sfn.Pass("Wave")).end()
     Workflow(2 states from 'Greet')
 
-    States stay Python objects: if you change one, the next `serialize` shows it. Every state that
-    another one names as its next, default or catcher belongs to the workflow without being added.
-    The verbs return the workflow, so you can chain them. They go on from the state that you wrote
-    last, or from all open ends of a piece.
+    States stay Python objects: if you change one, the next `serialize` shows it. You don't need to
+    add a state that another state leads to: by its next state, its default or a catcher. The verbs
+    return the workflow, so you can chain them. They continue from the state that you wrote last, or
+    from all open ends of a piece.
 
     *query_language* applies to every state that has none of its own. It is JSONPath by default.
     *timeout_seconds* and *version* are fields of the whole definition. *extra* holds other fields,
@@ -147,7 +147,7 @@ class Workflow:
     # -- chains -------------------------------------------------------------------------------
 
     def start_from(self, piece: State | Chain | StateGraph) -> Self:
-        """Make *piece* the first one. Raises DefinitionError if there is a start already.
+        """Make *piece* the first one. Raises DefinitionError if there already is a start.
 
         A piece is a state, a chain (``a >> b``), or another workflow. The states of that workflow
         become states of this one. Its fields, such as its comment, don't.
@@ -157,10 +157,11 @@ class Workflow:
         return self
 
     def next_then(self, piece: State | Chain | StateGraph) -> Self:
-        """Go on to *piece*. It may be a state that ran before, which makes a loop.
+        """Continue with *piece*. To make a loop, name an earlier state.
 
         Raises DefinitionError where nothing can follow: before a start, after an end, after a
-        Choice without open ways, a Succeed or a Fail, or after a state that has a next one.
+        Choice without open targets, after a Succeed or a Fail, and after a state that has a next
+        state.
         """
         self._check_language(piece)
         self._graph.link(chain(piece))
@@ -169,7 +170,7 @@ class Workflow:
     def end(self) -> Self:
         """End the workflow after the last state.
 
-        Raises DefinitionError before a start, after an end, and if the state has a next one.
+        Raises DefinitionError before a start, after an end, and if the state has a next state.
         """
         self._graph.end()
         return self
@@ -177,13 +178,13 @@ class Workflow:
     def end_here(self) -> Self:
         """End the workflow at all of its open ends. It may have none.
 
-        The open ways of a Choice are found when the workflow is written.
+        The open targets of a Choice are found when the workflow is written.
         """
         self._graph.close()
         return self
 
     def continue_from(self, piece: State | Chain | StateGraph) -> Self:
-        """Go on writing after *piece*, for example after a state that a Choice leads to."""
+        """Continue after *piece*, for example after a target of a Choice."""
         self._check_language(piece)
         self._graph.continue_with(chain(piece))
         return self
@@ -235,7 +236,7 @@ class Workflow:
         id: str | None = None,
         **fields: Unpack[ParallelFields],
     ) -> Self:
-        """Go on to a Parallel of *branches*. *fields* are its other fields."""
+        """Continue with a Parallel of *branches*. *fields* are its other fields."""
         return self._go_on(Parallel(id, branches=_as_branches(branches), **fields))
 
     def map(
@@ -246,7 +247,7 @@ class Workflow:
         id: str | None = None,
         **fields: Unpack[MapFields],
     ) -> Self:
-        """Go on to a Map that runs *iterator*, its item processor, for each item.
+        """Continue with a Map that runs *iterator*, its item processor, for each item.
 
         *fields* are its other fields.
         """
@@ -267,7 +268,7 @@ class Workflow:
         id: str | None = None,
         **fields: Unpack[ChoiceFields],
     ) -> Self:
-        """Go on to a Choice with the rules *choices*. Use `continue_from` for each of its ways."""
+        """Continue with a Choice. To continue after one of its targets, use `continue_from`."""
         return self._go_on(Choice(id, choices=choices, default=default, **fields))
 
     def wait(
@@ -279,7 +280,7 @@ class Workflow:
         timestamp_path: ValuePath = NOT_GIVEN,
         **fields: Unpack[StepFields],
     ) -> Self:
-        """Go on to a Wait."""
+        """Continue with a Wait."""
         return self._go_on(
             Wait(
                 id,
@@ -292,7 +293,7 @@ class Workflow:
         )
 
     def succeed(self, id: str | None = None, **fields: Unpack[DataFields]) -> Self:
-        """Go on to a Succeed."""
+        """Continue with a Succeed."""
         return self._go_on(Succeed(id, **fields))
 
     def fail(
@@ -302,7 +303,7 @@ class Workflow:
         id: str | None = None,
         **fields: Unpack[FailFields],
     ) -> Self:
-        """Go on to a Fail."""
+        """Continue with a Fail."""
         return self._go_on(Fail(id, cause=cause, error=error, **fields))
 
     start_from_parallel = _at_the_start(parallel)
@@ -351,7 +352,7 @@ class Workflow:
     def draft(self) -> tuple[dict[str, Any], tuple[Finding, ...]]:
         """Return the unchecked definition, and the problems that it doesn't show itself.
 
-        If two states have one id, the definition has the first. If a state can't be written, the
+        If two states share an id, the definition has the first. If a state can't be written, the
         definition is empty.
         """
         return write_draft(self)

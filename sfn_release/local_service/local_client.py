@@ -33,18 +33,18 @@ def local(
 ) -> Any:
     """Return a boto3 Step Functions client that is answered in this process.
 
-    *path* is the database. You share it with every other client and server of the same file.
-    Tasks are answered by *mocks*: a `Mocks`, the answers for one (``{state name or Resource ARN:
+    *path* is the database. You share it with every other client and server of the same file. Tasks
+    are answered by *mocks*: a `Mocks`, the answers to make one from (``{state name or Resource ARN:
     answer}``), or a function that takes the `TaskCall` and returns the result or raises
-    `TaskFailure`. A task without a mock goes on to the test case of *mock_config*, the path of a
-    MockConfigFile.json, if the start names one (``stateMachineArn#TestCase``). Then *handlers* run
-    as Lambda functions (``{"charge": "app.charge:handler"}``), each in a process of its own with
-    the current folder on its path. *buckets* stand in for S3: a folder by the bucket's name
-    (``{"orders": "data/orders"}``), or a dictionary of objects in memory
-    (``{"orders": {"today.jsonl": "[1]"}}``), in which you find the objects that executions write.
-    *endpoints* are real services, by boto3's names: a URL, or ``"aws"`` for AWS itself; ``"*"``
-    stands for all others. Executions take no time unless *real_time*; *wait_time_scale* then
-    multiplies the time of Wait states.
+    `TaskFailure`. Without a mock, the task is answered by the test case of *mock_config*, the path
+    of a MockConfigFile.json, if the start names a test case (``stateMachineArn#TestCase``). Then
+    *handlers* run as Lambda functions (``{"charge": "app.charge:handler"}``), each in a process of
+    its own with the current folder on its path. *buckets* stand in for S3: a folder by the bucket's
+    name (``{"orders": "data/orders"}``), or a dictionary of objects in memory (``{"orders":
+    {"today.jsonl": "[1]"}}``), in which you find the objects that executions write. *endpoints* are
+    real services, by boto3's names: a URL, or ``"aws"`` for AWS itself; ``"*"`` stands for all
+    others. Executions take no time unless *real_time*; *wait_time_scale* then multiplies the time
+    of Wait states.
 
     Raises ConfigError for a faulty mock, mock configuration or handler.
     """

@@ -85,7 +85,7 @@ def object_id(value: str) -> str | None:
 
 @said(
     {"allOf": [{"pattern": "^refs/"}, ref.schema]},
-    unsaid="Not a folder of refs that Git uses itself, other than refs/heads/….",
+    unsaid="It can't be a folder that Git itself uses, except refs/heads/….",
 )
 def ledger(value: str) -> str | None:
     """Check the prefix of the ledger's refs."""

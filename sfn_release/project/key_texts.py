@@ -20,7 +20,7 @@ _PROJECT: Final[Mapping[str, str]] = {
     "tests": "`required`: a release needs passing tests of every workflow.",
     "signing": "Sign the tags and the commits of the ledger.",
     "allowed_signers": "The file with the keys that may sign, relative to releases.toml.",
-    "unsigned_history": "Commits of the ledger up to which no signature is needed.",
+    "unsigned_history": "Commits of the ledger. They and earlier commits need no signature.",
     "ledger": "The prefix of the ledger's refs.",
 }
 _PARAMETERS: Final[Mapping[str, str]] = {
@@ -58,25 +58,26 @@ _STRATEGY: Final[Mapping[str, str]] = {
     ".interval": "The time between two steps.",
     ".alarms": "CloudWatch alarms that end the shift and restore the old version.",
     ".alarms[]": "The name of an alarm.",
-    ".max_failures": "More failed executions of the new version than this end the shift.",
-    ".max_failure_rate": "The failure rate of the new version ends the shift when it's more than"
-    " this many times the old version's.",
+    ".max_failures": "The shift ends if more executions of the new version fail than this.",
+    ".max_failure_rate": "The shift ends if the new version fails more than this many times as"
+    " often as the old version.",
 }
 _REPLAY: Final[Mapping[str, str]] = {
     "": "Replay finished executions on a release before it may be deployed here.",
     ".environment": "The environment whose executions are replayed.",
     ".last": "How many executions of each workflow.",
     ".max_different": "How many of a workflow's executions may differ.",
-    ".max_unanswered": "How many may need an answer that was never recorded. Default: any number.",
-    ".workflows": "The workflows that it is for. Default: all.",
+    ".max_unanswered": "How many executions may need an answer that was never recorded."
+    " Default: any number.",
+    ".workflows": "The workflows to replay. Default: all.",
     ".workflows[]": "The name of a workflow.",
 }
 _HANDLERS: Final[Mapping[str, str]] = {
     "": "On the local service: Python handlers that replace Lambda functions.",
     ".*": "The handler of a function.",
     ".*.handler": "The module and the function, relative to releases.toml.",
-    ".*.timeout": "Its time limit in seconds, as the Lambda function has it.",
-    ".*.memory": "Its memory in MB. The handler sees it in its context.",
+    ".*.timeout": "The time limit in seconds: use the Lambda function's.",
+    ".*.memory": "The memory in MB. The handler sees it in its context.",
     ".*.environment": "Environment variables of the handler.",
     ".*.environment.*": "The value of a variable.",
 }
@@ -84,7 +85,7 @@ _ENVIRONMENT: Final[Mapping[str, str]] = {
     "backend": "`aws`, or `local` for the service inside sfn-release.",
     "region": "The AWS region. An environment on AWS needs it.",
     "profile": "The profile in ~/.aws/config. Default: AWS's usual credentials.",
-    "account": "The AWS account: credentials of another one are refused.",
+    "account": "The AWS account: credentials of other accounts are refused.",
     "assume_role": "The IAM role that a deployment assumes first.",
     "assume_role.role_arn": "The role's ARN.",
     "assume_role.external_id": "The external ID in the role's trust policy.",

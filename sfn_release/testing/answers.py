@@ -102,7 +102,7 @@ class Error:
 class Timeout:
     """A task never ends, and runs into its TimeoutSeconds: States.Timeout.
 
-    With *heartbeat*, its worker is silent too, and the task runs into its HeartbeatSeconds:
+    With *heartbeat*, its worker sends no heartbeats, and the task runs into its HeartbeatSeconds:
     States.HeartbeatTimeout. As on AWS, a task without a timeout lasts as long as its execution.
     *submitted* is the service's answer to the submission, as in `Result`.
     """

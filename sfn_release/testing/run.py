@@ -144,8 +144,8 @@ class Run:
     def path(self) -> list[str]:
         """The names of the machine's own states in the order of entering.
 
-        The states inside a Map or a Parallel are in `visits` and `states`: branches run side by
-        side, so their order means little.
+        The states inside a Map or a Parallel are in `visits` and `states`. Branches run in
+        parallel, so the order of their states doesn't matter.
         """
         return [visit.state for visit in self.visits if visit.depth == 0]
 

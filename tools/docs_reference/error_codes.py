@@ -94,7 +94,7 @@ _TEXTS = {
     errors.GitError: (
         "git failed",
         "No permission to push, an unreachable remote, a hook or a lock file.",
-        "The error has git's own words. `sfn-release doctor` tries the usual suspects.",
+        "The error has git's own words. `sfn-release doctor` checks the usual causes.",
     ),
     errors.AwsError: (
         "AWS refused a call",

@@ -26,7 +26,7 @@ def exit_codes_page() -> str:
     """Return the page: the table of ``--help``, and advice for scripts."""
     return page(
         "Exit codes",
-        "A command that didn't do what its name says never exits 0.",
+        "A command exits 0 only if it did its work.",
         table(("exit code", "means"), [(str(code), text) for code, text in EXIT_CODES.items()]),
         "The page of each [command](commands/index.md) says what the codes mean there. To stop"
         " a job"

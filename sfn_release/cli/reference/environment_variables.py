@@ -17,7 +17,7 @@ _EVERYWHERE: Final = {
 }
 _PAGED: Final = {
     "SFN_RELEASE_PAGER": "The pager for long results. Empty or `cat` means none. Default: PAGER.",
-    "PAGER": "The pager, where SFN_RELEASE_PAGER isn't set. Default: `less`, with LESS=FRX.",
+    "PAGER": "The pager, if SFN_RELEASE_PAGER isn't set. Default: `less`, with LESS=FRX.",
 }
 _ON_GITHUB: Final = {
     "GITHUB_ACTIONS": "In a job of GitHub Actions, results also become annotations.",
@@ -25,17 +25,17 @@ _ON_GITHUB: Final = {
     "GITHUB_OUTPUT": "In a job of GitHub Actions, results also become outputs of the step.",
 }
 _AWS: Final = {
-    "AWS_PROFILE": "The profile for environments that name none in releases.toml.",
+    "AWS_PROFILE": "The profile for environments without a profile in releases.toml.",
     "AWS_ACCESS_KEY_ID": "AWS credentials, with AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN. They"
     " and all other variables of the AWS SDK work as in the AWS CLI.",
 }
 _MOCKS: Final = {
-    "SFN_MOCK_CONFIG": "The mock file of the service, where --mock-config names none.",
+    "SFN_MOCK_CONFIG": "The mock file of the service. --mock-config replaces it.",
 }
 _SERVICE: Final = {
     **_MOCKS,
-    "LAMBDA_ENDPOINT": "Where the service sends Lambda tasks; other services have a variable each.",
-    "WAIT_TIME_SCALE": "As --wait-time-scale.",
+    "LAMBDA_ENDPOINT": "The endpoint for Lambda tasks. Each other service has its own variable.",
+    "WAIT_TIME_SCALE": "The same as --wait-time-scale.",
     "AWS_ACCOUNT_ID": "Outside a project, the account of every ARN.",
     "AWS_DEFAULT_REGION": "Outside a project, the region of every ARN.",
 }
@@ -44,8 +44,8 @@ _TAG: Final = {
     "CI_COMMIT_TAG": "With --version-from-tag: the tag that GitLab CI runs for.",
 }
 _COMMENT: Final = {
-    "GH_TOKEN": "On GitHub: a token that may write comments. Else GITHUB_TOKEN.",
-    "SFN_RELEASE_GITLAB_TOKEN": "On GitLab: a token that may write notes. Else GITLAB_TOKEN.",
+    "GH_TOKEN": "On GitHub: a token that may write comments. Otherwise GITHUB_TOKEN.",
+    "SFN_RELEASE_GITLAB_TOKEN": "On GitLab: a token that may write notes. Otherwise GITLAB_TOKEN.",
     "GITHUB_EVENT_PATH": "On GitHub: the event, with the number of the pull request.",
     "CI_MERGE_REQUEST_IID": "On GitLab: the number of the merge request.",
 }

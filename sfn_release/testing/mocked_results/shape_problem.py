@@ -34,7 +34,7 @@ class MockedResultWarning(UserWarning):
 
 
 class MockedResultError(AssertionError):
-    """The same in a strict test: the test fails. *problems* are all of them."""
+    """A mock answers as AWS never would, and a strict test fails. *problems* lists why."""
 
     def __init__(self, problems: Iterable[ShapeProblem]) -> None:
         self.problems = tuple(problems)

@@ -26,9 +26,9 @@ _CALLS = 2  # from `_calling_folder` to the caller of `inputs`
 def inputs(workflow: str, *, folder: Path | str | None = None) -> SearchStrategy[Any]:
     """Return a strategy for the inputs that fit the ``input_schema`` of a workflow.
 
-    The project is the one around *folder*: by default around the file that calls, or else around
-    the current folder. Raises NotFoundError for a workflow without a schema, ConfigError for a
-    faulty one, and the errors of `inputs_from`.
+    *folder* is in the project. By default, it's the folder of the calling file, or else the current
+    folder. Raises NotFoundError for a workflow without a schema, ConfigError for a faulty one, and
+    the errors of `inputs_from`.
     """
     folders = [Path(folder)] if folder is not None else [*_calling_folder(), Path()]
     project = read_project(_found(folders))
