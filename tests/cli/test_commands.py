@@ -266,6 +266,8 @@ def test_diff_compares_by_state_and_field(project: Project) -> None:
     project.publish("1.1.0", hello="Hello Bob")
 
     text = project.ok("diff", "1.0.0", "1.1.0").out
+    assert project.ok("diff", "1.0.0..1.1.0").out == text
+    assert project.ok("diff", "1.0.0..").out == project.ok("diff", "1.0.0").out
     assert text.splitlines() == [
         "1.0.0 → 1.1.0: 1 of 1 workflow changed",
         "hello: changes results",

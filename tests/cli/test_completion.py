@@ -77,6 +77,19 @@ def released(git: Callable[..., str], root: Path) -> None:
     git("update-ref", "refs/heads/sfn-release/shop/releases", "HEAD")
     git("update-ref", "refs/sfn-release/shop/local/releases/2.0.0-rc.1", "HEAD")
     git("tag", "vNext")
+    tried(git, root)
+
+
+def tried(git: Callable[..., str], root: Path) -> None:
+    """Make local trials; only the last two have the workflow `trial`, with another state each."""
+    definition = root / "definitions" / "trial.asl.json"
+    for version, state in (("2.0.0-rc.2", "Pause"), ("2.0.0-rc.10", "Warten")):
+        text = f'{{"StartAt": "{state}", "States": {{"{state}": {{"Type": "Succeed"}}}}}}'
+        definition.write_text(text, encoding="utf-8")
+        git("add", "definitions")
+        git("commit", "-m", f"trial {version}")
+        git("update-ref", f"refs/sfn-release/shop/local/releases/{version}", "HEAD")
+    git("reset", "--hard", "HEAD~2")
 
 
 def words(line: str) -> list[str]:
@@ -95,8 +108,8 @@ def words(line: str) -> list[str]:
         ("publish --bump ", ["auto", "major", "minor", "patch"]),
         ("publish --bump=ma", ["--bump=major"]),
         ("publish ", ["2.0.1", "2.1.0", "3.0.0"]),
-        ("show ", ["2.0.0-rc.1", "1.10.0", "1.2.0"]),
-        ("show 1.2.0 ", ["Zahlung:prüfen", "old", "orders", "refunds"]),
+        ("show ", ["2.0.0-rc.10", "2.0.0-rc.2", "2.0.0-rc.1", "1.10.0", "1.2.0"]),
+        ("show 1.2.0 ", ["Zahlung:prüfen", "old", "orders", "refunds", "trial"]),
         ("graph ref", ["refunds"]),
         ("check refunds r", ["releases.toml"]),
         ("blame refunds ", ["Charge Card", "Prüfen"]),
@@ -106,8 +119,14 @@ def words(line: str) -> list[str]:
         ("plan --from s", ["staging"]),
         ("diff @", ["@staging", "@prod", "@local"]),
         ("diff 1.1", ["1.10.0"]),
+        ("diff 1.2.0..1.1", ["1.2.0..1.10.0"]),
+        ("diff 1.2.0..@p", ["1.2.0..@prod"]),
+        ("diff 1.2.0 1.1", ["1.10.0"]),
+        ("diff 1.2.0 1.2.0..", []),
+        ("blame trial ", ["Warten"]),
+        ("blame tri", ["trial"]),
         ("report --compare 1.1", ["1.10.0.."]),
-        ("report --compare 1.10.0..", ["1.10.0..2.0.0-rc.1", "1.10.0..1.10.0", "1.10.0..1.2.0"]),
+        ("report --compare 1.10.0..", ["1.10.0..2.0.0-rc.10"]),
         ("report --compare=@pr", ["--compare=@prod.."]),
         ("report --compare @prod..@s", ["@prod..@staging"]),
         ("execute orders --input ", ["@"]),

@@ -32,12 +32,16 @@ def run(session: Session, old: str, new: str | None, exit_code: bool, form: str)
     """Compare releases, environments, or the work tree.
 
     A and B are each a version, or @ENV for what is live in an environment. Without B, compares A
-    with the work tree. Each change has a class: safe for running executions, changes results,
-    changes what the role needs, or breaks callers. -v shows every difference of the JSON.
+    with the work tree. A..B is the same as A B. Each change has a class: safe for running
+    executions, changes results, changes what the role needs, or breaks callers. -v shows every
+    difference of the JSON.
     """
     from sfn_release.operations.verbs.diff import diff
 
     session.as_json |= form == "json"
+    if new is None:
+        old, _, new = old.partition("..")
+        new = new or None
     workspace = session.workspace()
     found = diff(workspace, old, new)
     different = [workflow for workflow in found if workflow.differences or workflow.changes]

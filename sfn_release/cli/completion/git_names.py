@@ -13,6 +13,7 @@ from sfn_release.cli.completion.project_outline import ProjectOutline
 
 _LONGEST = 1.0  # seconds that git may take
 _MOST = 500  # releases that are offered
+_MOST_READ = 5  # releases in which a workflow is looked for
 _VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)(?:-([0-9A-Za-z.-]+))?(?:\+[0-9A-Za-z.-]+)?")
 
 
@@ -33,21 +34,34 @@ def versions(project: ProjectOutline) -> list[str]:
 
 
 def released_workflows(project: ProjectOutline) -> list[str]:
-    """Return the workflows of the newest release."""
-    for ref in _releases(project):
+    """Return the workflows of the newest release, and of the newest local trial."""
+    found: dict[str, None] = {}
+    for ref in _definitions(project)[:2]:
         names = _git(project, "ls-tree", "-z", "--name-only", ref, "definitions/", zeros=True)
-        return [name.removeprefix("definitions/").removesuffix(".asl.json") for name in names]
-    return []
+        found |= dict.fromkeys(
+            name.removeprefix("definitions/").removesuffix(".asl.json") for name in names
+        )
+    return [*found]
 
 
 def released_states(project: ProjectOutline, workflow: str) -> list[str]:
-    """Return the states of a workflow in the newest release."""
+    """Return the states of a workflow in the newest release, or local trial, that has it."""
     import json
 
-    for ref in _releases(project):
+    for ref in _definitions(project)[:_MOST_READ]:
         text = "\n".join(_git(project, "show", f"{ref}:definitions/{workflow}.asl.json"))
-        return [*dict.fromkeys(_states(json.loads(text or "{}")))]
+        if text:
+            return [*dict.fromkeys(_states(json.loads(text)))]
     return []
+
+
+def _definitions(project: ProjectOutline) -> list[str]:
+    """Return the refs whose commits hold definitions: the releases, and trials, newest first."""
+    start = _trials(project)
+    trials = [ref for ref in _refs(project) if ref.startswith(start)]
+    known = [ref for ref in trials if _VERSION.fullmatch(ref.removeprefix(start))]
+    known.sort(key=lambda ref: _order(ref.removeprefix(start)), reverse=True)
+    return [*_releases(project), *known]
 
 
 def _states(value: Any) -> Iterator[str]:

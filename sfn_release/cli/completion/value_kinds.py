@@ -10,7 +10,7 @@ _ENVIRONMENTS: Final = frozenset({"--env", "--to", "--from"})
 _OF_ARGUMENTS: Final = {
     # command, argument → kind
     ("publish", "version"): "NEW_VERSION",
-    ("diff", "old"): "RELEASE|@ENV",
+    ("diff", "old"): "A|A..B",
     ("diff", "new"): "RELEASE|@ENV",
 }
 

@@ -53,6 +53,11 @@ class Values:
             else:
                 yield Candidate(f"{release.word}..", release.text, goes_on=True)
 
+    def ends_of_pairs(self, start: str) -> Iterator[Candidate]:
+        """Yield the whole A..B after ``A..``; nothing before the dots, where A alone will do."""
+        if ".." in start:
+            yield from self.pairs(start)
+
     def new_versions(self, _: str) -> Iterator[Candidate]:
         """Yield the next patch, minor and major version."""
         from sfn_release.cli.completion.git_names import versions
@@ -136,6 +141,7 @@ FINDERS: Final[Mapping[str, tuple[Finder, ...]]] = {
     "NEW_VERSION": (Values.new_versions,),
     "RELEASE|@ENV": (Values.versions, Values.live),
     "A..B": (Values.pairs,),
+    "A|A..B": (Values.versions, Values.live, Values.ends_of_pairs),
     "WORKFLOW": (Values.workflows,),
     "ENVIRONMENT": (Values.environments,),
     "STATE": (Values.states,),
