@@ -88,8 +88,8 @@ class Workspace:
         """
         looked_for = (self.project.workflows, "src", FILE_NAME)
         changes = self.git.work_tree.changes(
-            [self._inside(path) for path in paths],
-            untracked=[self._inside(path) for path in looked_for],
+            [self.inside(path) for path in paths],
+            untracked=[self.inside(path) for path in looked_for],
         )
         if changes:
             raise DirtyError(
@@ -99,7 +99,8 @@ class Workspace:
                 "  or stash them:  git stash --include-untracked",
             )
 
-    def _inside(self, path: str) -> str:
+    def inside(self, path: str) -> str:
+        """Return a path of the project as a path in the repository."""
         return f"{self.folder}/{path}" if self.folder else path
 
     def snapshot(self, *, offline: bool = True) -> Snapshot:

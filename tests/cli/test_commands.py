@@ -249,9 +249,30 @@ def test_show_prints_a_release_or_a_definition(project: Project) -> None:
 
     assert project.ok("show", "1.0.0").out.startswith("shop 1.0.0\n  tag     v1.0.0\n")
     assert project.json("show", "1.0.0")["version"] == "1.0.0"
+    assert project.json("show", "1.0.0")["notes"] == ""
+    assert "notes" not in project.ok("show", "1.0.0").out
     one = project.ok("show", "v1.0.0", "hello").json
     assert one["States"]["Only"]["Result"] == "Hello Alice"
     assert one == project.json("show", "1.0.0", "hello")["definition"]
+
+
+@pytest.mark.parametrize("shared", [False, True], ids=["alone", "with a remote"])
+def test_show_prints_the_notes(project: Project, shared: bool) -> None:
+    """They are those of the tag, or of the commit that a trial was made from."""
+    trial = shared and project.environment == "local"
+    if shared:
+        remote = project.root.parent / "notes.git"
+        project.git("init", "--quiet", "--bare", str(remote))
+        project.git("remote", "add", "origin", str(remote))
+    notes = "### Added\n\n- Bob\x1b[31m"
+    project.write("CHANGELOG.md", f"# Changelog\n\n## [1.0.0]\n\n{notes}\n\n## [0.9.0]\n\n- old\n")
+    project.publish("1.0.0")
+    project.write("CHANGELOG.md", "# Changelog\n")
+    shown = project.json("show", "1.0.0")
+    assert (shown["trial"], shown["notes"]) == (trial, notes)
+    out = project.ok("show", "1.0.0").out
+    assert out.endswith("  notes\n    ### Added\n\n    - Bob\\x1b[31m\n")
+    assert "notes" not in project.json("show", "1.0.0", "hello")
 
 
 REASON = (

@@ -15,7 +15,7 @@ from sfn_release.report.facts.reading import read_facts
 from sfn_release.report.facts.report_facts import EnvironmentFacts, ReportFacts
 from sfn_release.report.views.environment_card import environment_card
 from support.report_pages import ASSETS, broken_links, html_pages, links, pages_of, text_of
-from support.shop import ALONE, Shop, copy_shop
+from support.shop import ALONE, Shop, add_remote, copy_shop
 from support.trials import make_trial, taken
 
 
@@ -80,6 +80,27 @@ def test_an_environment_that_left_releases_toml_stays_on_the_board(tmp_path: Pat
         pages[paths.environment_path("prod")]
     )
     assert broken_links(pages, ASSETS | {"assets/search.js"}) == []
+
+
+def test_a_trial_has_the_notes_of_its_commit_and_no_tag(tmp_path: Path) -> None:
+    """Its page doesn't speak of a tag's notes or of a tag that isn't signed."""
+    shop = copy_shop(tmp_path)
+    add_remote(shop)
+    shop.write("CHANGELOG.md", "## [1.0.0]\n\n- Faster charges\n")
+    shop.commit(hello=1)
+    shop.publish("1.0.0")
+    shop.commit(hello=2)
+    shop.publish("1.1.0")
+    pages = html_pages(pages_of(read_facts(shop.workspace())))
+    with_notes, without = (
+        text_of(pages[paths.release_path(version)]) for version in ("1.0.0", "1.1.0")
+    )
+    assert "Faster charges" in with_notes
+    assert "The trial has no notes yet" in without
+    for page in (with_notes, without):
+        assert "none yet: a local trial has no tag" in page
+        assert "isn't signed" not in page
+        assert "The tag has no notes" not in page
 
 
 def test_a_yanked_release_is_marked_where_it_is_live(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sfn_release.report.facts.release_notes import notes_in, signature_in
+from sfn_release.operations.recorded_notes import notes_in, signature_in
 from sfn_release.report.paths import segment
 
 HEAD = "object 1\ntype commit\ntag v1.0.0\ntagger A <a@example.com> 0 +0000\n\n"

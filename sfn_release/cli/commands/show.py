@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import indent
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 @click.option("--input-schema", is_flag=True, help="Show the JSON Schema of the workflow's input.")
 def run(session: Session, version: str, workflow: str | None, *, input_schema: bool) -> None:
     """Show a release, or one of its definitions."""
-    from sfn_release.operations.verbs.show import shown, shown_schema
+    from sfn_release.operations.verbs.show import shown, shown_notes, shown_schema
 
     if input_schema and workflow is None:
         raise UsageError("--input-schema needs the name of a workflow.")
@@ -40,6 +41,8 @@ def run(session: Session, version: str, workflow: str | None, *, input_schema: b
     members["input_schemas"] = sorted(release.schemas)
     if trial:
         members["tag"] = None
+    notes = shown_notes(workspace, release) if workflow is None else None
+    members["notes"] = notes
     if workflow is not None:
         declaration = release.declarations[workflow]
         members = {
@@ -54,6 +57,10 @@ def run(session: Session, version: str, workflow: str | None, *, input_schema: b
     def text() -> None:
         if workflow is None:
             _write_release(session, web_pages(workspace), release, yank, trial=trial)
+            if notes:
+                terminal.write()
+                terminal.write_parts(terminal.Styled("  notes", "dim"))
+                terminal.write_block(indent(notes, "    "))
         else:
             definition = release.declarations[workflow].definition
             shown = shown_schema(release, workflow) if input_schema else definition

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sfn_release.errors import NotFoundError
+from sfn_release.errors import GitError, NotFoundError
+from sfn_release.operations.recorded_notes import recorded_notes
 from sfn_release.operations.workspace import Workspace
 from sfn_release.release.release import Release
 from sfn_release.release.version import parse_version
@@ -31,6 +32,17 @@ def shown(
         )
     yanks = workspace.ledger.releases.yanked(snapshot)
     return release, yanks.of(release.version, release.digest)
+
+
+def shown_notes(workspace: Workspace, release: Release) -> str | None:
+    """Return the notes of a release: "" for none, None if the remote with its tag isn't reached."""
+    snapshot = workspace.ledger.branches.snapshot(offline=True)
+    try:
+        found = recorded_notes(workspace, snapshot, [release.manifest])
+    except GitError as error:
+        workspace.runtime.watcher.say(f"warning: the notes can't be read: {error.message}")
+        return None
+    return found[release.version].notes
 
 
 def shown_schema(release: Release, workflow: str) -> Any:

@@ -10,12 +10,13 @@ from sfn_release import __version__
 from sfn_release.errors import SfnReleaseError
 from sfn_release.ledger import Snapshot
 from sfn_release.operations.git_pages import git_host_of
+from sfn_release.operations.recorded_notes import TagFacts, recorded_notes
 from sfn_release.operations.workspace import Workspace
 from sfn_release.release.ledger_files import SCHEMAS
+from sfn_release.release.manifest import Manifest
 from sfn_release.release.version import Precedence, is_found
 from sfn_release.report.facts.definition_store import DefinitionStore
 from sfn_release.report.facts.environment_reading import read_environments
-from sfn_release.report.facts.release_notes import TagFacts, read_tags
 from sfn_release.report.facts.report_facts import EnvironmentFacts, ReleaseFacts, ReportFacts
 
 _NO_TAG = TagFacts()
@@ -68,7 +69,7 @@ def _releases(
     yanks = ledger.releases.yanked(snapshot)
     manifests = ledger.releases.manifests(snapshot)
     manifests.sort(key=lambda manifest: Precedence(manifest.version))
-    tags = _tags(workspace, snapshot, [manifest.tag for manifest in manifests], warnings)
+    tags = _notes(workspace, snapshot, manifests, warnings)
     schemas = _schemas(workspace, [commits[manifest.version] for manifest in manifests])
     alone = ledger.remote is None
     found, below = [], None
@@ -78,14 +79,14 @@ def _releases(
             ReleaseFacts(
                 manifest=manifest,
                 ledger_commit=commits[manifest.version],
-                notes=tags.get(manifest.tag, _NO_TAG).notes,
+                notes=tags.get(manifest.version, _NO_TAG).notes,
                 live_in=tuple(live.get((manifest.version, manifest.release_digest), ())),
                 below=below,
                 yank=yanks.of(manifest.version, manifest.release_digest),
                 trial=trial,
                 pushed=alone or not (trial or ledger.layout.releases_ref in snapshot.kept),
                 schemas=schemas[commits[manifest.version]],
-                signature=tags.get(manifest.tag, _NO_TAG).signature,
+                signature=tags.get(manifest.version, _NO_TAG).signature,
             )
         )
         if not is_found(manifest.version):
@@ -102,12 +103,12 @@ def _schemas(workspace: Workspace, commits: list[str]) -> dict[str, Mapping[str,
     }
 
 
-def _tags(
-    workspace: Workspace, snapshot: Snapshot, tags: list[str], warnings: list[str]
+def _notes(
+    workspace: Workspace, snapshot: Snapshot, manifests: list[Manifest], warnings: list[str]
 ) -> Mapping[str, TagFacts]:
-    """Return the notes and signatures of tags. A remote that isn't reached is a warning."""
+    """Return the notes and signatures by version. A remote that isn't reached is a warning."""
     try:
-        return read_tags(workspace.ledger, snapshot, tags)
+        return recorded_notes(workspace, snapshot, manifests)
     except SfnReleaseError as error:
         warnings.append(f"the notes of releases can't be read: {error.message}")
         return {}

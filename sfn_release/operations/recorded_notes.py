@@ -1,4 +1,4 @@
-"""Reads the notes of releases from their tags."""
+"""Reads the notes of releases: from their tags, or from the source commits of local trials."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from typing import Final, Literal
 
 from sfn_release.ledger import Ledger, Snapshot
 from sfn_release.ledger.layout import TAGS
+from sfn_release.operations.release_notes import CHANGELOG, notes_section
+from sfn_release.operations.workspace import Workspace
+from sfn_release.release.manifest import Manifest
 
 _DIGEST = "Release digest: "
 _SIGNATURES: Final[Mapping[Literal["SSH", "PGP"], str]] = {
@@ -24,7 +27,37 @@ class TagFacts:
     signature: Literal["", "SSH", "PGP"] = ""
 
 
-def read_tags(ledger: Ledger, snapshot: Snapshot, tags: Sequence[str]) -> Mapping[str, TagFacts]:
+def recorded_notes(
+    workspace: Workspace, snapshot: Snapshot, manifests: Sequence[Manifest]
+) -> Mapping[str, TagFacts]:
+    """Return the notes and signatures of releases by version.
+
+    A local trial has no tag yet: its notes are the ones that its tag will get, from CHANGELOG.md in
+    its source commit. Raises GitError when the remote is not reached.
+    """
+    ledger = workspace.ledger
+    trials = [
+        manifest
+        for manifest in manifests
+        if ledger.remote is not None and manifest.version in snapshot.trials and not manifest.found
+    ]
+    path = workspace.inside(CHANGELOG)
+    files = workspace.git.objects.read_many([(manifest.commit, path) for manifest in trials])
+    found = {
+        manifest.version: TagFacts(
+            notes_section((content or b"").decode("utf-8", "replace"), manifest.version) or ""
+        )
+        for manifest, content in zip(trials, files, strict=True)
+    }
+    tagged = [manifest for manifest in manifests if manifest.version not in found]
+    tags = _read_tags(ledger, snapshot, [manifest.tag for manifest in tagged])
+    return {
+        **{manifest.version: tags.get(manifest.tag, TagFacts()) for manifest in tagged},
+        **found,
+    }
+
+
+def _read_tags(ledger: Ledger, snapshot: Snapshot, tags: Sequence[str]) -> Mapping[str, TagFacts]:
     """Return the facts in the messages of *tags*; a lost tag has none.
 
     Tags that this clone lacks are fetched into a scratch repository. Raises GitError when the
