@@ -24,8 +24,9 @@ from sfn_release.plan.drift import (
     version_differences,
 )
 from sfn_release.project import Environment
+from sfn_release.release.manifest import Manifest
 from sfn_release.release.rendering import Rendered
-from sfn_release.release.serving import RecordedState, Serving
+from sfn_release.release.serving import RecordedState, Served, Serving
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class WorkflowStatus:
     why it is drifted; *notes* aren't. *strange* are the ARNs of versions that no release made.
     *attempted*: the running deployment explains every difference. *foreign*: the ledger doesn't
     have the deployment that the alias names, or the tags name another owner. *arn* is its state
-    machine, *version* the release that it comes from.
+    machine, *version* the release that it comes from, and *since* the one that brought its content.
     """
 
     name: str
@@ -52,6 +53,7 @@ class WorkflowStatus:
     foreign: bool = False
     arn: str | None = None
     version: str | None = None
+    since: str | None = None
 
     @property
     def changed(self) -> bool:
@@ -133,6 +135,16 @@ def workflow_statuses(
             )
         )
     return found
+
+
+def with_origin(
+    workflow: WorkflowStatus, manifest: Manifest | None, served: Served | None
+) -> WorkflowStatus:
+    """Add the release that brought the content, unless its release has another content."""
+    entry = manifest.workflows.get(workflow.name) if manifest else None
+    if entry is None or served is None or entry.digest != served.digest:
+        return workflow
+    return replace(workflow, since=entry.since)
 
 
 def _recorded(

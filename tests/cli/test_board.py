@@ -59,6 +59,17 @@ def test_a_cell_says_the_version_and_marks_what_is_not_in_order() -> None:
     ]
 
 
+def test_a_cell_names_the_release_that_brought_the_content() -> None:
+    """If it's an earlier one: the board of a report says the same."""
+    old = replace(workflow("orders"), since="1.0.0")
+    new = replace(workflow("refunds"), since="1.2.0")
+    lines = board(environment("prod", "in-sync", old, new))
+    assert [re.split(r" {2,}", line) for line in lines[2:]] == [
+        ["orders", "1.2.0 (content of 1.0.0)"],
+        ["refunds", "1.2.0"],
+    ]
+
+
 @pytest.mark.parametrize("room", [80, 100, 200])
 @pytest.mark.parametrize(("environments", "workflows"), [(3, 100), (30, 3), (12, 40), (2, 1)])
 def test_a_board_fits_the_terminal(room: int, environments: int, workflows: int) -> None:

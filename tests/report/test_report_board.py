@@ -212,7 +212,7 @@ def test_workflows_that_stay_or_went_are_marked() -> None:
     facts = replace(facts, environments=(replace(dev, serving=serving),))
     cells = {row.workflow: row.cells[0] for row in board_rows(facts)}
     assert cells["orders"] == BoardCell(
-        "orders", since="1.3.0", arrived="2026-03-07T12:01:15Z", retained=True
+        "orders", version="1.5.0", since="1.3.0", arrived="2026-03-07T12:01:15Z", retained=True
     )
     assert cells["refunds"] == BoardCell("refunds", deleted=True)
     assert cells["payments"] == BoardCell("payments", given_to="bank")
@@ -277,7 +277,11 @@ def test_cells_name_the_release_that_brought_the_content() -> None:
     facts = shop_facts()
     rows = {row.workflow: row.cells for row in board_rows(facts)}
     assert [cell.since if cell else "" for cell in rows["注文"]] == ["1.5.0", "1.2.0", "1.2.0"]
-    assert [cell.differs_from if cell else "" for cell in rows["注文"]] == ["", "dev", ""]
+    assert [cell.version if cell else "" for cell in rows["注文"]] == ["1.5.0", "1.4.0", "1.3.0"]
+    assert [cell.differs_from if cell else "" for cell in rows["注文"]] == [(), ("dev",), ()]
+    board = text_of(html_pages(pages_of(facts))[paths.BOARD])
+    assert "1.4.0 differs from dev content of 1.2.0, 2026-03-" in board
+    assert "staging ≠ dev prod ≠ staging" in board
 
 
 def test_the_timeline_shows_rollbacks_with_their_reasons() -> None:

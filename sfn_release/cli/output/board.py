@@ -1,9 +1,9 @@
 """The board of `status`: workflows by environments, in promotion order.
 
-A cell says which release a workflow comes from, and a mark with a word if it isn't in order. In a
-large project, workflows with the same cells share a row, and rows with a mark come first. A
-board that is wider than the terminal is folded into blocks of fewer columns, or turned around if
-that takes fewer lines.
+A cell says which release a workflow comes from, an earlier release if that brought its content,
+and a mark with a word if it isn't in order. In a large project, workflows with the same cells share
+a row, and rows with a mark come first. A board that is wider than the terminal is folded into
+blocks of fewer columns, or turned around if that takes fewer lines.
 """
 
 from __future__ import annotations
@@ -140,6 +140,8 @@ def _cell(status: EnvironmentStatus, wanted: str) -> str:
     if workflow is None:
         return terminal.Styled("?", "red") if status.state == "unreachable" else ""
     version = workflow.version or ("" if workflow.state == "deleted" else status.version or "")
+    if workflow.since not in {None, version}:
+        version += f" (content of {workflow.since})"
     mark = _MARKS.get(workflow.state, "")
     if workflow.state == "shifting" and (weight := _weight(workflow)):
         mark += f" {weight} %"

@@ -14,7 +14,7 @@ from sfn_release.ledger.trusted_signers import TrustedSigners
 from sfn_release.operations.next_steps import EnvironmentState, next_steps, unclaimed
 from sfn_release.operations.signature_policy import missing_in_ledger, needs_signatures
 from sfn_release.operations.split_callers import mixes
-from sfn_release.operations.workflow_status import WorkflowStatus, workflow_statuses
+from sfn_release.operations.workflow_status import WorkflowStatus, with_origin, workflow_statuses
 from sfn_release.operations.workspace import Workspace
 from sfn_release.project import Environment
 from sfn_release.release.record import SAME_RELEASE, Record
@@ -169,7 +169,14 @@ def _environment(
         for workflow in (released.workflows if released else ())
         if workflow not in served and workflow not in given
     ]
-    workflows = tuple(sorted(found, key=lambda workflow: workflow.name))
+    manifests = {
+        version: workspace.ledger.releases.manifest(snapshot, version)
+        for version in {workflow.version for workflow in found if workflow.version}
+    }
+    workflows = tuple(
+        with_origin(workflow, manifests.get(workflow.version or ""), served.get(workflow.name))
+        for workflow in sorted(found, key=lambda workflow: workflow.name)
+    )
     left = unclaimed(workspace, environment, aws, state)
     health, problem, reasons = _state(workspace, name, state, record, workflows, left)
     if health == "in-progress":

@@ -192,6 +192,7 @@
   setInterval(showAges, 15_000);
   document.addEventListener("visibilitychange", () => { if (!document.hidden) showAges(); });
   addEventListener("beforeprint", showDates);
+  addEventListener("beforeprint", () => { for (const list of document.querySelectorAll("details.alike")) list.open = true; });
   addEventListener("afterprint", showAges);
 
   // Keys. They can be turned off, because a speech program may type them by chance.

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sfn_release.plan.steps import routing_text
 from sfn_release.release.record import Change, Record
 from sfn_release.report.facts.report_facts import EnvironmentFacts, ReportFacts
+from sfn_release.report.views.environments_before import environments_before
 
 _BRINGING: frozenset[Change] = frozenset({"created", "updated", "repointed", "adopted"})
 _QUIET = frozenset({"in-sync", "retained", "deleted"})
@@ -15,19 +16,21 @@ _QUIET = frozenset({"in-sync", "retained", "deleted"})
 
 @dataclass(frozen=True)
 class BoardCell:
-    """A workflow in an environment. *since* is the release that brought its content.
+    """A workflow in an environment. *version* is the release that it comes from, as in `status`.
 
-    *is_known* is false if no release of the report has that content. *arrived* is when it came
-    here, None if no record says so. *differs_from* is the environment before this one that serves
-    other content, "" for none. *routing* has the weights while callers are shifted, *state* is the
-    word for drift. *given_to* is the project that has the state machine now.
+    *since* is the release that brought its content, which may be an earlier one. *is_known* is
+    false if no release of the report has that content. *arrived* is when it came here, None if no
+    record says so. *differs_from* are the environments before this one, as `environments_before`
+    has them, that serve other content. *routing* has the weights while callers are shifted, *state*
+    is the word for drift. *given_to* is the project that has the state machine now.
     """
 
     workflow: str
+    version: str = ""
     since: str = ""
     is_known: bool = True
     arrived: str | None = None
-    differs_from: str = ""
+    differs_from: tuple[str, ...] = ()
     retained: bool = False
     deleted: bool = False
     routing: str = ""
@@ -54,16 +57,23 @@ def board_rows(facts: ReportFacts) -> list[BoardRow]:
     if facts.releases:
         names |= facts.releases[-1].manifest.workflows.keys()
     arrivals = [_arrivals(environment) for environment in facts.environments]
+    before = environments_before(facts)
     rows = []
     for name in sorted(names):
-        cells: list[BoardCell | None] = []
-        before: tuple[str, str] | None = None  # the environment before, and its content
+        digests = {
+            environment.name: environment.serving.workflows[name].digest
+            for environment in facts.environments
+            if environment.serving and name in environment.serving.workflows
+        }
+        cells = []
         for environment, arrived in zip(facts.environments, arrivals, strict=True):
-            served = environment.serving.workflows.get(name) if environment.serving else None
-            other = before[0] if served and before and before[1] != served.digest else ""
-            cells.append(_cell(facts, environment, name, arrived.get(name), other))
-            if served is not None:
-                before = environment.name, served.digest
+            own = digests.get(environment.name)
+            others = tuple(
+                other
+                for other in before.get(environment.name, ())
+                if own is not None and digests.get(other, own) != own
+            )
+            cells.append(_cell(facts, environment, name, arrived.get(name), others))
         rows.append(BoardRow(name, tuple(cells)))
     return rows
 
@@ -73,7 +83,7 @@ def environment_cells(facts: ReportFacts, environment: EnvironmentFacts) -> Mapp
     arrived = _arrivals(environment)
     served = environment.serving.workflows if environment.serving else {}
     cells = {
-        name: _cell(facts, environment, name, arrived.get(name), "") for name in sorted(served)
+        name: _cell(facts, environment, name, arrived.get(name), ()) for name in sorted(served)
     }
     return {name: cell for name, cell in cells.items() if cell is not None}
 
@@ -83,7 +93,7 @@ def _cell(
     environment: EnvironmentFacts,
     workflow: str,
     arrived: Record | None,
-    differs_from: str,
+    differs_from: tuple[str, ...],
 ) -> BoardCell | None:
     serving = environment.serving
     if serving is None:
@@ -91,7 +101,8 @@ def _cell(
     if workflow in serving.handed_over:
         return BoardCell(workflow, given_to=serving.handed_over[workflow])
     served = serving.workflows.get(workflow)
-    release = facts.by_version.get(served.version if served else serving.version)
+    version = (served.version if served else None) or serving.version
+    release = facts.by_version.get(version)
     entry = release.manifest.workflows.get(workflow) if release else None
     if served is None:
         return BoardCell(workflow, deleted=True) if entry is not None else None
@@ -100,7 +111,8 @@ def _cell(
     seen = next((it for it in live.workflows if it.name == workflow), None) if live else None
     return BoardCell(
         workflow,
-        since=entry.since if entry is not None and same else served.version,
+        version=version,
+        since=entry.since if entry is not None and same else version,
         is_known=same,
         arrived=arrived.finished_at if arrived else None,
         differs_from=differs_from,

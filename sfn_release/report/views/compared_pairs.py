@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from sfn_release.errors import NotFoundError, UsageError
 from sfn_release.release.version import Precedence
+from sfn_release.report.views.environments_before import environments_before
 from sfn_release.text import did_you_mean
 
 if TYPE_CHECKING:
@@ -29,8 +29,8 @@ def compared_pairs(
 ) -> tuple[ComparedPair, ...]:
     """Return the pairs: each release and the one below, the environments, and the pairs *asked*.
 
-    An environment is compared with the newest release, and with the next environment of the
-    promotion, where they serve different releases.
+    An environment is compared with the newest release, and with the environments before it, where
+    they serve different releases.
     """
     found: dict[tuple[str, str], list[str]] = {}
     for older, newer, reason in (*_releases(facts), *_environments(facts), *_asked(asked)):
@@ -87,10 +87,12 @@ def _environments(facts: ReportFacts) -> Iterator[tuple[str, str, str]]:
     for name, version in served:
         if version != newest:
             yield version, newest, f"live in {name} and the newest release"
-    for (name, version), (following, other) in pairwise(served):
-        if version != other:
-            older, newer = sorted((version, other), key=Precedence)
-            yield older, newer, f"live in {name} and in {following}"
+    versions = dict(served)
+    for following, names in environments_before(facts).items():
+        for name in names:
+            if name in versions and versions.get(following, versions[name]) != versions[name]:
+                older, newer = sorted((versions[name], versions[following]), key=Precedence)
+                yield older, newer, f"live in {name} and in {following}"
 
 
 def _asked(asked: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str, str]]:
