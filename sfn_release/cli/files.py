@@ -11,6 +11,19 @@ from sfn_release.errors import FileError, UsageError
 from sfn_release.text import did_you_mean
 
 
+def shown_path(path: Path) -> str:
+    """Return a path for output: relative to the current folder if it is inside, else absolute.
+
+    It has no ``..`` and no symbolic links.
+    """
+    whole = path.resolve()
+    try:
+        here = Path.cwd().resolve()
+    except FileNotFoundError:  # the folder was deleted
+        return str(whole)
+    return str(whole.relative_to(here) if whole.is_relative_to(here) else whole)
+
+
 def make_folder(path: Path) -> None:
     """Make a folder with those above it; raises FileError."""
     try:

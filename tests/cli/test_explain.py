@@ -45,7 +45,7 @@ def test_a_failed_execution_is_explained(paying: Project) -> None:
     """The state, its retries, the nearest catcher, and the release that ran."""
     arn = arn_of(paying.run("--json", "execute", "pay", "--input", '{"n": 1}'))
     told = paying.ok("explain", arn).out
-    assert told.startswith("FAILED  pay 1.0.0 in local, took 5 s\n")
+    assert told.startswith("FAILED  pay 1.0.0 in local (not AWS), took 5 s\n")
     for text in (
         "  release    1.0.0, commit ",
         "Charge failed with Busy.",

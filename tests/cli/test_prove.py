@@ -107,7 +107,7 @@ def test_which(project: Project) -> None:
     ]
     assert members["commit"] == project.git("rev-parse", "HEAD")
     out = project.ok("which", arn).out
-    assert out.startswith("hello 1.0.0  in local\n")
+    assert out.startswith("hello 1.0.0  in local (not AWS)\n")
     assert f"commit:      {members['commit']}" in out
     failed: Ran = project.run("which", "arn:aws:s3:::x")
     assert (failed.code, "is not the ARN of an execution" in failed.err) == (2, True)

@@ -38,12 +38,22 @@ def shop(tmp_path: Path) -> Project:
     return project
 
 
-def test_a_report_is_written_and_the_work_tree_stays_clean(shop: Project) -> None:
+def test_a_report_is_written_and_the_work_tree_stays_clean(
+    shop: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Each line of the help works, twice, and Git ignores the folder."""
     ran = shop.ok("report", "--out", "report")
     folder = shop.root / "report"
     assert ran.out.startswith("wrote ")
     assert ran.out.endswith(f"pages: {folder / 'index.html'}\n")
+    with monkeypatch.context() as patch:
+        patch.chdir(shop.root / "workflows")
+        odd = shop.ok("report", "--out", "workflows/../report")
+        assert odd.out.endswith(f"pages: {folder / 'index.html'}\n")
+        patch.chdir(shop.root)
+        assert shop.ok("report", "--out", "workflows/../report").out.endswith(
+            f"pages: {Path('report', 'index.html')}\n"
+        )
     assert {path for path in PAGES if not (folder / path).is_file()} == set()
     (folder / "old.html").write_text("")
     answer = shop.json("report", "--out", "report", "--live", "--compare", "1.0.0..@local")

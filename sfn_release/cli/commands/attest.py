@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from sfn_release.cli.files import make_folder, write_bytes, write_text
+from sfn_release.cli.files import make_folder, shown_path, write_bytes, write_text
 from sfn_release.cli.options import command
 from sfn_release.cli.output import terminal
 from sfn_release.cli.session import Session
@@ -50,6 +50,6 @@ def run(session: Session, version: str, file: Path | None, subjects: Path | None
             terminal.write_block(statement)
         else:
             for path in written:
-                terminal.write(path)
+                terminal.write(shown_path(Path(path)))
 
     session.show("attest", {"statement": made.statement, "files": written}, text)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from sfn_release.cli.files import make_folder, write_text
+from sfn_release.cli.files import make_folder, shown_path, write_text
 from sfn_release.cli.options import command
 from sfn_release.cli.output import terminal
 from sfn_release.cli.session import Session
@@ -49,7 +49,7 @@ def run(session: Session, only: str | None, out: Path | None) -> None:
 
     def text() -> None:
         for path in files.values():
-            terminal.write(str(path))
+            terminal.write(shown_path(path))
         if out is None and only is not None:
             terminal.write_block(terminal.json_text(built[0].definition))
         elif out is None:

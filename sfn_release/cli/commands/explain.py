@@ -77,6 +77,7 @@ def _links(
         session.when,
         execution_link(environment, arn, arn).link,
         pages.commit(release.manifest.commit, "").link if release else "",
+        environment.label,
     )
 
 

@@ -230,7 +230,7 @@ def _show(session: Session, report: ReplayReport) -> int:
     session.show(
         "replay",
         report.to_json(),
-        lambda: write_replay(report, verbose=session.verbose),
+        lambda: write_replay(report, labels=session.progress.labels, verbose=session.verbose),
         summary=summary,
     )
     match report.interruption:

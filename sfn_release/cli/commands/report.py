@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sfn_release.cli.files import shown_path
 from sfn_release.cli.options import command
 from sfn_release.cli.output import terminal
 from sfn_release.cli.session import Session
@@ -112,7 +113,7 @@ def _write(session: Session, options: PageOptions, folder: Path, *, live: bool) 
     }
 
     def text() -> None:
-        terminal.write(f"wrote {tally.pages:,} pages: {folder / 'index.html'}")
+        terminal.write(f"wrote {tally.pages:,} pages: {shown_path(folder / 'index.html')}")
 
     session.show("report", members, text)
 

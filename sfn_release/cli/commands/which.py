@@ -38,7 +38,7 @@ def _write(session: Session, workspace: Workspace, found: ExecutionOrigin) -> No
     pages = WebPages() if environment.backend.private else web_pages(workspace)
     terminal.write_parts(
         terminal.Styled(f"{found.workflow} {deployed.record.version}", "bold"),
-        f"  in {found.environment}",
+        f"  in {environment.label}",
     )
     commit = deployed.commit
     rows = [

@@ -34,11 +34,15 @@ _MOST_ATTEMPTS = 6  # attempts of a state to show
 
 @dataclass(frozen=True)
 class ExplanationLinks:
-    """The pages of an explained execution, "" for none; *when* returns a time in words."""
+    """The pages of an explained execution, "" for none; *when* returns a time in words.
+
+    *environment* is its environment's name for output.
+    """
 
     when: Callable[[str], str] = str
     execution: str = ""
     commit: str = ""
+    environment: str = ""
 
 
 _NO_LINKS = ExplanationLinks()
@@ -75,12 +79,13 @@ def write_explanation(
 
 def _write_head(explained: Explanation, links: ExplanationLinks, *, verbose: bool) -> None:
     timeline, release = explained.timeline, explained.release
+    where = links.environment or explained.environment
     name = " ".join(
         part
         for part in (
             explained.workflow or "an execution",
             release.manifest.version if release else explained.recorded_version or "",
-            f"in {explained.environment}" if explained.environment else "",
+            f"in {where}" if where else "",
         )
         if part
     )

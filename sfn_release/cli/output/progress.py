@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sfn_release.cli.output import terminal
@@ -118,6 +119,8 @@ class ProgressDisplay:
             return
         from sfn_release.cli.output.shift_display import ShiftLog, ShiftPanel
 
+        where = self.labels.get(seen.environment, seen.environment)
+        seen = replace(seen, environment=where)
         with self._lock:
             if self._bars:
                 self._stop_bar()

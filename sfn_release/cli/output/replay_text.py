@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from sfn_release.cli.output import terminal
@@ -16,15 +17,18 @@ _LONGEST = 300  # characters of a value
 _SHOWN = 10  # groups, unless -v
 
 
-def write_replay(report: ReplayReport, *, verbose: bool) -> None:
-    """Write a report."""
+def write_replay(
+    report: ReplayReport, *, labels: Mapping[str, str] = MappingProxyType({}), verbose: bool
+) -> None:
+    """Write a report. *labels* are the environments' names for output."""
     from sfn_release.operations.replaying.replay_report import (
         grouped_differences,
         grouped_unanswered,
     )
 
     candidate = "the work tree" if report.against is None else report.against
-    where = f" of {report.environment}" if report.environment else ""
+    source = report.environment
+    where = f" of {labels.get(source, source)}" if source else ""
     shard = f", shard {report.shard}" if report.shard else ""
     terminal.write_parts(
         terminal.Styled(report.workflow, "bold"),
