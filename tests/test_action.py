@@ -177,7 +177,7 @@ def test_the_file_is_valid() -> None:
 def test_a_plan_is_a_comment_a_summary_and_outputs(runner: Runner) -> None:
     """The comment of the next run takes the place of the first one."""
     for _ in range(2):
-        ran = runner.run(command="plan", environment="local", token=TOKEN)
+        ran = runner.run(command="plan", environment="local", comment="true", token=TOKEN)
         assert (ran.code, ran.outputs["exit-code"], ran.outputs["changes"]) == (0, "0", "true")
     (comment,) = runner.reviews.bodies
     assert comment.startswith("<!-- sfn-release plan of shop for local -->\n### Plan: ")
@@ -202,21 +202,21 @@ def test_a_release_has_its_version_and_digest(runner: Runner, shop: Project) -> 
 
 def test_a_difference_or_an_error_ends_the_job_after_the_comment(runner: Runner) -> None:
     """The outputs have the exit code, whatever it is."""
-    ran = runner.run(command="plan", arguments="--exit-code", token=TOKEN)
+    ran = runner.run(command="plan", arguments="--exit-code", comment="true", token=TOKEN)
     assert (ran.code, ran.outputs["exit-code"], len(runner.reviews.comments)) == (3, "3", 1)
     ran = runner.run(command="deploy", arguments="9.9.9", token=TOKEN)
     assert (ran.code, "::error title=E_NOT_FOUND" in ran.log) == (1, True)
-    ran = runner.run(command="plan", arguments="9.9.9", token=TOKEN)
+    ran = runner.run(command="plan", arguments="9.9.9", comment="true", token=TOKEN)
     assert (ran.code, len(runner.reviews.comments)) == (1, 1)
 
 
 def test_without_a_token_that_may_write_the_plan_stays(runner: Runner) -> None:
     """A fork's job says so and goes on; you can also do without the comment."""
     runner.reviews.denied = True
-    ran = runner.run(command="plan", token=TOKEN)
+    ran = runner.run(command="plan", comment="true", token=TOKEN)
     assert (ran.code, "no comment on acme/shop#7" in ran.log) == (0, True)
-    assert "the job has no token" in runner.run(command="plan", token="").log
-    assert "no comment" not in runner.run(command="plan", comment="false", token=TOKEN).log
+    assert "the job has no token" in runner.run(command="plan", comment="true", token="").log
+    assert "no comment" not in runner.run(command="plan", token=TOKEN).log
 
 
 def test_inputs_are_never_code(runner: Runner, tmp_path: Path) -> None:

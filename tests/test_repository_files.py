@@ -81,6 +81,53 @@ def test_actions_are_pinned_to_one_commit_each() -> None:
         assert ours in used
 
 
+def fences(language: str) -> Iterator[tuple[str, str]]:
+    """Yield the code blocks of the documentation in a *language*, each with its page."""
+    from markdown_it import MarkdownIt
+
+    for path in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))):
+        for token in MarkdownIt().parse(path.read_text(encoding="utf-8")):
+            if token.type == "fence" and token.info.split()[:1] == [language]:
+                yield path.name, token.content
+
+
+def test_the_documentation_pins_what_the_pipelines_pin() -> None:
+    """Each action by the same commit, and each install of the program in a pipeline by version."""
+    used = set(re.findall(r"uses: (?!\./)(.+)", "\n".join(path.read_text() for path in WORKFLOWS)))
+    used |= {pipeline.CREDENTIALS, pipeline.UV, pipeline.UPLOAD, pipeline.DOWNLOAD}
+    found = [
+        (page, action.strip())
+        for page, text in fences("yaml")
+        for action in re.findall(r"(?m)^[ -]*uses: (?!sfn-release/sfn-release@v)(.+)", text)
+    ]
+    assert {page for page, _ in found} >= {"github.md", "report.md"}
+    assert [place for place in found if place[1] not in used] == []
+    pinned = re.compile(r"sfn-release(\[[\w,]+\])?==\d|/tags/v\d|--requirement |-r requirements")
+    lines = [
+        (page, line)
+        for page, text in fences("yaml")
+        for line in re.findall(r"pip install [^&\n]+", text)
+        if "sfn-release" in line
+    ]
+    assert len(lines) >= 3
+    assert [place for place in lines if not pinned.search(place[1])] == []
+
+
+def test_workflows_of_the_documentation_start_after_real_ones() -> None:
+    """Jobs that they need are theirs, and workflows that they follow are written by init."""
+    for page, text in fences("yaml"):
+        if "jobs:" not in text:
+            continue
+        workflow = yaml.safe_load(text)
+        for name, job in workflow["jobs"].items():
+            needs = job.get("needs", [])
+            assert {*([needs] if isinstance(needs, str) else needs)} <= {*workflow["jobs"]}, name
+            assert set(job) >= {"runs-on", "steps"}, (page, name)
+        events = workflow.get(True, {})
+        followed = events.get("workflow_run", {}).get("workflows", []) if events else []
+        assert {*followed} <= {f"sfn-release{end}" for end in ("", "-promote", "-rollback")}
+
+
 def test_no_step_runs_text_of_a_stranger() -> None:
     """Values come to a script by its environment, never inside it."""
     scripts = [step["run"] for step in steps() if "run" in step]
@@ -175,6 +222,7 @@ def test_the_page_on_pypi_has_no_relative_link(
 
 NAMED_VERSION = re.compile(
     r"sfn-release/sfn-release@v(\S+)|rev: v(\d\S+)|placeholder: sfn-release (\S+),"
+    r"|/tags/v(\S+)\.tar\.gz|sfn-release(?:\[[\w,]+\])?==(\d[\d.]*\d)'"
 )
 
 
