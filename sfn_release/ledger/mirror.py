@@ -47,6 +47,7 @@ class Mirror:
         for ref in changed:
             mine, copy = ours.get(ref), self.layout.copy_ref(ref)
             if mine and copy not in ours and not self.git.history.is_ancestor(mine, theirs[ref]):
+                self._forget_new(updates)  # with a copy, the next command wouldn't notice
                 raise ConflictError(
                     f"This clone and {self.remote} both have a ledger, with different histories:"
                     f" {ref}.",
@@ -59,6 +60,12 @@ class Mirror:
                     fix=f"Keep the remote's:  git update-ref -d {ref}",
                 )
             self._follow(ref, theirs[ref], mine)
+
+    def _forget_new(self, updates: Mapping[str, RefUpdate]) -> None:
+        """Delete the copies that a fetch has just made."""
+        for update in updates.values():
+            if update.old is None:
+                self.git.refs.delete(update.ref, update.new)
 
     def refuse_deleted(self, theirs: Mapping[str, str], copies: Iterable[str]) -> None:
         """Raise TamperedError when the remote no longer has the branch of one of *copies*."""

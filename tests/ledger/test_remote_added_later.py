@@ -14,6 +14,7 @@ from sfn_release.operations.verbs.releases import releases
 from sfn_release.operations.verbs.verify import verify
 from sfn_release.operations.verbs.yank import yank
 from support.command_line import Project
+from support.errors import refused
 from support.git import run_git
 from support.shop import CONFIG, Shop, add_remote, clone, copy_shop, made_once
 
@@ -93,6 +94,19 @@ def test_a_fresh_clone_explains_tags_without_a_ledger(shop: Shop) -> None:
     assert ran.startswith("No releases here. origin has the tags")
     run_command(shop, found.fix)
     assert not fresh.publish("1.2.0", deploy=False).trial
+
+
+def test_a_ledger_that_began_elsewhere_meanwhile_is_refused_until_you_choose(shop: Shop) -> None:
+    """Every command says so, not only the first: else your releases would vanish unseen."""
+    other = clone(shop)
+    other.commit(hello=5)
+    other.publish("5.0.0", deploy=False)
+    for _ in range(2):
+        with refused("E_CONFLICT", "both have a ledger", "1.1.0"):
+            releases(shop.workspace())
+    shop.git("update-ref", "-d", BRANCH)
+    shop.git("update-ref", "-d", YANKS)
+    assert [item.manifest.version for item in releases(shop.workspace())] == ["5.0.0"]
 
 
 def test_publish_says_what_is_shared(shop: Shop) -> None:
