@@ -81,12 +81,13 @@ def test_tests_without_python(sample: Project) -> None:
 
 
 def test_the_tables_have_every_key() -> None:
-    """In the three forms of JSON values, each named once."""
-    text = section("Test without Python")
-    rows = re.findall(r"^\| (`.*?) \|", text, re.MULTILINE)
-    named = {re.split(r"\.", key)[0] for row in rows for key in re.findall(r"`([^`]*)`", row)}
-    known = {*TEST.keys, *TEST.keys["expect"].keys}
-    assert named == {key for key in known if not key.endswith(("_json", "_file"))}
+    """The reference, to which the page leads, has each key once, in all its forms."""
+    assert "(../reference/tests-toml.md#testexpect)" in section("Test without Python")
+    reference = (ROOT / "docs/reference/tests-toml.md").read_text(encoding="utf-8")
+    for title, keys in (("test", TEST.keys), ("test[].expect", TEST.keys["expect"].keys)):
+        table = reference.split(f"## {title}\n")[1].split("\n## ")[0]
+        rows = re.findall(r"^\| `(.*?)` \|", table, re.MULTILINE)
+        assert rows == [key for key in keys if not key.endswith(("_json", "_file"))]
 
 
 def test_coverage(sample: Project) -> None:

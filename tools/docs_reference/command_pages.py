@@ -59,7 +59,8 @@ def _overview(program: CommandPage, commands: list[CommandPage]) -> str:
         "Every change to AWS prints its plan first. Deletions, `unlock`, `local reset`, and"
         " rollbacks"
         " with `confirm = true` ask you on a terminal. Without a terminal they need `--yes`."
-        " [Pipelines](../../how-to/pipelines.md) explains the output for scripts and CI.",
+        " [Release from any CI system](../../how-to/pipelines.md) explains the output for"
+        " scripts.",
         "See also: [exit codes](../exit-codes.md), [error codes](../error-codes.md),"
         " [environment variables](../environment-variables.md), [JSON](../json.md).",
     )
