@@ -15,12 +15,8 @@ from sfn_release.report import paths
 from sfn_release.report.facts.report_facts import ReportFacts
 from sfn_release.report.frame import render_page
 from sfn_release.report.page import Page
-from sfn_release.report.views.changed_states import (
-    ChangedState,
-    changed_states,
-    compared_anchor,
-    setting_lines,
-)
+from sfn_release.report.views.alike_workflows import ComparedGroup, same_changes
+from sfn_release.report.views.changed_states import ChangedState, compared_anchor
 from sfn_release.report.views.compared_pairs import ComparedPair, compared_pairs
 from sfn_release.report.views.comparisons import Comparisons, WorkflowComparison
 from sfn_release.report.views.folded_picture import folded_picture
@@ -38,7 +34,7 @@ _LINE = 90  # bytes of a line of JSON beside its texts
 
 @dataclass(frozen=True)
 class ComparedWorkflow:
-    """The part of a page about one workflow.
+    """The part of a page about one workflow, or about *others* with the same changes too.
 
     *graph* is a drawing, empty for a graph that is too large for a page. *hidden* counts unchanged
     states that it folds. *left_out* counts changed states whose JSON has
@@ -47,6 +43,7 @@ class ComparedWorkflow:
 
     number: int
     comparison: WorkflowComparison
+    others: tuple[str, ...]
     graph: Markup
     hidden: int
     states: tuple[ChangedState, ...]
@@ -71,14 +68,16 @@ def comparison_pages(facts: ReportFacts, comparisons: Comparisons) -> Iterator[P
 def _of_pair(facts: ReportFacts, comparisons: Comparisons, pair: ComparedPair) -> Iterator[Page]:
     comparison = comparisons.between(pair.older, pair.newer)
     room = _ROOM
+    groups = same_changes(comparison.workflows)
     here: list[ComparedWorkflow | None] = []
     values: dict[str, Any] = {"pair": pair, "comparison": comparison}
     crumbs = [
         (paths.RELEASES, "Releases"),
         (paths.release_path(pair.newer), f"Release {pair.newer}"),
     ]
-    for number, workflow in enumerate(comparison.workflows, 1):
-        part = _part(number, workflow)
+    for number, group in enumerate(groups, 1):
+        workflow = group.first
+        part = _part(number, group)
         if part.size <= room:
             room -= part.size
             here.append(part)
@@ -96,16 +95,15 @@ def _of_pair(facts: ReportFacts, comparisons: Comparisons, pair: ComparedPair) -
         f"{pair.older} and {pair.newer}",
         "comparison.html",
         crumbs=crumbs,
-        parts=[*zip(comparison.workflows, here, strict=True)],
+        parts=[*zip(groups, here, strict=True)],
         **values,
     )
 
 
-def _part(number: int, workflow: WorkflowComparison) -> ComparedWorkflow:
+def _part(number: int, group: ComparedGroup) -> ComparedWorkflow:
+    workflow, states, settings = group.first, group.states, group.settings
     old = workflow.old.definition if workflow.old else None
     new = workflow.new.definition if workflow.new else None
-    both = old is not None and new is not None
-    states = changed_states(old, new, workflow.changes) if both else ()
     picture = difference_picture(ComparedDefinition(workflow.name, old, new, workflow.changes))
     folded = folded_picture(picture.diagram, picture.marks)
 
@@ -118,7 +116,6 @@ def _part(number: int, workflow: WorkflowComparison) -> ComparedWorkflow:
             description="Added states have a plus, removed states a minus, changed ones a tilde.",
         )
 
-    settings = setting_lines(workflow.old, workflow.new) if both else ()
     graph = drawn(states)
     used = len(graph.encode()) + _changes_size(workflow.changes) + _lines_size(settings)
     shown = [*_shown(states, max(_PART_ROOM - used, _LEAST_ROOM))]
@@ -127,6 +124,7 @@ def _part(number: int, workflow: WorkflowComparison) -> ComparedWorkflow:
     return ComparedWorkflow(
         number=number,
         comparison=workflow,
+        others=tuple(it.name for it in group.workflows[1:]),
         graph=graph,
         hidden=folded.hidden,
         states=tuple(shown),

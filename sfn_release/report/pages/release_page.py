@@ -16,6 +16,7 @@ from sfn_release.report.facts.report_facts import ReleaseFacts, ReportFacts
 from sfn_release.report.frame import Links, render_page
 from sfn_release.report.notes_html import notes_html
 from sfn_release.report.page import Page
+from sfn_release.report.views.alike_workflows import ComparedGroup, same_texts
 from sfn_release.report.views.comparisons import Comparisons, ReleaseComparison
 from sfn_release.report.views.stays import Stay, stays
 
@@ -33,6 +34,11 @@ class ReleaseView:
     replays: Sequence[tuple[str, str]]
     proofs: Sequence[tuple[str, str]]
     toolchain: Sequence[tuple[str, str]]
+
+    @property
+    def groups(self) -> Sequence[ComparedGroup]:
+        """The changed workflows, those with the same changes together."""
+        return same_texts(self.comparison.workflows) if self.comparison else []
 
     @property
     def from_commit(self) -> bool:

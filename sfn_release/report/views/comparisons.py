@@ -72,7 +72,7 @@ class WorkflowComparison:
 
 @dataclass(frozen=True)
 class ReleaseComparison:
-    """Two releases: the workflows that differ, by name."""
+    """Two releases: the workflows that differ, those with the worst change first."""
 
     older: str
     newer: str
@@ -104,6 +104,10 @@ def grouped(
     )
 
 
+def _worst_first(workflow: WorkflowComparison) -> tuple[int, str]:
+    return _WORST_FIRST.index(workflow.worst), workflow.name
+
+
 @dataclass(frozen=True)
 class Comparisons:
     """The comparisons of a report's releases, kept by the digests of both sides."""
@@ -118,7 +122,7 @@ class Comparisons:
         """Return how the release *newer* differs from *older*. Both must be in the report."""
         found = self._releases.get((older, newer))
         if found is None:
-            workflows = sorted(self._compare(older, newer), key=lambda workflow: workflow.name)
+            workflows = sorted(self._compare(older, newer), key=_worst_first)
             found = ReleaseComparison(older, newer, tuple(workflows))
             self._releases[older, newer] = found
         return found
