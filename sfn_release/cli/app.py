@@ -170,7 +170,7 @@ def _interrupted(session: Session, how: str, *, unchanged: bool = False) -> None
 def _report(error: SfnReleaseError, session: Session, *, verbose: bool) -> None:
     from sfn_release.cli.output.error_text import write_error
 
-    write_error(error, as_json=session.as_json, verbose=verbose)
+    write_error(error, as_json=session.as_json, verbose=verbose, aged=session.aged)
     if session.reports:
         from sfn_release.cli.output.github import report_error
 

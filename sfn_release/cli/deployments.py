@@ -77,7 +77,7 @@ def errors_json(errors: Mapping[str, SfnReleaseError]) -> list[dict[str, str]]:
 def report_failure(session: Session, name: str, error: SfnReleaseError) -> None:
     """Write an error of one environment to stderr, as soon as it happens."""
     session.close()
-    write_error(error, as_json=False, verbose=session.verbose, where=name)
+    write_error(error, as_json=False, verbose=session.verbose, where=name, aged=session.aged)
 
 
 def write_failure(workspace: Workspace, name: str, error: SfnReleaseError) -> None:

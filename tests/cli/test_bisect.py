@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,7 @@ def test_a_change_is_found_at_every_place(shop: Project) -> None:
     shown = shop.ok("bisect", "pay", "--input", '{"n": 9}', "--output", '{"n": 9}').out
     assert shown.startswith("0.0.9 changed the result of pay\n")
     assert f"  commit     {commits[8][:12]} by Ann" in shown
+    assert re.search(r"  commit .*Z, (just now|.* ago)\n", shown)
     assert '  ~ state "Which": Choices[0].NumericLessThanEquals 8 → 9' in shown
     same = shop.run("bisect", "pay", "--input", '{"n": 1}', "--error", "Broken")
     assert (same.code, "The results of all 21 releases are as expected." in same.out) == (1, True)

@@ -394,10 +394,12 @@ def test_unlock_closes_an_abandoned_deployment(project: Project) -> None:
 
     blocked = project.run("deploy", "1.0.0")
     assert (blocked.code, "E_LOCKED" in blocked.err) == (1, True)
+    assert re.search(r", since \d{4}-\d\d-\d\d \d\d:\d\dZ, (just now|.* ago)\.", blocked.err)
     assert "in-progress" in project.ok("status").out
     assert project.run("unlock").code == 2
     ran = project.ok("unlock", "--yes", "--reason", "the job was killed")
     assert ran.out.startswith(f"unlocked {project.named}: publish 1.0.0")
+    assert re.search(r"Z, (just now|.* ago), is recorded as failed\n", ran.out)
     last = project.json("history")["deployments"][0]
     assert last["status"] == "failed"
     assert "the job was killed" in last["error"]

@@ -15,7 +15,7 @@ from sfn_release.cli.output.history_graph import ASCII, UNICODE, Lane, graph_row
 from sfn_release.cli.output.history_picture import write_picture
 from sfn_release.cli.output.web_pages import WebPages
 from sfn_release.cli.output.width import columns_of
-from sfn_release.release.record import Record
+from sfn_release.release.record import SAME_RELEASE, Record
 from support.command_line import Project
 
 START = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -108,6 +108,21 @@ def test_three_ways_back_end_at_one_deployment() -> None:
     again = event("a", "rollback", "1.0.0", from_version="1.0.0")
     rows, _ = graph_rows(lanes(event("a", "deploy", "1.0.0"), again, again, again), UNICODE)
     assert [row.drawn for row in rows] == ["●─╮    ", "●─┼─╮  ", "●─┼─┼─╮", "●─┴─┴─╯"]
+
+
+@pytest.mark.parametrize("action", SAME_RELEASE)
+def test_a_way_back_passes_a_record_that_deployed_no_release(action: str) -> None:
+    """It is recorded under the release that stays. The rollback returns to the deployment."""
+    rows, _ = graph_rows(
+        lanes(
+            event("prod", "deploy", "1.0.0"),
+            event("prod", action, "1.0.0"),
+            event("prod", "deploy", "1.1.0"),
+            event("prod", "rollback", "1.0.0"),
+        ),
+        UNICODE,
+    )
+    assert [row.drawn for row in rows] == ["●─╮", "● │", "● │", "●─╯"]
 
 
 def test_a_way_back_begins_where_another_ends() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 from datetime import timedelta
@@ -10,6 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sfn_release.cli.output.live_panel import LivePanel
+from sfn_release.cli.output.progress import ProgressDisplay
 from sfn_release.cli.output.shift_text import panel_lines
 from sfn_release.cli.output.width import columns_of, width
 from sfn_release.deployment.runtime import ExecutionCounts, ShiftProgress
@@ -123,3 +126,34 @@ def test_a_message_comes_after_the_last_progress(shifting: Project) -> None:
     assert text.count("50 % shifted, ") == 1
     assert text.index("putting back what it changed") < text.index("warning: Interrupted at 50 %.")
     assert text.rstrip().endswith("interrupted: all callers in local are back on 1.0.0")
+
+
+def test_a_panel_in_a_narrower_window_begins_below_its_broken_lines(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The terminal may have broken them, so that nobody knows how far up the first one is."""
+    stream = io.StringIO()
+    monkeypatch.setenv("COLUMNS", "100")
+    panel = LivePanel(stream, lambda columns: [["x" * min(columns, 50)], ["end"]])
+    written = []
+    for columns in (100, 100, 50, 50, 51, 100):
+        monkeypatch.setenv("COLUMNS", str(columns))
+        before = len(stream.getvalue())
+        panel.draw()
+        written.append(stream.getvalue()[before:])
+    panel.close()
+    up = "\r\x1b[2A"
+    assert [text.startswith(up) for text in written] == [False, True, False, True, True, True]
+    assert written[2].startswith("\rxxx")
+
+
+def test_a_shift_names_its_environment_by_its_label(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """You see that `local` is not AWS, in a log too."""
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    display = ProgressDisplay()
+    display.labels = {"prod": "prod (not AWS)"}
+    display.seen(SEEN)
+    display.close()
+    assert " of prod (not AWS)" in capsys.readouterr().err

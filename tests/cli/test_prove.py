@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,7 @@ def test_a_proof_is_a_table_of_links(project: Project) -> None:
     commit = project.git("rev-parse", "HEAD")[:12]
     ran = project.ok("verify", "--env", "local")
     lines = [" ".join(line.split()) for line in ran.out.splitlines()]
+    assert re.search(r"\(publish by .*, \d{4}-\d\d-\d\d \d\d:\d\dZ, .*(ago|now)\)$", lines[0])
     assert lines[1:4] == [
         "WORKFLOW LIVE RECORD RELEASE TAG COMMIT",
         "Größe ok ok ok ok ok",

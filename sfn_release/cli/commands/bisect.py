@@ -67,7 +67,7 @@ def run(
         environment=session.environment,
         mocks=_mocks(session, mocks),
     )
-    session.show("bisect", found.to_json(), lambda: _write(found, verbose=session.verbose))
+    session.show("bisect", found.to_json(), lambda: _write(session, found))
     return 0 if found.change else FAILED
 
 
@@ -99,7 +99,7 @@ def _mocks(session: Session, file: str | None) -> Mocks | None:
     return load_mocks(read_text(session.directory / file).encode(), file=file)
 
 
-def _write(found: Bisected, *, verbose: bool) -> None:
+def _write(session: Session, found: Bisected) -> None:
     change = found.change
     if change is None:
         terminal.write_parts(terminal.Styled(found.why, "yellow"))
@@ -108,23 +108,23 @@ def _write(found: Bisected, *, verbose: bool) -> None:
                 terminal.Styled("  result     ", "dim"), excerpt(str(found.got), _LONGEST)
             )
     else:
-        _write_change(found, change)
+        _write_change(session, found, change)
     runs = f"{count(found.releases, 'candidate')}, {count(found.runs, 'run')}"
     terminal.write_parts(terminal.Styled("  searched   ", "dim"), runs)
     for note in found.notes:
         terminal.say(f"warning: {note}", style="yellow")
-    if verbose and change is not None:
+    if session.verbose and change is not None:
         for label, answer in (("before", change.before), ("after", change.after)):
             terminal.write_parts(terminal.Styled(f"  {label:<9}  ", "dim"), " → ".join(answer.path))
 
 
-def _write_change(found: Bisected, change: ReleaseChange) -> None:
+def _write_change(session: Session, found: Bisected, change: ReleaseChange) -> None:
     verb = "fixed" if change.meets else "changed"
     terminal.write_parts(
         terminal.Styled(change.release.label, "bold"), f" {verb} the result of {found.workflow}"
     )
     for label, text in (
-        ("commit", _commit(change.release)),
+        ("commit", _commit(session, change.release)),
         ("previous", _named(change.previous)),
         ("before", excerpt(str(change.before), _LONGEST)),
         ("after", excerpt(str(change.after), _LONGEST)),
@@ -156,11 +156,11 @@ def _named(release: BisectedRelease) -> str:
     return f"{release.label}{' (yanked)' if release.yanked else ''}"
 
 
-def _commit(release: BisectedRelease) -> str:
+def _commit(session: Session, release: BisectedRelease) -> str:
     manifest = release.manifest
     yanked = " (yanked)" if release.yanked else ""
     if manifest is None:
         return "not committed as a release"
     if manifest.found is not None:
         return f"none: it was found in AWS ({manifest.found}){yanked}"
-    return f"{manifest.commit[:12]} by {manifest.author}, {manifest.date}{yanked}"
+    return f"{manifest.commit[:12]} by {manifest.author}, {session.when(manifest.date)}{yanked}"

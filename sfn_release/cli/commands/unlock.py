@@ -44,7 +44,7 @@ def run(session: Session, yes: bool, reason: str | None) -> None:
     def text() -> None:
         terminal.write(
             f"unlocked {environment.label}: {closed.action} {closed.version} of"
-            f" {closed.started_at} is recorded as {closed.status}"
+            f" {session.when(closed.started_at)}, is recorded as {closed.status}"
         )
 
     session.show("unlock", {"deployments": [closed.to_json()]}, text)

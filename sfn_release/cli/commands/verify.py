@@ -88,7 +88,9 @@ def _prove(session: Session, version: str | None, toolchain: ToolchainChoice | N
             version=version,
             rebuild=rebuilder.evidence if toolchain else None,
         )
-    session.show("verify", proof.to_json(), lambda: write_proof(proof, verbose=session.verbose))
+    session.show(
+        "verify", proof.to_json(), lambda: write_proof(proof, session.when, verbose=session.verbose)
+    )
     return 0 if proof.ok else 1
 
 

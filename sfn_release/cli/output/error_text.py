@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import textwrap
 import traceback
+from collections.abc import Callable
 from typing import Any
 
 from sfn_release.cli.output import terminal
@@ -16,10 +17,18 @@ _GAP = "  "
 _NARROWEST = 20  # columns that a text is still wrapped into
 
 
-def write_error(error: SfnReleaseError, *, as_json: bool, verbose: bool, where: str = "") -> None:
+def write_error(
+    error: SfnReleaseError,
+    *,
+    as_json: bool,
+    verbose: bool,
+    where: str = "",
+    aged: Callable[[str], str] = str,
+) -> None:
     """Write an error to stderr; with *as_json* its JSON object to stdout too.
 
     *verbose* adds the traceback of its cause. *where* is the environment, if there are several.
+    *aged* returns a sentence with the age of each time in it.
     """
     if as_json:
         members: dict[str, Any] = {"error": error_json(error)}
@@ -34,7 +43,7 @@ def write_error(error: SfnReleaseError, *, as_json: bool, verbose: bool, where: 
     if verbose and cause is not None:
         for line in "".join(traceback.format_exception(cause)).splitlines():
             terminal.say_always(f"  | {line}", style="dim")
-    for line in error_lines(error, where=where):
+    for line in error_lines(error, where=where, aged=aged):
         terminal.TolerantStream(sys.stderr).write(line + "\n")
 
 
@@ -43,7 +52,9 @@ def error_json(error: SfnReleaseError) -> dict[str, str]:
     return {"code": error.code, "message": error.message, "why": error.why, "fix": error.fix}
 
 
-def error_lines(error: SfnReleaseError, *, where: str = "") -> list[str]:
+def error_lines(
+    error: SfnReleaseError, *, where: str = "", aged: Callable[[str], str] = str
+) -> list[str]:
     """Return the lines of an error, as wide as the terminal where there is one.
 
     The code stands at the right end of the first line; in a pipe it follows two spaces.
@@ -52,12 +63,12 @@ def error_lines(error: SfnReleaseError, *, where: str = "") -> list[str]:
     margin = len(_HEAD) + len(_GAP) + len(error.code)
     named = not where or error.message.startswith(f"{where} ")
     message = error.message if named else f"{where}: {error.message}"
-    first, *rest = _wrapped(terminal.safe(message), columns, margin)
+    first, *rest = _wrapped(terminal.safe(aged(message)), columns, margin)
     gap = " " * (columns - margin - len(first)) + _GAP
     head = terminal.paint(_HEAD.strip(), "bold red", sys.stderr)
     lines = [f"{head} {first}{gap}{terminal.paint(error.code, 'dim', sys.stderr)}"]
     lines += [f"  {line}" for line in rest]
-    for text in (error.why, error.fix):
+    for text in (aged(error.why), error.fix):  # a time in a command stays as it is
         for line in _as_written(terminal.safe(text)):
             lines += _indented(line, columns)
     return lines

@@ -11,7 +11,7 @@ from sfn_release.plan.steps import names_text
 from sfn_release.text import count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from sfn_release.operations.proof.links import Link
     from sfn_release.operations.proof.proven import EnvironmentProof, Proof
@@ -20,10 +20,13 @@ if TYPE_CHECKING:
 _SHOWN = 20  # problems that are explained; -v and --json explain all
 
 
-def write_proof(proof: Proof, *, verbose: bool) -> None:
-    """Write the chains of every environment, and whether all links hold."""
+def write_proof(proof: Proof, when: Callable[[str], str], *, verbose: bool) -> None:
+    """Write the chains of every environment, and whether all links hold.
+
+    *when* returns a time with its age.
+    """
     for environment in proof.environments:
-        _write_environment(environment, verbose=verbose)
+        _write_environment(environment, when, verbose=verbose)
     broken = sum(not link.ok for found in proof.environments for link in found.links)
     if broken:
         terminal.write(count(broken, "broken link"), style="red")
@@ -33,13 +36,17 @@ def write_proof(proof: Proof, *, verbose: bool) -> None:
         terminal.write("proven: every link is ok", style="green")
 
 
-def _write_environment(environment: EnvironmentProof, *, verbose: bool) -> None:
+def _write_environment(
+    environment: EnvironmentProof, when: Callable[[str], str], *, verbose: bool
+) -> None:
     parts: list[str] = [terminal.Styled(environment.label, "bold")]
     parts += [f"  {environment.version}"] if environment.version else []
     record = environment.record
     if record is not None:
         who = record.actor.partition(" <")[0]
-        parts.append(f"  ({record.action} by {who}, {record.finished_at or record.started_at})")
+        parts.append(
+            f"  ({record.action} by {who}, {when(record.finished_at or record.started_at)})"
+        )
     terminal.write_parts(*parts)
     by_workflow: dict[str, dict[str, Link]] = {}
     for link in environment.links:

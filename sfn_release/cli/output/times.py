@@ -28,6 +28,11 @@ def age(text: str, now: datetime) -> str:
     return text if at is None else age_text(at, now)
 
 
+def has_time(text: str) -> bool:
+    """Return whether a sentence has a time that `aged` can show."""
+    return _TIME.search(text) is not None
+
+
 def aged(text: str, now: datetime) -> str:
     """Return a sentence with the age behind each time in it that is over.
 
