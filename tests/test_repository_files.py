@@ -236,7 +236,7 @@ def test_the_version_that_you_copy_is_this_one() -> None:
         )
         if NAMED_VERSION.search(text := path.read_text(encoding="utf-8"))
     }
-    assert {path.name for path in found} >= {HOOKS.name, "bug.yml", "github.md"}
+    assert {path.name for path in found} >= {HOOKS.name, "bug.yml", "github.md", "editor.md"}
     assert {version for versions in found.values() for version in versions} == {__version__}
 
 
@@ -314,6 +314,19 @@ def test_pre_commit_runs_the_check(shop: Project, tmp_path: Path, hook: str, cha
     failed = run()
     assert (failed.returncode, "Failed" in failed.stdout) == (1, True)
     assert 'Did you mean "Succeed"?' in failed.stdout
+
+
+def test_the_hooks_of_the_documentation_are_ours() -> None:
+    """The page has a configuration that works, and names both hooks."""
+    named = {hook["id"] for hook in yaml.safe_load(HOOKS.read_text())}
+    found = [
+        yaml.safe_load(text)["repos"][0] for page, text in fences("yaml") if page == "editor.md"
+    ]
+    assert {hook["id"] for repo in found for hook in repo["hooks"]} <= named
+    text = (ROOT / "docs" / "how-to" / "editor.md").read_text(encoding="utf-8")
+    assert [
+        hook for hook in sorted(named) if f"`{hook}`" not in text and hook not in str(found)
+    ] == []
 
 
 def test_every_hook_is_tried() -> None:

@@ -41,6 +41,8 @@ def reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Walkthrough:
 def test_a_reader_sees_what_the_page_shows(name: str, reader: Walkthrough) -> None:
     """Every file is written and every command run, in the order of the page."""
     reader.follow(page(name))
+    kept = reader.run("git ls-files").split()
+    assert [path for path in kept if path.endswith((".sfn-coverage", ".pyc"))] == []
 
 
 def test_a_reader_of_the_canary_has_a_customer_beside(

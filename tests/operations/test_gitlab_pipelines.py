@@ -176,6 +176,20 @@ def test_a_merge_request_runs_the_jobs_of_the_projects_that_it_changes() -> None
     assert "changes" not in str(pipeline(SOAKED).jobs)
 
 
+def test_a_release_by_hand_comes_from_the_default_branch() -> None:
+    """Unless releases.toml names the branches, which the command checks itself."""
+    job = pipeline(SOAKED).jobs["sfn-release-publish"]
+    script = job["script"][0].replace("sfn-release", "echo")
+    for branch, code in (("main", 0), ("topic", 1)):
+        environ = {**os.environ, "CI_COMMIT_BRANCH": branch, "CI_DEFAULT_BRANCH": "main"}
+        done = subprocess.run(
+            ["bash", "-ec", script], env=environ, capture_output=True, check=False
+        )
+        assert done.returncode == code
+    guarded = SOAKED.replace('eu-west-1"', 'eu-west-1"\nbranches = ["main", "hotfix/*"]', 1)
+    assert "CI_DEFAULT_BRANCH" not in str(pipeline(guarded).jobs["sfn-release-publish"])
+
+
 def test_a_schedule_starts_the_jobs_that_its_variable_names() -> None:
     """A schedule that a team already has, for its own jobs, promotes nothing."""
     found = pipeline(SOAKED)
@@ -326,6 +340,7 @@ class Runner:
         environ = {**os.environ, **self.reviews.variables("gitlab"), **dotted, **given, **values}
         environ |= {"CI_PROJECT_DIR": str(work), "PATH": f"{self.bin}:{os.environ['PATH']}"}
         environ |= {"TMPDIR": str(self.folder), "CI_DEFAULT_BRANCH": "main"}
+        environ |= {"CI_COMMIT_BRANCH": "main"}
         done = subprocess.run(
             ["bash", "-eo", "pipefail", "-c", "\n".join(self.pipeline.lines(job))],
             cwd=work,

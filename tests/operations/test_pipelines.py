@@ -176,7 +176,7 @@ def test_findings_are_annotations_and_tests_run() -> None:
     made = texts(SOAKED, tests=("pip install pytest==8.3.0", "python -m pytest"))
     check = yaml.safe_load(made[FILE])["jobs"]["check"]
     assert [line for line, _ in commands(check)][1:] == [
-        "sfn-release check --format github",
+        "sfn-release check --strict --format github",
         "pip install pytest==8.3.0",
         "python -m pytest",
     ]
@@ -192,6 +192,25 @@ def test_a_soak_time_waits_by_schedule() -> None:
     assert [line for line, _ in commands(ready)][-1] == "sfn-release plan --from staging --env prod"
     assert promote["if"] == "needs.ready-prod.outputs.promote == 'true'"
     assert (ready["environment"], promote["environment"]) == ("prod-plan", "prod")
+
+
+def test_an_approval_is_asked_for_once() -> None:
+    """A job enters the environment if a promotion is due; later runs wait for this one."""
+    file = written(SOAKED, name="-promote")
+    assert file["concurrency"] == {"group": "sfn-release-promote", "cancel-in-progress": False}
+    for name, job in file["jobs"].items():
+        asks = not job["environment"].endswith("-plan")
+        assert asks is name.startswith("promote-")
+        assert ("outputs.promote == 'true'" in job.get("if", "")) is asks
+
+
+def test_a_release_by_hand_comes_from_the_default_branch() -> None:
+    """Unless releases.toml names the branches, which the command checks itself."""
+    config = CONFIG + environment("staging")
+    names = [step.get("name") for step in written(config)["jobs"]["publish"]["steps"]]
+    assert names.index("Refuse another branch") == len(names) - 3
+    guarded = CONFIG + environment("staging", branches='["main", "hotfix/*"]')
+    assert "Refuse another branch" not in str(written(guarded)["jobs"]["publish"])
 
 
 def test_a_job_lasts_as_long_as_its_shift() -> None:
@@ -375,6 +394,8 @@ class Runner:
         values = {"GITHUB_REPOSITORY": "acme/shop"} | values
         for line, step in commands(job):
             if "if" in step and event not in step["if"]:
+                continue
+            if "default_branch" in step.get("if", "") and ref == "refs/heads/main":
                 continue
             environ = {**os.environ, **values, "PATH": f"{self.bin}:{os.environ['PATH']}"}
             environ |= {name: values[name] for name in step.get("env", {})}

@@ -62,7 +62,7 @@ _CHECK = """\
       contents: read
     steps:
 %setup\
-      - run: sfn-release check --format github
+      - run: sfn-release check --strict --format github
 %tests"""
 
 _PLAN = """\
@@ -109,6 +109,16 @@ _PUBLISH = """\
         run: sfn-release publish "$VERSION" --env %stage
         env:
           VERSION: ${{ inputs.version }}
+"""
+
+_DEFAULT_BRANCH = """\
+      - name: Refuse another branch
+        if: >-
+          github.event_name == 'workflow_dispatch' &&
+          github.ref != format('refs/heads/{0}', github.event.repository.default_branch)
+        run: |
+          echo "::error::Start it on the default branch, or set branches in releases.toml."
+          exit 1
 """
 
 _PUBLISHED = """\
@@ -195,7 +205,7 @@ def _publish(stage: Stage, pipeline: Pipeline) -> str:
         stage,
         "publish",
         when="    if: github.event_name != 'pull_request'\n",
-        steps=fill(_PUBLISH, stage=stage.name),
+        steps=("" if stage.guarded else _DEFAULT_BRANCH) + fill(_PUBLISH, stage=stage.name),
         outputs=_PUBLISHED,
     )
 

@@ -69,6 +69,11 @@ on:
   workflow_dispatch:
 
 permissions: {}
+
+# While a run waits for an approval, later runs wait too. So you're asked once, not every hour.
+concurrency:
+  group: %group-promote
+  cancel-in-progress: false
 %defaults
 jobs:
 """
@@ -124,7 +129,12 @@ def promotions_file(pipeline: Pipeline) -> str | None:
     later = scheduled(list(pipeline.chain))
     if not later:
         return None
-    head = fill(_HEAD, title=quoted(f"{pipeline.group}-promote"), defaults=pipeline.defaults())
+    head = fill(
+        _HEAD,
+        title=quoted(f"{pipeline.group}-promote"),
+        group=pipeline.group,
+        defaults=pipeline.defaults(),
+    )
     return head + "\n".join(_jobs(stage, pipeline) for stage in later)
 
 

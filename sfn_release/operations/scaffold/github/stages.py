@@ -21,7 +21,7 @@ class Stage:
     A release is promoted from the environment *source*; the stage without one publishes it.
     *variables* are the environment variables for its parameters. *soak* is the time that a release
     must be live in the required environments first, or "". *minutes* is the longest time of a
-    deployment.
+    deployment. *guarded*: releases.toml names the branches whose commits may be released there.
     """
 
     name: str
@@ -30,6 +30,7 @@ class Stage:
     variables: tuple[str, ...] = ()
     soak: str = ""
     minutes: int = 30
+    guarded: bool = False
 
     @property
     def too_long(self) -> bool:
@@ -82,6 +83,7 @@ def _stage(environment: Environment, *, previous: str | None) -> Stage:
         source=environment.requires[-1] if environment.requires else previous,
         variables=tuple(sorted({source.env for source in sources if isinstance(source, Variable)})),
         soak=duration_text(environment.soak) if environment.soak and environment.requires else "",
+        guarded=bool(environment.branches),
         minutes=int((shift + _SETUP).total_seconds() // 60),
     )
 

@@ -22,7 +22,7 @@ _CHECK: Final = """\
     - if: $CI_PIPELINE_SOURCE == "merge_request_event"
 %changes\
   script:
-    - sfn-release check
+    - sfn-release check --strict
 %tests\
   artifacts:
     when: always
@@ -106,6 +106,12 @@ _ONE: Final = """\
         $%{prefix}_ENVIRONMENT == "%stage"
 """
 _ROLLBACK: Final = 'rollback ${%{prefix}_VERSION:+"$%{prefix}_VERSION"}'
+_DEFAULT_BRANCH: Final = """\
+        if [ "$CI_COMMIT_BRANCH" != "$CI_DEFAULT_BRANCH" ]; then
+          echo "Start it on the default branch, or set branches in releases.toml." >&2
+          exit 1
+        fi
+"""
 _TRUSTED: Final = (
     'git fetch --depth=1 origin "$CI_DEFAULT_BRANCH"',
     "git checkout --quiet --force --detach FETCH_HEAD",
@@ -197,11 +203,13 @@ def _comment(pipeline: Pipeline, stage: Stage) -> str:
 
 
 def _publish(pipeline: Pipeline, stage: Stage) -> str:
+    guard = "" if stage.guarded else _DEFAULT_BRANCH
     script = f"""\
     - |
       if [ -n "$CI_COMMIT_TAG" ]; then
         sfn-release publish --version-from-tag --env {stage.name}
       else
+{guard}\
         sfn-release publish "${variable_prefix(pipeline)}_VERSION" --env {stage.name}
       fi
 """
