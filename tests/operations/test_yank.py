@@ -10,6 +10,7 @@ import pytest
 
 from sfn_release.errors import SfnReleaseError
 from sfn_release.ledger.git.remotes import Remotes
+from sfn_release.operations.diagnosis.ledger_refs import examine_ledger
 from sfn_release.operations.verbs.local import reset_local
 from sfn_release.operations.verbs.plan import plan_version
 from sfn_release.operations.verbs.promote import promote
@@ -245,6 +246,9 @@ def test_where_its_contents_are_live_under_another_number(shop: Shop) -> None:
     assert done.live_in == ("prod",)
     (found,) = status(shop.workspace(), environment="prod")
     assert (found.version, found.yank) == ("1.1.9", done.yank)
+    warnings = [item for item in examine_ledger(shop.workspace()) if item.verdict == "warning"]
+    assert [item.subject for item in warnings] == ["env/prod"]
+    assert warnings[0].message.startswith("1.1.9 has the contents of 1.1.0, which was yanked by")
 
 
 def test_only_the_yanked_number_can_be_unyanked(shop: Shop) -> None:

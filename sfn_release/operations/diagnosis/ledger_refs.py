@@ -45,6 +45,7 @@ def examine_ledger(workspace: Workspace) -> Iterator[Diagnosis]:
     yield from _sharing(workspace, snapshot)
     for name in sorted(workspace.project.environments):
         yield from _environment(workspace, snapshot, name)
+        yield from _yank(workspace, snapshot, name)
     yield from _notes(workspace, snapshot)
     if ledger.remote is not None:
         yield from _rights(workspace, snapshot, ledger.remote)
@@ -128,6 +129,27 @@ def _environment(workspace: Workspace, snapshot: Snapshot, name: str) -> Iterato
             )
         case _:
             assert_never(record.status)
+
+
+def _yank(workspace: Workspace, snapshot: Snapshot, name: str) -> Iterator[Diagnosis]:
+    """Yield a warning if an environment serves a yanked release, or the contents of one."""
+    subject = f"env/{name}"
+    try:
+        serving = workspace.ledger.deployments.state(snapshot, name).serving
+    except SfnReleaseError:
+        return  # reported with its last deployment
+    try:
+        yanks = workspace.ledger.releases.yanked(snapshot)
+    except SfnReleaseError as error:
+        yield _findings.error(subject, error)
+        return
+    yank = yanks.of(serving.version, serving.release_digest) if serving else None
+    if serving is not None and yank is not None:
+        yield _findings.warning(
+            subject,
+            f"{yank.subject(serving.version)} was {yank}",
+            f"Replace it:  sfn-release rollback --env {name}",
+        )
 
 
 def _lock(workspace: Workspace, name: str, record: Record) -> Diagnosis:
