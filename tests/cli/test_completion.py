@@ -17,9 +17,11 @@ from sfn_release.cli.app import program
 from sfn_release.cli.completion.answer import answer
 from sfn_release.cli.completion.candidate import Candidate, starting
 from sfn_release.cli.completion.cursor import complete
+from sfn_release.cli.completion.git_names import released_states
+from sfn_release.cli.completion.project_outline import ProjectOutline, find_outline
 from sfn_release.cli.completion.shell_words import quoted, split_line
 from sfn_release.cli.completion.value_kinds import kinds_of
-from sfn_release.cli.completion.values import FINDERS
+from sfn_release.cli.completion.values import FINDERS, Values
 from support.command_line import run
 from support.git import run_git
 
@@ -265,3 +267,69 @@ def test_the_command_prints_the_script_of_a_shell() -> None:
     assert run("completion", "fish", "--json").json["script"].startswith("# fish completion")
     assert run("completion", "powershell").code == 2
     assert os.environ.get("_SFN_RELEASE_COMPLETE") is None
+
+
+def test_git_reaches_no_remote(shop: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A partial clone would fetch a missing object from its remote: TAB may not wait for that."""
+    origin = tmp_path_factory.mktemp("origin") / "origin.git"
+    run_git(shop, "clone", "-q", "--bare", str(shop), str(origin))
+    run_git(origin, "config", "uploadpack.allowFilter", "true")
+    partial_clone = origin.parent / "clone"
+    run_git(
+        *(shop, "clone", "-q", "--no-checkout", "--filter=blob:none"),
+        *(f"file://{origin}", str(partial_clone)),
+    )
+    [commit] = run_git(partial_clone, "rev-parse", "HEAD").split()
+    project = ProjectOutline(partial_clone, {"project": {"name": "shop"}})
+    ref = "refs/heads/sfn-release/shop/releases"
+    run_git(partial_clone, "update-ref", ref, commit)
+    missing = ("rev-list", "--objects", "--missing=print", "HEAD")
+    before = run_git(partial_clone, *missing)
+    assert "\n?" in before
+    assert released_states(project, "refunds") == []
+    assert run_git(partial_clone, *missing) == before
+
+
+def test_a_final_release_comes_before_its_candidates(shop: Path) -> None:
+    """The order is the precedence of Semantic Versioning."""
+    for version in ("3.0.0-rc.2", "3.0.0-rc.10", "3.0.0", "3.0.0-alpha"):
+        run_git(shop, "tag", f"v{version}")
+    assert words("show 3.") == ["3.0.0", "3.0.0-rc.10", "3.0.0-rc.2", "3.0.0-alpha"]
+
+
+def test_the_remote_copy_of_the_releases_wins(shop: Path) -> None:
+    """It's newer than the branch of this clone, which only a local ledger moves."""
+    for ref, version in (
+        ("refs/heads/sfn-release/shop/releases", "7.0.0"),
+        ("refs/sfn-release-remotes/x/shop/releases", "8.0.0"),
+    ):
+        tree = run_git(shop, "rev-parse", "HEAD^{tree}").strip()
+        commit = run_git(shop, "commit-tree", tree, "-m", f"release {version}").strip()
+        run_git(shop, "update-ref", ref, commit)
+    assert "8.0.0" in words("show ")
+    assert "7.0.0" not in words("show ")
+
+
+def test_a_project_ends_at_its_repository(shop: Path) -> None:
+    """A repository inside a project is another one, as for every command."""
+    inner = shop / "vendor" / "other"
+    inner.mkdir(parents=True)
+    run_git(inner, "init", "-q")
+    assert find_outline(inner) is None
+    assert find_outline(inner.parent) is not None
+
+
+def test_a_huge_file_is_not_read(shop: Path) -> None:
+    """TAB answers at once; the other names are still there."""
+    assert words("--env pr") == ["prod"]
+    (shop / "releases.toml").write_text(CONFIG + "#" * 1_000_001, encoding="utf-8")
+    assert words("--env pr") == []
+
+
+def test_hidden_files_need_their_dot(shop: Path) -> None:
+    """As shells have it."""
+    (shop / ".secret.json").write_text("{}", encoding="utf-8")
+    found = [each.word for each in FINDERS["FILE"][0](Values(shop, {}), "")]
+    assert found
+    assert not [word for word in found if word.startswith(".")]
+    assert ".secret.json" in [each.word for each in FINDERS["FILE"][0](Values(shop, {}), ".")]

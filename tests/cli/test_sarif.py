@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -13,9 +14,10 @@ import pytest
 import tomli
 from sarif_pydantic import Sarif
 
+from sfn_release import __version__
 from sfn_release.checks.finding import Finding, Severity
 from sfn_release.checks.rule_table import BY_NAME
-from sfn_release.cli.output.finding_places import RepositoryPlaces
+from sfn_release.cli.output.finding_places import RepositoryPlaces, repository_root
 from sfn_release.cli.output.sarif import _rule, sarif_log
 from sfn_release.operations.verbs.check import Checked, CheckedFinding
 from sfn_release.project.modules.foreign_templates import SITE
@@ -233,3 +235,40 @@ def test_hostile_names_stay_data(tmp_path: Path, evil: str) -> None:
     assert "\x1b" not in ran.out
     assert not any(line.startswith(("::", "##[")) for line in ran.out.splitlines())
     assert json.loads(ran.out)["runs"][0]["results"]
+
+
+def test_a_log_names_its_tool_and_its_units(shop: Project) -> None:
+    """Scanners compare the version of the tool; columns count characters, not UTF-16 units."""
+    found = log(shop.run("check", "--format", "sarif"))
+    driver = found["tool"]["driver"]
+    assert driver["version"] == driver["semanticVersion"] == __version__
+    assert found["columnKind"] == "unicodeCodePoints"
+
+
+def test_equal_findings_of_two_places_are_two(tmp_path: Path) -> None:
+    """A scanner that takes them for one would close the alert of both."""
+    places = RepositoryPlaces(tmp_path, tmp_path)
+    finding = Finding("no-default", "warning", "$.States.A", "A", "A Choice has no Default.")
+    moved = replace(finding, path="$.States.B", state="B")
+    checked = Checked(
+        ("orders", "refunds"),
+        tuple(
+            CheckedFinding(name, part, "x.py")
+            for name in ("orders", "refunds")
+            for part in (finding, moved)
+        ),
+        0,
+        {},
+    )
+    (found,) = sarif_log(checked, places, "1.0.0")["runs"]
+    digests = {result["partialFingerprints"]["finding/v1"] for result in found["results"]}
+    assert len(digests) == 4
+
+
+def test_the_nearest_repository_names_a_file(tmp_path: Path) -> None:
+    """A submodule has a host of its own."""
+    inner = tmp_path / "vendor" / "other"
+    for root in (tmp_path, inner):
+        (root / ".git").mkdir(parents=True)
+    assert repository_root(inner / "x.py") == inner
+    assert repository_root(inner.parent / "x.py") == tmp_path
