@@ -307,7 +307,7 @@ def test_a_removed_workflow_is_not_unchanged() -> None:
     assert "Unchanged: 7 more workflows. Retained: 2 workflows. Changes: 1 × breaks callers" in text
     assert "- `old`: `workflow removed` – **breaks callers**. It stays" in text
     assert text.index("**breaks callers**") < text.index("| Workflow |")
-    assert "**Not in this release, and retained**\n\n- `old`\n- `older`" in text
+    assert "**Retained from earlier releases**\n\n- `older`\n\n| Workflow |" in text
     heads = {
         name: hidden_head(
             "shop", {"prod": Plan("prod", "deploy", "1", "1", (made,))}, [], extra=False

@@ -22,7 +22,7 @@ from sfn_release.text import count, shorten
 
 if TYPE_CHECKING:
     from sfn_release.comparison.semantic_change import SemanticChange
-    from sfn_release.plan import Plan
+    from sfn_release.plan import Plan, WorkflowPlan
 
 _LINE = 500  # characters of a line that comes from data
 _ERROR = 3_000  # characters of each part of an error
@@ -85,7 +85,8 @@ def plan_sections(
     refused = tuple(item for refusal in made.refusals for item in _refusal(refusal))
     yield Section("refusals", 1, refused)
     yield Section("unsafe changes", 1, tuple(_unsafe(made)))
-    yield _bold("Not in this release, and retained", "retained workflows", 1, _retained(made))
+    earlier = [plan.workflow for plan in _retained(made) if not plan.semantic_changes]
+    yield _bold("Retained from earlier releases", "retained workflows", 1, earlier)
     yield _bold("The role lacks permissions", "permissions of roles", 1, made.role_notes)
     yield _bold("The role needs other permissions", "needs of roles", 2, _needs(made))
     yield from step_sections(made, verbose=verbose)
@@ -152,8 +153,8 @@ def _unsafe(made: Plan) -> Iterator[str]:
             yield from change_items(found, workflow=workflow.workflow, verbose=True)
 
 
-def _retained(made: Plan) -> list[str]:
-    return [plan.workflow for plan in made.workflows if plan.change == "retained"]
+def _retained(made: Plan) -> list[WorkflowPlan]:
+    return [plan for plan in made.workflows if plan.change == "retained"]
 
 
 def _needs(made: Plan) -> Iterator[str]:
