@@ -20,7 +20,7 @@ RELEASES_TOML = """\
 name = "{name}"{padding}# keep it: it names the ledger's branches and tags your state machines
 {tag}
 # The environment `local` is always there. It needs no AWS account and no credentials.
-# An environment on AWS is an account and a region. You choose the account by its credentials:
+# An environment on AWS is an account and a region. The credentials decide which account it is:
 #
 # [environments.staging]
 # region = "eu-west-1"
@@ -28,7 +28,7 @@ name = "{name}"{padding}# keep it: it names the ledger's branches and tags your 
 # role_arn = "arn:aws:iam::111111111111:role/workflows"
 # name = "{{workflow}}-staging"       # the state machine's name; default "{{workflow}}"
 #
-# [environments.staging.parameters] # fill ${{Name}} in definitions, roles and log groups
+# [environments.staging.parameters] # for ${{Name}} in definitions, roles and log groups
 # OrdersTable = "orders-staging"    # or {{ env = "ORDERS_TABLE" }}, or {{ ssm = "/orders/table" }}
 #
 # [environments.prod]

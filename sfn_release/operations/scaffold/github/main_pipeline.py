@@ -19,17 +19,17 @@ from sfn_release.operations.scaffold.github.pipeline import (
 from sfn_release.operations.scaffold.github.stages import Stage, scheduled
 
 _HEAD = """\
-# Releases %project. A pull request is checked and planned. A tag, or you, publish a release. After
-# an approval, it is promoted to the next environment. Written by `sfn-release init --ci github`.
-# You can change this file.
+# Releases %project. A pull request is checked and planned. To publish a release, push a tag or run
+# this workflow. After an approval, the release is promoted to the next environment. Written by
+# `sfn-release init --ci github`. You can change this file.
 #
 # Before the first run:
 # 1. In the repository's settings, create two environments for each of %stages:
 #    NAME deploys (add required reviewers if a person must approve), and
 #    NAME-plan only reads (add no reviewers, or pull requests wait for them).
 # 2. In each, set the variable AWS_ROLE_ARN to the IAM role of the job. The roles trust GitHub's
-#    OIDC provider, so you store no keys. `sfn-release doctor --iam` prints the least policy and
-#    the trust policy of each role.
+#    OIDC provider, so you store no keys. `sfn-release doctor --iam` prints the policies of each
+#    role.
 %variables\
 # 3. Allow this workflow to push the tags %tag and the branches %ledger/… in your rules for
 #    branches and tags.

@@ -1,6 +1,6 @@
 """The workflow files for GitHub Actions that `sfn-release init --ci github` writes.
 
-A pull request is checked, and planned for every environment. A tag, or a person, publishes to the
+A pull request is checked, and planned for every environment. A tag or a person publishes to the
 first environment. The release is then promoted from one environment to the next, after the
 approval that its environment on GitHub requires. If a release must soak, a schedule promotes it.
 Every night a job looks for drift. You can roll back and unlock with one click.

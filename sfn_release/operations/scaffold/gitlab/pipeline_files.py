@@ -27,7 +27,7 @@ _ROOT: Final = """\
 include:
   - local: %path
 
-# One pipeline for each push: a merge request's, not also its branch's.
+# A push to a merge request starts one pipeline, not another one for its branch.
 workflow:
   rules:
     - if: $CI_PIPELINE_SOURCE == "merge_request_event"
@@ -36,16 +36,16 @@ workflow:
 """
 
 _HEAD: Final = """\
-# Releases %project. A merge request is checked and planned. A tag, or you, publish a release. Then
-# you promote it to the next environment. Written by `sfn-release init --ci gitlab`. You can change
-# this file.
+# Releases %project. A merge request is checked and planned. To publish a release, push a tag or
+# start a pipeline. Then promote it to the next environment. Written by
+# `sfn-release init --ci gitlab`. You can change this file.
 #
 # Before the first run:
 # 1. In Operate > Environments, create two environments for each of %stages:
 #    NAME deploys (protect it if only some people may), and NAME-plan only reads.
 # 2. In Settings > CI/CD > Variables, set AWS_ROLE_ARN for each environment to the IAM role of its
 #    jobs. The roles trust GitLab's OIDC provider with the audience sts.amazonaws.com, so you store
-#    no keys. `sfn-release doctor --iam` prints the least policy and the trust policy of each role.
+#    no keys. `sfn-release doctor --iam` prints the policies of each role.
 %variables\
 # 3. Protect the tags %tag, and let the pipeline push them and the branches %ledger/….
 #    Either allow it in Settings > CI/CD > Job token permissions, or set SFN_RELEASE_PUSH_TOKEN
@@ -53,8 +53,8 @@ _HEAD: Final = """\
 # 4. To see plans on merge requests, set SFN_RELEASE_GITLAB_TOKEN (masked, with the environment
 #    scope %group-comment) to a project access token with the scope api and the role Reporter.
 #    GitLab's job token can't write notes. Without the variable, the plan is an artifact of its job.
-#    The scope keeps the token from the jobs that run a merge request's code, but not from someone
-#    who changes the pipeline in a merge request: who may push a branch can read the token.
+#    Because of the scope, jobs that run a merge request's code can't read the token. But anyone
+#    who may push a branch can change the pipeline, and read it there.
 # 5. In Build > Pipeline schedules, add these schedules for the default branch. Set the variable,
 #    because a schedule without it starts none of these jobs:
 #    - %{prefix}_SCHEDULE = check, every night. It looks for drift, and checks the ledger.
