@@ -107,6 +107,10 @@ class Session:
         }
         return workspace
 
+    def label(self, environment: str) -> str:
+        """Return an environment's name for output; its own name if the project doesn't have it."""
+        return self.progress.labels.get(environment, environment)
+
     def runtime(self) -> Runtime:
         """Return the clock, identity and watcher of this process."""
         from sfn_release.operations.real_runtime import system_runtime

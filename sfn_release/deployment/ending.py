@@ -88,7 +88,7 @@ def ended_if_interrupted(site: Site, record: Record) -> Iterator[None]:
             site.runtime.watcher.say(
                 f"warning: the ledger may still say that this deployment runs: {error.message}"
             )
-        stopped.add_note(f"nothing was changed in {site.name}")
+        stopped.add_note(f"nothing was changed in {site.environment.label}")
         raise
 
 
@@ -145,7 +145,9 @@ def _put_back(deployment: Deployment, error: Exception | KeyboardInterrupt) -> S
     restored, stuck = application.put_back()
     lines = [*restored, *stuck]
     if stopped and not stuck:
-        error.add_note(_as_before(deployment) if lines else f"nothing was changed in {site.name}")
+        error.add_note(
+            _as_before(deployment) if lines else f"nothing was changed in {site.environment.label}"
+        )
     if stopped and not lines:
         lines = ["there was nothing to put back"]
     failure = _failure(error, application.shifted)
@@ -169,7 +171,7 @@ def _put_back(deployment: Deployment, error: Exception | KeyboardInterrupt) -> S
 
 def _as_before(deployment: Deployment) -> str:
     """Return the note of an interrupted deployment whose changes are all undone."""
-    name, before = deployment.site.name, deployment.prepared.basis.state.serving
+    name, before = deployment.site.environment.label, deployment.prepared.basis.state.serving
     if deployment.application.shifted is None or before is None:
         return f"{name} serves what it served before"
     return f"all callers in {name} are back on {before.version}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 from sfn_release.operations.workspace import open_workspace
 from support.command_line import ROLE, Project
@@ -32,6 +33,8 @@ def test_it_writes_a_module_that_publishes_without_a_change(shop: Project) -> No
     again = shop.run("adopt", "old-orders")
     assert again.code == 1
     assert "already exists, so nothing was adopted" in again.err
+    assert re.search(r"found +in local \(not AWS\)\n", shop.ok("show", "0.0.0-found.1").out)
+    assert "found in local (not AWS)" in shop.ok("releases").out
     found = shop.json("adopt", "old-orders", "--force")
     assert (found["workflow"], found["deployments"]) == ("old-orders", [])
     shop.git("add", "--all")

@@ -125,7 +125,7 @@ def test_a_message_comes_after_the_last_progress(shifting: Project) -> None:
     assert text.index("50 % shifted, ") < text.index("putting back what it changed")
     assert text.count("50 % shifted, ") == 1
     assert text.index("putting back what it changed") < text.index("warning: Interrupted at 50 %.")
-    assert text.rstrip().endswith("interrupted: all callers in local are back on 1.0.0")
+    assert text.rstrip().endswith("interrupted: all callers in local (not AWS) are back on 1.0.0")
 
 
 def test_a_panel_in_a_narrower_window_begins_below_its_broken_lines(

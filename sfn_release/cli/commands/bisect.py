@@ -162,5 +162,5 @@ def _commit(session: Session, release: BisectedRelease) -> str:
     if manifest is None:
         return "not committed as a release"
     if manifest.found is not None:
-        return f"none: it was found in AWS ({manifest.found}){yanked}"
+        return f"none: it was found in {session.label(manifest.found)}{yanked}"
     return f"{manifest.commit[:12]} by {manifest.author}, {session.when(manifest.date)}{yanked}"

@@ -63,7 +63,7 @@ def _write_releases(session: Session, pages: WebPages, found: list[ListedRelease
                 str(len(release.manifest.workflows)),
                 terminal.Styled(", ".join(release.live_in), "green"),
                 name(release.manifest.author),
-                _note(release),
+                _note(session, release),
             )
             for release in found
         ],
@@ -75,8 +75,8 @@ def _tag(release: ListedRelease) -> str | None:
     return None if release.manifest.found or not release.pushed else release.manifest.tag
 
 
-def _note(release: ListedRelease) -> str:
-    notes = [f"found in {release.manifest.found}"] if release.manifest.found else []
+def _note(session: Session, release: ListedRelease) -> str:
+    notes = [f"found in {session.label(release.manifest.found)}"] if release.manifest.found else []
     notes += [] if release.pushed else ["local trial" if release.trial else "only in this clone"]
     if release.yank is not None:
         own = release.yank.version == release.manifest.version

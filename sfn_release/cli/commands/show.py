@@ -85,7 +85,8 @@ def _write_release(
     terminal.write_parts(terminal.Styled(f"{manifest.project} {manifest.version}", "bold"))
     tag = "none yet: a local trial" if trial else manifest.tag
     tagged = pages.tag(None if trial else manifest.tag, tag)
-    origin = ("found", f"in {manifest.found}") if manifest.found else ("tag", tagged)
+    where = session.label(manifest.found or "")
+    origin = ("found", f"in {where}") if manifest.found else ("tag", tagged)
     tests = [("tests", tests_text(manifest.tests))] if manifest.tests else []
     for label, value in (
         origin,
