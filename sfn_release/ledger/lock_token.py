@@ -44,6 +44,18 @@ def abandoned(folder: Path, deployment: RecordId, token: str) -> bool:
         return False  # no such file: it was started elsewhere
 
 
+def running(folder: Path, deployment: RecordId, token: str) -> bool:
+    """Return whether a deployment was started from this Git folder and its process lives.
+
+    On a system without file locks this is always False: see `_lock`.
+    """
+    try:
+        with _path(folder, deployment).open("r+", encoding="utf-8") as file:
+            return file.read() == token and _can_lock() and not _lock(file)
+    except OSError:
+        return False
+
+
 def forget(folder: Path, deployment: RecordId) -> None:
     """Remove the file of a deployment that has ended."""
     _path(folder, deployment).unlink(missing_ok=True)
@@ -68,12 +80,18 @@ def _lock(file: IO[Any]) -> bool:
     On a system without such locks this is always False: a dead process looks like a live one, and
     its deployment is taken over when it expires.
     """
-    try:
-        import fcntl
-    except ImportError:
+    if not _can_lock():
         return False
+    import fcntl
+
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True
+
+
+def _can_lock() -> bool:
+    from importlib.util import find_spec
+
+    return find_spec("fcntl") is not None  # Windows has none

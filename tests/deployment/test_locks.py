@@ -190,7 +190,7 @@ def test_an_overtaken_deployer_switches_nothing_and_undoes_nothing(
     """A deployer that lost the lock stops before aliases move, and leaves the new content alone."""
 
     def take_over() -> None:
-        unlock(bob(shop).workspace())
+        unlock(bob(shop).workspace(), force=True)
 
     aws = Meanwhile(shop, call, take_over, At(PREPARING, fault) if fault else None)
     with pytest.raises(OvertakenError, match="Another deployer took this deployment over"):
@@ -271,6 +271,21 @@ def test_unlock_closes_what_was_abandoned_and_says_by_whom(shop: Shop) -> None:
     shop.rollback()
     assert _live(shop) == OLD
     assert shop.history().ends[0] == "rollback 1.0.0 succeeded"
+
+
+def test_unlock_leaves_a_deployment_alone_that_still_runs_here(shop: Shop) -> None:
+    """Its process holds the lock of its file: Ctrl-C there is right, and unlocking is not."""
+    said: list[LockedError] = []
+
+    def try_it() -> None:
+        with pytest.raises(LockedError, match=r"still running on this machine") as refused:
+            unlock(bob(shop).workspace())
+        said.append(refused.value)
+
+    shop.using(Meanwhile(shop, SWITCHING, try_it)).publish("1.1.0")
+    assert "Ctrl-C" in said[0].fix
+    assert shop.history().ends[0] == "publish 1.1.0 succeeded"
+    assert _live(shop) == NEW
 
 
 def test_a_changed_releases_toml_hides_no_lock(shop: Shop) -> None:

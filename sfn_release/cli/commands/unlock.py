@@ -16,18 +16,24 @@ if TYPE_CHECKING:
 
 @command("unlock")
 @click.option("--yes", is_flag=True, help="Don't ask.")
+@click.option(
+    "--force", is_flag=True, help="Close it even if its process still runs on this machine."
+)
 @reason_option
-def run(session: Session, yes: bool, reason: str | None) -> None:
+def run(session: Session, yes: bool, force: bool, reason: str | None) -> None:
     """Close an abandoned deployment.
 
     Shows who holds the lock, and asks you. What the deployment changed in AWS stays until the next
-    deployment or rollback.
+    deployment or rollback. A deployment that still runs on this machine isn't closed without
+    --force: Ctrl-C there ends it, and puts everything back.
     """
-    from sfn_release.operations.verbs.unlock import held, split, unlock
+    from sfn_release.operations.verbs.unlock import held, refuse_running, split, unlock
 
     workspace = session.workspace()
     environment = workspace.environment(session.environment)
     record = held(workspace, environment=environment.name)
+    if not force:
+        refuse_running(workspace, record)
     say = terminal.say if yes else terminal.say_always  # you can't answer without the facts
     say(
         f"{environment.label} is locked: {record.action} {record.version} by {record.actor}"
@@ -39,7 +45,7 @@ def run(session: Session, yes: bool, reason: str | None) -> None:
     if callers:
         say("  next: sfn-release deploy --resume, or sfn-release rollback")
     confirm(f"Close it as failed, so that others can deploy to {environment.label}?", yes=yes)
-    closed = unlock(workspace, environment=environment.name, reason=reason)
+    closed = unlock(workspace, environment=environment.name, reason=reason, force=force)
 
     def text() -> None:
         terminal.write(
