@@ -548,6 +548,15 @@ def test_coverage_is_shown_and_kept(paying: Project) -> None:
     assert done.json["workflows"][0]["states"]["missing"]
 
 
+def test_coverage_counts_the_tests_that_failed(paying: Project) -> None:
+    """A report says so: a failed test reaches states, too."""
+    change(paying, 'mocks.Charge = { error = "Declined" }', 'mocks.Charge = { error = "Unknown" }')
+    assert paying.run("test", "pay", "--coverage").code == 1
+    data = json.loads((paying.root / ".sfn-coverage").read_text())
+    assert data["workflows"]["pay"]["failed"] == 1
+    assert data["workflows"]["pay"]["definition"].startswith("sha256:")
+
+
 def test_import_writes_a_test_with_a_mock_for_every_task(paying: Project) -> None:
     """It is read, and a person's file is never replaced."""
     flow = {

@@ -34,6 +34,33 @@ def test_coverage_is_drawn_on_the_definition_that_it_counts() -> None:
     assert "states1425 %" in page
 
 
+@pytest.mark.parametrize(
+    ("definition", "failed", "expected", "absent"),
+    [
+        ("released", 0, "The definition of release 1.1.0", "failed."),
+        ("sha256:other", 2, "Measured on a definition that isn't released.", "The definition of"),
+        ("", 1, "doesn't say whether it is the same definition", "isn't released"),
+    ],
+)
+def test_coverage_says_on_which_definition_it_was_measured(
+    definition: str, failed: int, expected: str, absent: str
+) -> None:
+    """A definition with the same states can do something else; failed tests are counted."""
+    facts = report_shop()
+    entry = facts.by_version["1.1.0"].manifest.workflows["orders"]
+    digest = entry.definition_digest if definition == "released" else definition
+    points = points_of(facts.definition("1.1.0", "orders"))
+    counts = WorkflowCounts(points, {}, {}, 3, digest, failed)
+    written = json.dumps(CoverageData({"orders": counts}).to_json())
+    facts = replace(facts, extra={"coverage": read_coverage_text(written, "cover.json")})
+    found = {page.path: " ".join(read_page(page).text.split()) for page in content_pages(facts)}
+    page = found[paths.coverage_path("orders", 1)]
+    assert expected in page
+    assert absent not in page
+    assert (f"{failed} test{'s' if failed == 2 else ''} failed" in page) == bool(failed)
+    assert ("not a released definition" in found[paths.COVERAGE]) == (definition == "sha256:other")
+
+
 def test_coverage_without_a_definition_is_drawn_from_its_points() -> None:
     """A work tree that isn't released, or another project's file."""
     other = {

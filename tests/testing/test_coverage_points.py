@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sfn_release.authoring.diagrams import graph_of
-from sfn_release.canonical import loads
+from sfn_release.canonical import digest, loads
 from sfn_release.errors import DefinitionError, UsageError
 from sfn_release.simulator import Mocks, Stretch
 from sfn_release.testing.coverage.coverage_counter import CoverageCounter
@@ -303,3 +303,19 @@ def test_the_points_are_the_parts_of_the_picture() -> None:
         assert all(bare.edge(edge) for edge in graph.edges)
         assert {node.id for node in graph.nodes()} >= {*points.states}, path
     assert found > 400
+
+
+def test_data_has_the_digest_of_the_definition_and_the_failed_tests() -> None:
+    """Sums of two definitions belong to neither of them."""
+    counter = CoverageCounter()
+    definition = {"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}
+    counter.expect("orders", definition)
+    counter.add_failure("orders")
+    data = data_from_json(counter.data().to_json())
+    assert data.workflows["orders"].definition == digest(definition)
+    assert data.workflows["orders"].failed == 1
+    twice = data.plus(data).workflows["orders"]
+    assert (twice.definition, twice.failed) == (digest(definition), 2)
+    other = CoverageCounter()
+    other.expect("orders", {**definition, "Comment": "changed"})
+    assert data.plus(other.data()).workflows["orders"].definition == ""

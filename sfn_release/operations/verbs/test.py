@@ -104,7 +104,7 @@ def run_tests(
     deselected = len(asked.tests) - len(picked)
     untested = asked.untested(workflows or known_in(tree))
     report = DeclaredReport(tuple(results), asked.unread, untested, deselected)
-    data = counter.data() if counter is not None else None
+    data = _coverage(counter, results) if counter is not None else None
     return Tested(report, tuple(_files(workspace, results)), data)
 
 
@@ -157,6 +157,14 @@ def _counter(tree: WorkTree, expected: Sequence[str]) -> CoverageCounter:
         if name in expected:
             counter.expect(name, declaration.definition)
     return counter
+
+
+def _coverage(counter: CoverageCounter, results: Sequence[DeclaredResult]) -> CoverageData:
+    """Return the counts, with the tests that failed."""
+    for result in results:
+        if result.status == "failed":
+            counter.add_failure(result.test.workflow)
+    return counter.data()
 
 
 def _counting(counter: CoverageCounter | None) -> Ran:

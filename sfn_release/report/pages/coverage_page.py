@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from markupsafe import Markup
 
@@ -25,7 +25,8 @@ _MOST_POINTS = 500  # missing points in a list
 class CoverageView:
     """The coverage of one workflow and its page. *graph* is a drawing, "" for none.
 
-    *is_large*: the graph has too many states for a page.
+    *is_large*: the graph has too many states for a page. *measured_on* is whether the drawn
+    release has the very definition that the tests ran, "unknown" if the file doesn't say.
     """
 
     path: str
@@ -33,6 +34,7 @@ class CoverageView:
     graph: Markup
     drawn_version: str | None
     is_large: bool = False
+    measured_on: Literal["same", "other", "unknown"] = "unknown"
 
 
 def coverage_pages(facts: ReportFacts) -> Iterator[Page]:
@@ -70,7 +72,20 @@ def _view(facts: ReportFacts, covered: CoveredWorkflow, path: str) -> CoverageVi
         title=f"Coverage of {covered.name}",
         description="States that were reached have a check mark; the others say that they weren't.",
     )
-    return CoverageView(path, covered, graph, version, is_large=not graph)
+    measured_on = _measured_on(facts, covered, version)
+    return CoverageView(path, covered, graph, version, is_large=not graph, measured_on=measured_on)
+
+
+def _measured_on(
+    facts: ReportFacts, covered: CoveredWorkflow, version: str | None
+) -> Literal["same", "other", "unknown"]:
+    if covered.environment is not None:  # AWS ran the release itself
+        return "same" if covered.version == version else "unknown"
+    measured = covered.counts.definition if covered.counts else ""
+    if not measured or version is None:
+        return "unknown"
+    released = facts.by_version[version].manifest.workflows[covered.name].definition_digest
+    return "same" if released == measured else "other"
 
 
 def _definitions(facts: ReportFacts, covered: CoveredWorkflow) -> Iterator[tuple[str, Any]]:
@@ -82,7 +97,9 @@ def _definitions(facts: ReportFacts, covered: CoveredWorkflow) -> Iterator[tuple
         and covered.name in facts.by_version[own].manifest.workflows
     ):
         yield own, facts.definition(own, covered.name)
-    for form in reversed(facts.forms.get(covered.name, ())):
+    measured = covered.counts.definition if covered.counts else ""
+    forms = [*reversed(facts.forms.get(covered.name, ()))]
+    for form in sorted(forms, key=lambda form: form.entry.definition_digest != measured):
         yield form.versions[-1], facts.definition(form.versions[-1], covered.name)
 
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
+from sfn_release.canonical import digest
 from sfn_release.testing.coverage.coverage_data import CoverageData, WorkflowCounts
 from sfn_release.testing.coverage.points import Points, Step, points_of, step_of
 from sfn_release.testing.run import Run
@@ -25,10 +26,17 @@ class CoverageCounter:
         self._states: dict[str, Counter[str]] = {}
         self._steps: dict[str, Counter[Step]] = {}
         self._runs: Counter[str] = Counter()
+        self._failed: Counter[str] = Counter()
+        self._definitions: dict[str, str] = {}
 
     def expect(self, workflow: str, definition: Mapping[str, Any]) -> None:
         """Count *workflow* by the points of *definition*."""
         self._points[workflow] = points_of(definition)
+        self._definitions[workflow] = digest(definition)
+
+    def add_failure(self, workflow: str) -> None:
+        """Count a test of *workflow* that failed."""
+        self._failed[workflow] += 1
 
     def add(self, workflow: str, run: Run) -> None:
         """Count a run of *workflow*."""
@@ -51,6 +59,8 @@ class CoverageCounter:
             known(self._states.get(workflow, {}), points.states),
             known(self._steps.get(workflow, {}), points.steps),
             self._runs[workflow],
+            self._definitions[workflow],
+            self._failed[workflow],
         )
 
 

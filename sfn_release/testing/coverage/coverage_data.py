@@ -24,13 +24,16 @@ FILE_NAME: Final = ".sfn-coverage"
 class WorkflowCounts:
     """The points of a workflow, how often *steps* of them were taken, and how many *runs* it had.
 
-    *states* counts the entries of states.
+    *states* counts the entries of states. *definition* is the digest of the definition, "" for
+    several or an unknown one. *failed* counts the declared tests that failed.
     """
 
     points: Points
     states: Mapping[str, int] = field(default_factory=dict)
     steps: Mapping[Step, int] = field(default_factory=dict)
     runs: int = 0
+    definition: str = ""
+    failed: int = 0
 
     def plus(self, later: WorkflowCounts) -> WorkflowCounts:
         """Return the sums, with the points of *later*."""
@@ -39,6 +42,8 @@ class WorkflowCounts:
             Counter(self.states) + Counter(later.states),
             Counter(self.steps) + Counter(later.steps),
             self.runs + later.runs,
+            later.definition if self.definition == later.definition else "",
+            self.failed + later.failed,
         )
 
 
@@ -103,6 +108,8 @@ def data_from_text(text: str, source: str) -> CoverageData:
 def _written(counts: WorkflowCounts) -> dict[str, Any]:
     return {
         "runs": counts.runs,
+        "definition": counts.definition,
+        "failed": counts.failed,
         "states": [[name, counts.states.get(name, 0)] for name in counts.points.states],
         "steps": [
             [*step, words, counts.steps.get(step, 0)] for step, words in counts.points.words.items()
@@ -129,6 +136,8 @@ def _read(part: Any) -> WorkflowCounts:
         {state: count for state, count in states.items() if count},
         {step: count for step, count in steps.items() if count},
         checked_number(part["runs"]),
+        checked_text(part.get("definition", "")),
+        checked_number(part.get("failed", 0)),
     )
 
 
