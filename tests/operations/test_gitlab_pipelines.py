@@ -193,7 +193,10 @@ def test_a_release_by_hand_comes_from_the_default_branch() -> None:
 def test_a_schedule_starts_the_jobs_that_its_variable_names() -> None:
     """A schedule that a team already has, for its own jobs, promotes nothing."""
     found = pipeline(SOAKED)
-    scheduled = {"CI_PIPELINE_SOURCE": "schedule"}
+    scheduled = {"CI_PIPELINE_SOURCE": "schedule", "CI_DEFAULT_BRANCH": "main"}
+    topic = found.started(**scheduled, SFN_RELEASE_SCHEDULE="promote", CI_COMMIT_BRANCH="topic")
+    assert topic == {}
+    scheduled["CI_COMMIT_BRANCH"] = "main"
     assert found.started(**scheduled) == {}
     assert found.started(**scheduled, SFN_RELEASE_SCHEDULE="other") == {}
     assert [*found.started(**scheduled, SFN_RELEASE_SCHEDULE="promote")] == ["promote-prod"]

@@ -209,6 +209,9 @@ def test_a_release_by_hand_comes_from_the_default_branch() -> None:
     config = CONFIG + environment("staging")
     names = [step.get("name") for step in written(config)["jobs"]["publish"]["steps"]]
     assert names.index("Refuse another branch") == len(names) - 3
+    ready = written(SOAKED, name="-promote")["jobs"]["ready-prod"]["steps"]
+    names = [step.get("name") for step in ready]
+    assert names.index("Refuse another branch") == names.index("Install sfn-release") + 1
     guarded = CONFIG + environment("staging", branches='["main", "hotfix/*"]')
     assert "Refuse another branch" not in str(written(guarded)["jobs"]["publish"])
 

@@ -6,6 +6,7 @@ from textwrap import fill as fill_lines
 
 from sfn_release.operations.scaffold.github.comment_job import comment_job
 from sfn_release.operations.scaffold.github.pipeline import (
+    DEFAULT_BRANCH,
     UPLOAD,
     Pipeline,
     credentials,
@@ -111,16 +112,6 @@ _PUBLISH = """\
           VERSION: ${{ inputs.version }}
 """
 
-_DEFAULT_BRANCH = """\
-      - name: Refuse another branch
-        if: >-
-          github.event_name == 'workflow_dispatch' &&
-          github.ref != format('refs/heads/{0}', github.event.repository.default_branch)
-        run: |
-          echo "::error::Start it on the default branch, or set branches in releases.toml."
-          exit 1
-"""
-
 _PUBLISHED = """\
     outputs:
       version: ${{ steps.tagged.outputs.version || steps.named.outputs.version }}
@@ -205,7 +196,7 @@ def _publish(stage: Stage, pipeline: Pipeline) -> str:
         stage,
         "publish",
         when="    if: github.event_name != 'pull_request'\n",
-        steps=("" if stage.guarded else _DEFAULT_BRANCH) + fill(_PUBLISH, stage=stage.name),
+        steps=("" if stage.guarded else DEFAULT_BRANCH) + fill(_PUBLISH, stage=stage.name),
         outputs=_PUBLISHED,
     )
 

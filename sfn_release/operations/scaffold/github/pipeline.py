@@ -53,6 +53,18 @@ _DEPLOYING_JOB = """\
 %steps"""
 
 
+DEFAULT_BRANCH = """\
+      - name: Refuse another branch
+        if: >-
+          github.event_name == 'workflow_dispatch' &&
+          github.ref != format('refs/heads/{0}', github.event.repository.default_branch)
+        run: |
+          echo "::error::Start it on the default branch, or set branches in releases.toml."
+          exit 1
+"""
+"""The step by which a run that you start by hand refuses another branch's releases.toml."""
+
+
 @dataclass(frozen=True)
 class Pipeline:
     """The values that the workflow files of one project share.

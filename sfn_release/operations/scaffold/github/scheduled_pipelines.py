@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sfn_release.operations.scaffold.github.pipeline import (
+    DEFAULT_BRANCH,
     Pipeline,
     credentials,
     deploying_job,
@@ -93,6 +94,7 @@ _READY = """\
       version: ${{ steps.plan.outputs.version }}
     steps:
 %setup\
+%branch\
 %reading\
       - id: plan
         run: sfn-release plan --from %source --env %stage
@@ -148,6 +150,7 @@ def _jobs(stage: Stage, pipeline: Pipeline) -> str:
         if stage.soak
         else f"{stage.name} gets a release after it succeeded in {stage.source}.",
         env=env(variables(stage.variables)),
+        branch=DEFAULT_BRANCH.replace(", or set branches in releases.toml", ""),
         setup=pipeline.setup(),
         reading=credentials(quoted(stage.region)),
     )

@@ -117,8 +117,10 @@ _TRUSTED: Final = (
     "git checkout --quiet --force --detach FETCH_HEAD",
 )
 _SCHEDULE: Final = """\
-    # A schedule for another purpose starts no job of this file.
-    - if: $CI_PIPELINE_SOURCE == "schedule" && $%{prefix}_SCHEDULE == "%purpose"
+    # A schedule for another purpose or branch starts no job of this file.
+    - if: >-
+        $CI_PIPELINE_SOURCE == "schedule" && $%{prefix}_SCHEDULE == "%purpose" &&
+        $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH
 """
 
 _NIGHTLY: Final = """\
