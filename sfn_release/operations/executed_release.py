@@ -1,4 +1,4 @@
-"""The release that a started execution ran. During a traffic shift, callers get one of two."""
+"""The release that an execution ran, or will run. In a traffic shift, callers get one of two."""
 
 from __future__ import annotations
 
@@ -39,6 +39,24 @@ def possible_releases(
     if version_arn is None or not served.routing:
         return (served.version, deploying.version) if deploying else (served.version,)
     return (deploying.version,) if deploying and _made(deploying, workflow, version_arn) else ()
+
+
+def startable_releases(
+    client: StepFunctions, workflow: str, *, served: Served, alias: str, state: RecordedState
+) -> tuple[Version, ...]:
+    """Return the releases that the next execution of *workflow* can run, mostly one.
+
+    Two are possible while an alias sends callers to both, and where the alias can't be read.
+    """
+    deploying = _deploying(state, workflow, served)
+    if deploying is None:
+        return (served.version,)
+    only = _only_route(client, f"{served.state_machine_arn}:{alias}") if alias else None
+    if only is None:
+        return (served.version, deploying.version)
+    if only in served.routing:
+        return (served.version,)
+    return (deploying.version,) if _made(deploying, workflow, only) else (served.version,)
 
 
 def _deploying(state: RecordedState, workflow: str, served: Served) -> Record | None:

@@ -2,13 +2,13 @@
 
 releases.toml → a file of the work tree or a commit → the release's commit in the ledger
 
-Inputs are checked by the schema of the release that they start. A release without one takes every
-input.
+Inputs are checked by the schema of the release that they start, and during a traffic shift by the
+schemas of both. A release without one takes every input.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from sfn_release.errors import TamperedError, UsageError
@@ -72,17 +72,32 @@ def released_schema(
     return released
 
 
-def refuse_input(workflow: str, schema: Schema | None, input: Any, *, skip: str) -> None:
+def refuse_started_input(
+    workflow: str, schemas: Mapping[str, Schema | None], input: Any, *, live: str
+) -> None:
+    """Raise UsageError for an input that doesn't fit the schema of a release that may run.
+
+    *schemas* are those of the releases. The error names the release, unless only *live* may run.
+    """
+    shown = schemas.keys() != {live}
+    for release, schema in schemas.items():
+        refuse_input(workflow, schema, input, skip="--no-schema", release=release if shown else "")
+
+
+def refuse_input(
+    workflow: str, schema: Schema | None, input: Any, *, skip: str, release: str = ""
+) -> None:
     """Raise UsageError for an input that doesn't fit its workflow's schema.
 
-    *skip* is how to leave out the check.
+    *skip* is how to leave out the check. *release* is the one of the schema, if it has to be said.
     """
     faults = value_faults(schema, input) if schema is not None else []
     if faults:
         more = len(faults) - _SHOWN
         lines = [*faults[:_SHOWN], *([f"… and {count(more, 'more fault')}"] if more > 0 else [])]
         raise UsageError(
-            f"The input doesn't fit the input schema of {workflow}.",
+            f"The input doesn't fit the input schema of {workflow}"
+            f"{f' in {release}' if release else ''}.",
             why="\n  ".join(lines),
             fix=f"Correct the input, or start without the check:  {skip}",
         )

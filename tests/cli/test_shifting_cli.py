@@ -208,6 +208,36 @@ def test_an_express_execution_in_a_shift_names_both_releases(
     assert shop.json("execute", "greet")["version"] == "1.2.0"
 
 
+def test_an_input_in_a_shift_has_to_fit_both_schemas(
+    shop: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Either release can run. The error names the one whose schema refuses the input."""
+    table = '\n[workflows.hello]\ninput_schema = "hello.schema.json"\n'
+    shop.write("releases.toml", (shop.root / "releases.toml").read_text() + table)
+    shop.write("workflows/hello.schema.json", '{"required": ["old"]}')
+    shop.publish("1.1.0")
+    shop.write("workflows/hello.schema.json", '{"required": ["new"]}')
+    shop.workflow("hello", "Hello Bob")
+    inputs = ('{"old": 1}', '{"new": 1}', '{"old": 1, "new": 1}')
+    ran: list[Any] = []
+    wait = time.sleep
+
+    def call(seconds: float) -> None:
+        if not ran:
+            ran.extend(shop.run("execute", "hello", "--input", given) for given in inputs)
+        wait(seconds)
+
+    shop.commit()
+    with monkeypatch.context() as patch:
+        patch.setattr(time, "sleep", call)
+        shop.ok("publish", "1.2.0")
+    new, old, both = ran
+    assert (new.code, old.code, both.code) == (2, 2, 0)
+    assert "doesn't fit the input schema of hello in 1.2.0." in new.err
+    assert "doesn't fit the input schema of hello in 1.1.0." in old.err
+    assert shop.run("execute", "hello", "--input", inputs[1]).code == 0
+
+
 def test_a_reverted_shift_is_told_with_what_was_put_back(
     shop: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:

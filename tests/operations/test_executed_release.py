@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from sfn_release.operations.executed_release import possible_releases
+from sfn_release.operations.executed_release import possible_releases, startable_releases
 from support.faulty_client import refused
 
 MACHINE = "arn:aws:states:eu-west-1:111111111111:stateMachine:hello"
@@ -33,6 +33,18 @@ def possible(
     ran: str | None, *, status: str = "started", made: str | None = None, **given: Any
 ) -> tuple[str, ...]:
     """Return the releases that are possible when 2.0.0 is deployed over 1.0.0."""
+    facts = deployed(status, made, given)
+    return possible_releases(given.get("client", Alias()), "hello", version_arn=ran, **facts)
+
+
+def startable(status: str, made: str | None, **given: Any) -> tuple[str, ...]:
+    """Return the releases that the next execution can run."""
+    facts = deployed(status, made, given)
+    return startable_releases(given.get("client", Alias()), "hello", **facts)
+
+
+def deployed(status: str, made: str | None, given: dict[str, Any]) -> dict[str, Any]:
+    """Return the facts about 1.0.0 and a deployment of 2.0.0."""
     outcome = SimpleNamespace(rendered_digest=given.get("digest", "new"), version_arn=made)
     record = SimpleNamespace(version="2.0.0", status=status, workflows={"hello": outcome})
     state = SimpleNamespace(record=record, unfinished=status != "succeeded")
@@ -41,15 +53,7 @@ def possible(
     served = SimpleNamespace(
         version="1.0.0", rendered_digest="old", routing=routing, state_machine_arn=MACHINE
     )
-    client = given.get("client", Alias())
-    return possible_releases(
-        client,
-        "hello",
-        served=cast("Any", served),
-        alias=alias,
-        state=cast("Any", state),
-        version_arn=ran,
-    )
+    return {"served": cast("Any", served), "alias": alias, "state": cast("Any", state)}
 
 
 @pytest.mark.parametrize("status", ["started", "failed", "reverted", "succeeded"])
@@ -98,3 +102,29 @@ def test_without_an_alias_both_contents_are_possible() -> None:
     assert possible(None, alias="") == ("1.0.0", "2.0.0")
     assert possible(None, alias="", digest="old") == ("1.0.0",)
     assert possible(None, alias="", status="succeeded") == ("1.0.0",)
+
+
+@pytest.mark.parametrize(
+    ("status", "made", "weights", "expected"),
+    [
+        ("succeeded", NEW, (0, 100), ("1.0.0",)),  # the caller hands in what is served
+        ("started", None, (90, 10), ("1.0.0", "2.0.0")),
+        ("started", None, (), ("1.0.0", "2.0.0")),  # you may not read the alias
+        ("started", None, (100,), ("1.0.0",)),
+        ("started", None, (0, 100), ("2.0.0",)),
+        ("failed", NEW, (90, 10), ("1.0.0", "2.0.0")),
+        ("failed", NEW, (100, 0), ("1.0.0",)),  # callers were sent back
+        ("failed", OTHER, (0, 100), ("1.0.0",)),  # routed by hand: no release is known
+    ],
+)
+def test_the_next_execution_runs_what_the_alias_routes(
+    status: str, made: str | None, weights: tuple[int, ...], expected: tuple[str, ...]
+) -> None:
+    """Both releases while callers are shifted, one before and after."""
+    assert startable(status, made, client=Alias(*weights)) == expected
+
+
+def test_without_an_alias_either_release_may_run() -> None:
+    """An open deployment may have updated the state machine, or not yet."""
+    assert startable("started", None, alias="") == ("1.0.0", "2.0.0")
+    assert startable("started", None, alias="", digest="old") == ("1.0.0",)

@@ -13,9 +13,9 @@ from sfn_release.aws.api_calls import call
 from sfn_release.aws.stepfunctions import StepFunctions
 from sfn_release.canonical import loads
 from sfn_release.errors import AccessError, AwsError, DefinitionError, NotFoundError, UsageError
-from sfn_release.operations.executed_release import possible_releases
+from sfn_release.operations.executed_release import possible_releases, startable_releases
 from sfn_release.operations.given_buckets import with_buckets
-from sfn_release.operations.workflow_schemas import refuse_input, released_schema
+from sfn_release.operations.workflow_schemas import refuse_started_input, released_schema
 from sfn_release.operations.workspace import Workspace
 from sfn_release.project.backends import local_backend
 from sfn_release.release.record import timestamp
@@ -79,7 +79,8 @@ def execute(
     *version*, it starts the state machine version of that release. An EXPRESS workflow runs through
     StartSyncExecution. *input* is JSON text. *mocked* names the test case that answers its tasks on
     `local`, and *buckets* are folders that stand in for S3 buckets there. With *schema*, the input
-    is checked against the release's input schema, if there is one.
+    is checked against the release's input schema, if there is one. During a traffic shift, it has
+    to fit the schemas of both releases, since either can run.
 
     Raises NotFoundError for a workflow that isn't deployed, UsageError for input that isn't JSON or
     doesn't fit its schema.
@@ -106,10 +107,17 @@ def execute(
             why=f"Live workflows: {', '.join(serving.workflows) or 'none'}.",
             fix=did_you_mean(workflow, serving.workflows),
         )
-    if schema:
-        known = released_schema(workspace, snapshot, served.version, workflow)
-        refuse_input(workflow, known, json.loads(input), skip="--no-schema")
     client = workspace.reach(chosen).stepfunctions
+    if schema:
+        releases = (
+            startable_releases(client, workflow, served=served, alias=chosen.alias, state=state)
+            if wanted is None
+            else (served.version,)
+        )
+        known = {
+            release: released_schema(workspace, snapshot, release, workflow) for release in releases
+        }
+        refuse_started_input(workflow, known, json.loads(input), live=served.version)
     arn = _started(served, chosen.alias, wanted)
     request: dict[str, Any] = {"stateMachineArn": f"{arn}#{mocked.test_case}" if mocked else arn}
     request |= {"input": input} | ({"name": name} if name else {})
