@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from sfn_release.project import find_project
 _CLEAR = "\x1b[2J\x1b[3J\x1b[H"  # the screen, what scrolled away, then to the top
 _QUIET_MS = 200  # an editor saves in several steps, a `git checkout` in many
 _BEAT_MS = 250  # between two looks
+_OWN = 3  # runs in a row: an editor may save during one or two
 _PATIENCE = 5  # seconds that a run gets for its end
 
 
@@ -44,9 +46,27 @@ def watched_folders(directory: Path, named: Sequence[str]) -> list[Path]:
     return [*dict.fromkeys(folder.resolve() for folder in folders)]
 
 
+class OwnChanges:
+    """Finds the files that the runs themselves change, such as a file that a module writes.
+
+    A file that changes during several runs in a row is one. *new* has those that were found last.
+    """
+
+    def __init__(self) -> None:
+        self.new: frozenset[str] = frozenset()
+        self._in_a_row: Counter[str] = Counter()
+
+    def without_own(self, paths: Collection[str]) -> set[str]:
+        """Return the files, of all that changed during a run, that somebody else changed."""
+        self._in_a_row = Counter({path: self._in_a_row[path] + 1 for path in paths})
+        self.new = frozenset(path for path, runs in self._in_a_row.items() if runs == _OWN)
+        return {path for path, runs in self._in_a_row.items() if runs < _OWN}
+
+
 def watch_command(arguments: Sequence[str], folders: Sequence[Path]) -> int:
     """Run the program with *arguments* now, and at each change in *folders*.
 
+    A file that each run changes doesn't start another run: it's named once.
     Ctrl-C or SIGTERM ends it with exit code 0. Raises ConfigError without the extra ``watch``, and
     UsageError where the system can't watch the folders.
     """
@@ -68,8 +88,19 @@ def watch_command(arguments: Sequence[str], folders: Sequence[Path]) -> int:
         )
         next(changes)  # watching has begun: a change during the first run isn't missed
         _run(arguments, folders)
+        own = OwnChanges()
+        after_run = True
         for changed in changes:
-            if changed:
+            paths = {path for _, path in changed}
+            if after_run:
+                paths = own.without_own(paths)
+                if own.new:
+                    names = ", ".join(sorted(own.new))
+                    terminal.say(
+                        f"note: each check changes {names}: that starts no other check", style="dim"
+                    )
+            after_run = bool(paths)
+            if paths:
                 _run(arguments, folders)
     except KeyboardInterrupt:  # Ctrl-C, or SIGTERM, is how it is meant to end
         terminal.say()

@@ -16,6 +16,7 @@ from unittest.mock import patch
 
 import pytest
 
+from sfn_release.cli.watching import OwnChanges
 from support.command_line import Project, run
 
 ONE = '{"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}'
@@ -145,3 +146,32 @@ def test_the_extra_is_named_when_it_is_missing(shop: Project) -> None:
         ran = shop.run("check", "--watch")
     assert ran.code == 1
     assert "pip install 'sfn-release[watch]'" in ran.err
+
+
+def test_a_module_that_writes_files_does_not_start_checks_without_end(shop: Project) -> None:
+    """The file is named once. A change by you is still checked."""
+    shop.write(
+        "workflows/hello.py",
+        "import pathlib, time\n"
+        "pathlib.Path(__file__).with_name('made.txt').write_text(str(time.time_ns()))\n"
+        "import sfn_release as sfn\n"
+        "hello = sfn.StateMachine('hello', sfn.Workflow.of(sfn.Pass('A')))\n",
+    )
+    with watching(shop.root) as running:
+        seen = running.until("starts no other check")
+        assert "made.txt" in seen[-1]
+        assert sum("watching" in line for line in seen) == 3
+        time.sleep(2)
+        assert running.lines.empty()
+        shop.write("workflows/pay.asl.json", BROKEN)
+        again = running.until("watching")
+        assert any("Suceed" in line for line in again)
+
+
+def test_own_changes_are_those_of_every_run() -> None:
+    """A file that an editor saves during two runs isn't one."""
+    own = OwnChanges()
+    rounds = [({"a", "b"}, {"a", "b"}), ({"a", "b"}, {"a", "b"}), ({"a"}, set()), ({"b"}, {"b"})]
+    for changed, expected in rounds:
+        assert own.without_own(changed) == expected
+    assert own.without_own({"a", "b"}) == {"a", "b"}
