@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Final
 
 from sfn_release.authoring.diagrams.captions import condition, shortened
 
 _ABOUT = ("Next", "Comment", "Output", "Assign")
+_ON_THIS_PATH: Final = "Executions that follow this rule"
 
 
-def choice_lines(old: Any, new: Any) -> Iterator[tuple[str, bool]]:
-    """Yield a line for each rule that changed, and whether only its comment did.
+@dataclass(frozen=True)
+class RuleChange:
+    """A change of a rule in words, and what it does to executions; "" if it does nothing."""
+
+    text: str
+    effect: str
+
+
+def choice_changes(old: Any, new: Any) -> Iterator[RuleChange]:
+    """Yield the changes of rules.
 
     *old* and *new* are the values of Choices. Yields nothing if either isn't a list of rules.
     """
@@ -29,13 +39,16 @@ def choice_lines(old: Any, new: Any) -> Iterator[tuple[str, bool]]:
                 left.remove(found)
     for to, rule in enumerate(new):
         if to not in pairs:
-            yield f"rule added: {_rule(rule)}", False
+            effect = "Executions that fit this rule can take another path."
+            yield RuleChange(f"rule added: {_rule(rule)}", effect)
         elif old[pairs[to]] != rule:
             yield _changed(old[pairs[to]], rule)
-    yield from ((f"rule removed: {_rule(rule)}", False) for _, rule in left)
+    effect = "Executions that fit the removed rule can take another path."
+    yield from (RuleChange(f"rule removed: {_rule(rule)}", effect) for _, rule in left)
     order = [pairs[to] for to in sorted(pairs)]
     if order != sorted(order):
-        yield "its rules have another order", False
+        effect = "Executions that fit several rules can take another path."
+        yield RuleChange("its rules have another order", effect)
 
 
 def _are_rules(value: Any) -> bool:
@@ -66,14 +79,18 @@ def _rule(rule: Mapping[str, Any]) -> str:
     return f'{shortened(condition(rule))} → "{rule.get("Next")}"'
 
 
-def _changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[str, bool]:
+def _changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> RuleChange:
     if not _has_condition(old, new):
         texts = shortened(condition(old)), shortened(condition(new))
-        if texts[0] != texts[1]:
-            return f'condition of the rule to "{new.get("Next")}": {" → ".join(texts)}', False
-        return f'condition of the rule to "{new.get("Next")}" changed', False
+        how = f": {' → '.join(texts)}" if texts[0] != texts[1] else " changed"
+        return RuleChange(
+            f'condition of the rule to "{new.get("Next")}"{how}',
+            "Executions for which the two conditions differ can take another path.",
+        )
     where = shortened(condition(new))
     if old.get("Next") != new.get("Next"):
-        return f'{where} → "{new.get("Next")}", was "{old.get("Next")}"', False
+        text = f'{where} → "{new.get("Next")}", was "{old.get("Next")}"'
+        return RuleChange(text, f"{_ON_THIS_PATH} take another path.")
     keys = [key for key in _ABOUT if old.get(key, ...) != new.get(key, ...)]
-    return f"{', '.join(keys)} of the rule {where} changed", keys == ["Comment"]
+    effect = "" if keys == ["Comment"] else f"{_ON_THIS_PATH} can go on with other data."
+    return RuleChange(f"{', '.join(keys)} of the rule {where} changed", effect)

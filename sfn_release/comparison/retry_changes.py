@@ -9,6 +9,8 @@ from sfn_release.asl.error_names import States
 
 _ATTEMPTS: Final = 3  # MaxAttempts that a retrier has by default
 _SHOWN: Final = 2  # errors that name a retrier with a long list
+_LISTED: Final = 3  # errors in a sentence
+_CAN_DIFFER: Final = "Executions in which the state fails can take another path."
 _OTHER: Final = ""  # stands for an error that no retrier names
 _TERMINAL: Final = (States.Runtime, States.DataLimitExceeded)
 
@@ -44,6 +46,62 @@ def handles(catchers: Any, error: str | None) -> bool:
     if rules is None:
         return False
     return _first(rules, _OTHER if error is None else error) is not None
+
+
+def catch_effect(old: Any, new: Any) -> str:
+    """Return which failed executions go on differently, and how; "" if only comments differ.
+
+    Each argument is the value of a Catch field.
+
+    >>> catch_effect(None, [{"ErrorEquals": ["States.Timeout"], "Next": "Late"}])
+    'Executions in which the state fails with States.Timeout take another path.'
+    """
+    before, after = _rules(old), _rules(new)
+    if before is None or after is None:
+        return _CAN_DIFFER
+    if [*map(_without_comment, before)] == [*map(_without_comment, after)]:
+        return ""
+    named = dict.fromkeys(name for rule in (*before, *after) for name in _errors(rule))
+    names = [*dict.fromkeys([*named, States.Timeout, *_TERMINAL])]
+    names = [name for name in names if name not in (States.ALL, States.TaskFailed)]
+    ways = {name: (_way(before, name), _way(after, name)) for name in (*names, _OTHER)}
+    changed = {name for name, (was, now) in ways.items() if was != now}
+    if not changed:
+        return _CAN_DIFFER
+    moved = {name for name in changed if _next(ways[name][0]) != _next(ways[name][1])}
+    effect = "take another path" if moved else "go on with other data"
+    return f"Executions in which the state fails{_with(names, moved or changed)} {effect}."
+
+
+def _way(rules: Sequence[Mapping[str, Any]], error: str) -> Mapping[str, Any] | None:
+    """Return what the catcher of an error does, None without a catcher."""
+    at = _first(rules, error)
+    if at is None:
+        return None
+    return _without(_without_comment(rules[at]))
+
+
+def _without_comment(rule: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in rule.items() if key != "Comment"}
+
+
+def _next(way: Mapping[str, Any] | None) -> Any:
+    return None if way is None else way.get("Next")
+
+
+def _with(names: Sequence[str], affected: set[str]) -> str:
+    """Return which errors are *affected*, of the *names* and all others; "" for all of them."""
+    if _OTHER not in affected:
+        return f" with {_listed([name for name in names if name in affected])}"
+    spared = [name for name in names if name not in (*affected, *_TERMINAL)]
+    return f" with an error other than {_listed(spared)}" if spared else ""
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Return names joined by "or"; a long list is cut off."""
+    more = len(names) - _LISTED
+    shown = [*names[:_LISTED], f"{more} others"] if more > 1 else [*names]
+    return " or ".join(filter(None, (", ".join(shown[:-1]), shown[-1])))
 
 
 def rule_lines(old: Any, new: Any, verb: str) -> Iterator[str]:

@@ -7,10 +7,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sfn_release.comparison.choice_changes import choice_lines
+from sfn_release.comparison.choice_changes import choice_changes
 from sfn_release.comparison.field_classes import class_of_field
 from sfn_release.comparison.placed_states import PlacedState, inner_bodies
-from sfn_release.comparison.retry_changes import handles, retries_at_least, rule_lines
+from sfn_release.comparison.retry_changes import (
+    catch_effect,
+    handles,
+    retries_at_least,
+    rule_lines,
+)
 from sfn_release.comparison.semantic_change import UNTOLD, ChangeClass, SemanticChange
 from sfn_release.release.differences import MISSING, Difference, definition_differences
 
@@ -18,7 +23,6 @@ _NAME_READER: Final = re.compile(
     r"\$states(?!\.\w)|(?:\$\$|\$states\.context)(?:\.State(?:\.Name)?)?(?![\w.])"
 )
 """Reads the state's name: by its path, or with all of the context object."""
-_GOES_ELSEWHERE: Final = "Executions take another path."
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,7 @@ class ChangedState:
                 "moved",
                 "results",
                 f"moved from {self.old_place} to {self.new_place}",
-                "It gets other data there, and its result goes elsewhere.",
+                "It can get other data there, and its result can go elsewhere.",
                 was=self.old.label,
             )
         old, new = renamed_targets(self.old.own, self.names), self.new.own
@@ -68,7 +72,7 @@ class ChangedState:
                 "transition",
                 "results",
                 f"next is {_target(new)}, was {_target(old)}",
-                _GOES_ELSEWHERE,
+                "Executions that go on from it take another path.",
                 details=self._details(old, new, "Next", "End"),
             )
         for key in keys:
@@ -118,21 +122,21 @@ class ChangedState:
     def _choices(
         self, old: Any, new: Any, details: tuple[Difference, ...]
     ) -> Iterator[SemanticChange]:
-        lines = [*choice_lines(old, new)]
-        for at, (line, comment) in enumerate(lines):
-            found: tuple[ChangeClass, str] = (
-                ("safe", "A comment doesn't run.") if comment else ("results", _GOES_ELSEWHERE)
-            )
-            shown = details if at == len(lines) - 1 else ()
-            yield self._made("choice", found[0], line, found[1], details=shown)
-        if not lines:
+        changes = [*choice_changes(old, new)]
+        for at, change in enumerate(changes):
+            found: ChangeClass = "results" if change.effect else "safe"
+            reason = change.effect or "A comment doesn't run."
+            shown = details if at == len(changes) - 1 else ()
+            yield self._made("choice", found, change.text, reason, details=shown)
+        if not changes:
             reason = f"The path of executions {UNTOLD}."
             yield self._made("choice", "results", None, reason, details=details)
 
     def _default(self, old: Any, new: Any, details: tuple[Difference, ...]) -> SemanticChange:
         text = f"default is {_name(new)}, was {_name(old)}"
         if new is not MISSING:
-            return self._made("choice", "results", text, _GOES_ELSEWHERE, details=details)
+            reason = "Executions that fit no rule take another path."
+            return self._made("choice", "results", text, reason, details=details)
         reason = "An execution that fits no rule fails with States.NoChoiceMatched."
         return self._made("choice", "breaking", text, reason, details=details)
 
@@ -149,8 +153,14 @@ class ChangedState:
         lines = [*rule_lines(old, new, "catches")]
         if all(value in (MISSING, []) for value in (old, new)):
             return self._made("catch", "safe", "catches nothing", "It caught nothing before.")
-        reason = "Executions in which the state fails take another path."
-        return self._made("catch", "results", "; ".join(lines) or None, reason, details=details)
+        effect = catch_effect(old, new)
+        return self._made(
+            "catch",
+            "results" if effect else "safe",
+            "; ".join(lines) or None,
+            effect or "A comment doesn't run.",
+            details=details,
+        )
 
     def _error(self, old: Any, new: Any, details: tuple[Difference, ...]) -> SemanticChange:
         known = [value if isinstance(value, str) else None for value in (old, new)]

@@ -108,9 +108,8 @@ class _Structure:
             where = f'state "{new.label}": ' if new.label else ""
             if key == "StartAt":
                 text = f"{where}starts at {_name(after)}, was {_name(before)}"
-                yield self._made(
-                    new.label, "start", "results", text, "Executions take another path."
-                )
+                who = "Executions that reach it" if new.label else "Executions"
+                yield self._made(new.label, "start", "results", text, f"{who} take another path.")
                 continue
             found = class_of_field(key, "", before, after)
             text = str(details[0]) if len(details) == 1 else f"{where}{details_text(details)}"
