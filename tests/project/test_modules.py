@@ -317,7 +317,7 @@ def test_an_error_of_the_definition_names_the_module(tmp_path: Path) -> None:
     )
     with pytest.raises(DefinitionError) as caught:
         build(lay(tmp_path, a=text), "workflows")
-    expected = "The workflow 'm' (workflows/a.py (m)) has an error in its definition."
+    expected = "The workflow 'm' in workflows/a.py (m) has an error in its definition."
     assert expected == caught.value.message
     assert "Nowhere" in caught.value.why
     assert "Traceback" not in str(caught.value)

@@ -77,7 +77,7 @@ def refuse_calls(declarations: Iterable[Declaration], silences: Sequence[Silence
     for declaration in declarations:
         found = check_calls(declaration.definition, type=declaration.type)
         kept, _ = unsilenced(found, silences, declaration.name)
-        refuse(kept, f"The workflow {declaration.name!r} ({declaration.source})")
+        refuse(kept, f"The workflow {declaration.name!r} in {declaration.source}")
         warnings += len(kept)
     return warnings
 
@@ -107,7 +107,7 @@ def _accept_one(entry: DeclaredWorkflow, silences: Sequence[Silence]) -> int:
         silences,
         declaration.name,
     )
-    refuse(map(as_released, findings), f"The workflow {declaration.name!r} ({place})")
+    refuse(map(as_released, findings), f"The workflow {declaration.name!r} in {place}")
     try:
         canonical({**content(declaration), "definition": None})  # that has been checked above
     except DefinitionError as error:

@@ -81,7 +81,7 @@ def _of_module(file: Path, environ: Mapping[str, str]) -> tuple[Declaration, ...
     workflows = load_workflows(root, (module,), folder=folder, work_tree=root, environ=environ)
     for workflow in workflows:
         name = workflow.declaration.name
-        refuse(workflow.findings, f"The workflow {name!r} ({workflow.place})")
+        refuse(workflow.findings, f"The workflow {name!r} in {workflow.place}")
     return tuple(
         sorted((workflow.declaration for workflow in workflows), key=lambda found: found.name)
     )
