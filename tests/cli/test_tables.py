@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sfn_release.cli.output.line_folding import _WORD, folded
 from sfn_release.cli.output.progress import ProgressDisplay
 from sfn_release.cli.output.tables import write_table
-from sfn_release.cli.output.width import _WORD, columns_of, folded
+from sfn_release.cli.output.width import columns_of
 from sfn_release.plan import Plan
 
 HISTORY = ("STARTED", "ACTION", "VERSION", "FROM", "STATUS", "BY", "REASON", "OVERRIDE")

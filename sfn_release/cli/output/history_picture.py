@@ -8,10 +8,11 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from sfn_release.cli.output import terminal
 from sfn_release.cli.output.glyphs import writes_unicode
 from sfn_release.cli.output.history_graph import ASCII, UNICODE, Glyphs, Lane, Row, graph_rows
+from sfn_release.cli.output.line_folding import wrapped
 from sfn_release.cli.output.records import YIELDED, action, name
 from sfn_release.cli.output.tables import table_room
 from sfn_release.cli.output.web_pages import WebPages
-from sfn_release.cli.output.width import columns_of, wrapped
+from sfn_release.cli.output.width import columns_of
 from sfn_release.release.record import Record
 
 _WORDS = 44  # columns that the words of a row need beside the drawing

@@ -11,8 +11,9 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from typing import IO
 
+from sfn_release.cli.output.line_folding import folded, wrapped
 from sfn_release.cli.output.terminal import on_terminal, one_line, paint, painted
-from sfn_release.cli.output.width import columns_of, folded, width, wrapped
+from sfn_release.cli.output.width import columns_of, width
 
 _LONG = {"AUTHOR", "BY", "REASON", "NOTE", "OVERRIDE", "MODULE"}  # may stand below their row
 _GAP = "  "
