@@ -119,6 +119,24 @@ def test_states_are_links_with_names() -> None:
     assert all(name for name in links.values())
 
 
+@pytest.mark.parametrize("type", ["Parallel", "Map"])
+def test_the_mark_of_a_box_is_told_apart_too(type: str) -> None:
+    """A Parallel and a Map have other states inside of them, which keep their own marks."""
+    inner = {"StartAt": "Pick", "States": {"Pick": {"Type": "Pass", "End": True}}}
+    parts = {"Branches": [inner]} if type == "Parallel" else {"ItemProcessor": inner}
+    box = {"StartAt": "Box", "States": {"Box": {"Type": type, "End": True, **parts}}}
+
+    def node_mark(node: Node) -> Mark | None:
+        return Mark("removed", "removed") if node.id == "Box" else None
+
+    svg = drawn(box, Marks(node_mark, lambda _edge: None))
+    (found,) = classes(svg, "box")
+    assert {"node", "box", "removed"} <= {*found.get("class", "").split()}
+    assert "− removed" in found.get("aria-label", "")
+    assert [*texts(svg, "mark")] == ["− removed"]
+    assert len(classes(svg, "removed")) == 1
+
+
 def test_marks_are_told_apart_by_text_and_class() -> None:
     """A sign in words, and a class for the line; the marks are said aloud too."""
     styles = {"Charge": "added", "Paid?": "removed", "Tell": "changed", "Declined": "failed"}

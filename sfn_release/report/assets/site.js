@@ -150,12 +150,12 @@
   searchButton.hidden = false;
   searchButton.addEventListener("click", openSearch);
 
-  // A graph that is wider than the screen shows its start.
+  // A graph that is wider than the screen has its start in the middle.
   for (const box of document.querySelectorAll(".graph-scroll")) {
     const start = box.querySelector(".node-start") || box.querySelector(".node");
     if (!start) continue;
     const at = start.getBoundingClientRect(), around = box.getBoundingClientRect();
-    if (at.right > around.right) box.scrollLeft += at.left + at.width / 2 - around.left - around.width / 2;
+    if (box.scrollWidth > box.clientWidth) box.scrollLeft += at.left + at.width / 2 - around.left - around.width / 2;
   }
 
   // Ages. A page has only dates, because it may be read at any time; a printed page keeps them.
