@@ -186,7 +186,7 @@ def test_definition_files_are_workflows(tmp_path: Path) -> None:
         ("a.asl.json", "{", "workflows/a.asl.json: Invalid JSON"),
         ("a.asl.json", '{"StartAt": 1, "StartAt": 2}', "appears twice"),
         ("a.asl.json", "[]", "is not a definition"),
-        ("a.asl.json", "{}", "'a' (workflows/a.asl.json) has"),
+        ("a.asl.json", "{}", "'a' in workflows/a.asl.json has"),
         ("a.asl.yaml", "a: [", "a.asl.yaml: Invalid YAML"),
         ("a.asl.yaml", "a: 1\na: 2\n", "the key 'a' appears twice"),
         ("a.asl.yaml", "!!python/object:os.system {}", "Invalid YAML"),
@@ -287,7 +287,7 @@ def test_a_definition_over_a_mebibyte_is_refused(tmp_path: Path) -> None:
     """The error has the definition's size and AWS's limit."""
     put(tmp_path, "workflows/a.asl.json", json.dumps({**DOCUMENT, "Comment": "x" * 2**20}))
     with pytest.raises(
-        DefinitionError, match=r"'a' [^ ]+ has an error[^$]*\$: .* 1,048,6\d\d bytes"
+        DefinitionError, match=r"'a' in [^ ]+ has an error[^$]*\$: .* 1,048,6\d\d bytes"
     ):
         build(tmp_path, "workflows")
 
