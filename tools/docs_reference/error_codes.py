@@ -58,8 +58,11 @@ _TEXTS = {
     errors.LockedError: (
         "another deployment is running",
         "A colleague or a CI job deploys to the environment, or a deployment was killed.",
-        "Wait until it ends or expires. If it was killed, run its command again, or"
-        " `sfn-release unlock`.",
+        "Wait until it ends. If it's shifting a bad release, press Ctrl-C there: it sends all"
+        " callers back. If it was killed, run its command again, or remove the lock with"
+        " `sfn-release unlock --env ENVIRONMENT`. Unlocking changes nothing in AWS: callers may"
+        " still be split between two versions. `sfn-release status` shows it, and one `rollback` or"
+        " `deploy` repairs it. See [Roll back](../how-to/roll-back.md#when-it-doesnt-work).",
     ),
     errors.ConflictError: (
         "something else changed at the same time",
