@@ -8,6 +8,7 @@ import runpy
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
@@ -242,6 +243,22 @@ def test_the_navigation_of_the_site_has_every_page() -> None:
     named = set(re.findall(r'"([\w/-]+\.md)"', text))
     pages = {document.removeprefix("docs/") for document in DOCS}
     assert named - {MOVED.removeprefix("docs/")} == pages - {MOVED.removeprefix("docs/")}
+
+
+def test_the_navigation_has_the_groups_and_the_order_of_the_index() -> None:
+    """The sidebar and the first page of How-to list the same pages under the same heading."""
+    site = tomllib.loads((ROOT / "zensical.toml").read_text(encoding="utf-8"))["project"]
+    (nav,) = (part["How-to"] for part in site["nav"] if "How-to" in part)
+    sidebar = {title: pages for group in nav[1:] for title, pages in group.items()}
+    sections = re.split(r"^## ", DOCUMENTS["docs/how-to/index.md"], flags=re.MULTILINE)[1:]
+    index = {
+        section.splitlines()[0]: [f"how-to/{page}" for page in re.findall(r"\]\((.+?)\)", section)]
+        for section in sections
+    }
+    assert list(sidebar) == list(index)
+    for title, pages in sidebar.items():
+        assert (title, sorted(pages)) == (title, sorted(index[title]))
+        assert title == "Set up" or pages == index[title]  # a row of it lists four pages about CI
 
 
 def test_nothing_is_said_twice() -> None:
