@@ -10,7 +10,6 @@ import contextlib
 import io
 import json
 import os
-import signal
 import subprocess
 import sys
 import tempfile
@@ -47,6 +46,7 @@ _GREET = (
 _ON_A_HOST = ("GITHUB_", "GITLAB_", "CI")  # variables by which a command would find a pipeline
 _ERROR = "sfn-release/error/1"
 _FAULTY = "nonsense"  # the step that shows an error
+_SERVER_ENDS = 30  # seconds
 _PROGRAM = (sys.executable, "-m", "sfn_release")
 _STORY = """
 init|PROJECT|comment plan.md --name plan --if-possible|demo
@@ -136,7 +136,8 @@ def _served() -> Mapping[str, Any]:
         )
         role = "arn:aws:iam::111111111111:role/legacy"
         client.create_state_machine(name="legacy-staging", definition=_GREET, roleArn=role)
-        process.send_signal(signal.SIGINT)
+        process.terminate()  # a process in the background of a script ignores SIGINT
+        process.wait(_SERVER_ENDS)
     return value
 
 
