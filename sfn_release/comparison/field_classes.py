@@ -20,7 +20,9 @@ class FieldClass:
 
 
 _DATA: Final = FieldClass(
-    "data", "results", f"The data for the next states changes. Its effect on the output {UNTOLD}."
+    "data",
+    "results",
+    f"The next states get other data, and the effect on the output {UNTOLD}.",
 )
 _ARGUMENTS: Final = FieldClass(
     "arguments", "results", f"The task gets other arguments. Its answer to them {UNTOLD}."

@@ -143,10 +143,13 @@ class ChangedState:
     def _retry(self, old: Any, new: Any, details: tuple[Difference, ...]) -> SemanticChange:
         lines = [*rule_lines(old, new, "retries")]
         if retries_at_least(old, new):
-            reason = "No error is tried again less often. A task that isn't idempotent may mind."
+            reason = (
+                "Each error is retried at least as often as before."
+                " If the task isn't idempotent, more retries can do harm."
+            )
             found: tuple[ChangeClass, str] = "safe", reason
         else:
-            found = "results", "Some errors are tried again less often, or counted together."
+            found = "results", "Some errors are retried less often, or counted together."
         return self._made("retry", found[0], "; ".join(lines) or None, found[1], details=details)
 
     def _catch(self, old: Any, new: Any, details: tuple[Difference, ...]) -> SemanticChange:

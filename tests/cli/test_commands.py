@@ -276,8 +276,8 @@ def test_show_prints_the_notes(project: Project, shared: bool) -> None:
 
 
 REASON = (
-    "The data for the next states changes."
-    " Its effect on the output can't be read from the definition."
+    "The next states get other data, and the effect on the output can't be read from the"
+    " definition."
 )
 
 
