@@ -477,3 +477,12 @@ def test_the_editor_knows_the_rules_that_can_be_silenced(rule: str, *, signers: 
         "checks": {"silence": [{"rule": rule, "reason": "because"}]},
     }
     assert RELEASES_VALID.is_valid(document) == (signers and rule == "lambda-retry")
+
+
+def test_the_editor_shows_defaults() -> None:
+    """A missing key has the default of the data that is made of the file."""
+    schema = schema_of_releases()
+    assert schema["properties"]["project"]["properties"]["tag"]["default"] == "v{version}"
+    table = schema["definitions"]["environment"]["properties"]
+    assert table["alias"]["default"] == "live"
+    assert table["replay"]["properties"]["last"]["default"] == 100
