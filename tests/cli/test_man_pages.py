@@ -114,3 +114,10 @@ def test_a_wheel_has_every_page(tmp_path: Path) -> None:
     files = builder().write_pages(tmp_path / "man")
     assert {file.name for file in files} == {f"{page.file_name}.1" for page in PAGES}
     assert {"sfn-release.1", "sfn-release-env-check.1"} <= {file.name for file in files}
+
+
+def test_an_option_can_be_copied_from_a_page() -> None:
+    """An unescaped `-` becomes a Unicode hyphen, which no shell takes for an option."""
+    for page in read_pages():
+        source = man_page(page, "1.0.0")
+        assert not re.search(r"(?<!\\)-", source.replace("\\-", "")), page.name
