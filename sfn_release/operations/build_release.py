@@ -13,7 +13,7 @@ from sfn_release.ledger.git.export import export_commit
 from sfn_release.ledger.tag_checks import releases_text
 from sfn_release.operations.tag_repair import repair_tag
 from sfn_release.operations.unshared_ledger import unshared_ledger
-from sfn_release.operations.version_proposal import small_bump_note
+from sfn_release.operations.version_proposal import propose, small_bump_note
 from sfn_release.operations.workflow_schemas import committed_schemas
 from sfn_release.operations.workspace import Workspace
 from sfn_release.project.json_schemas import Schema
@@ -21,7 +21,7 @@ from sfn_release.project.modules import Build, build_commit
 from sfn_release.project.modules.acceptance import refuse_calls
 from sfn_release.release.record import timestamp
 from sfn_release.release.release import Release, make_release
-from sfn_release.release.version import next_patch
+from sfn_release.release.version import is_found
 from sfn_release.release.yank_list import refuse_yanked
 
 _SHOWN = 10  # changes in an error; `diff` shows them all
@@ -73,7 +73,7 @@ def build_release(
     release = _release(workspace, snapshot, built, version, commit, schemas)
     refuse_yanked(version, release.digest, workspace.ledger.releases.yanked(snapshot))
     if standing is not None and standing.digest != release.digest:
-        raise immutable(release, standing)
+        raise immutable(workspace, snapshot, release, standing)
     if standing is not None and retag:
         repair_tag(workspace, snapshot, standing)
         snapshot = workspace.snapshot(offline=offline)
@@ -140,7 +140,9 @@ def _check_module_versions(release: Release, built: Build) -> None:
             )
 
 
-def immutable(mine: Release, standing: Release) -> ImmutableError:
+def immutable(
+    workspace: Workspace, snapshot: Snapshot, mine: Release, standing: Release
+) -> ImmutableError:
     """Return the error that shows how the new build differs from the released version."""
     found = release_changes(WorkflowSet(standing.declarations), WorkflowSet(mine.declarations))
     changes = [f"{name}: {change.text}" for name, made in found.items() for change in made]
@@ -155,6 +157,24 @@ def immutable(mine: Release, standing: Release) -> ImmutableError:
     return ImmutableError(
         f"{mine.version} is already released with different content.",
         why="\n  ".join(lines),
-        fix="A release never changes. Publish the new content under a higher version:"
-        f"  sfn-release publish {next_patch(mine.version)}",
+        fix=f"A release never changes. {_other_version(workspace, snapshot, mine)}",
     )
+
+
+def _other_version(workspace: Workspace, snapshot: Snapshot, mine: Release) -> str:
+    """Return the release that has the content of *mine* already, or the version to publish."""
+    releases = workspace.ledger.releases
+    yanks = releases.yanked(snapshot)
+    equal = (
+        manifest.version
+        for manifest in releases.manifests(snapshot)
+        if manifest.release_digest == mine.digest
+        and not is_found(manifest.version)
+        and yanks.of(manifest.version, mine.digest) is None
+    )
+    known = next(equal, None)
+    if known is not None:
+        return f"Your content is {known} already."
+    new = WorkflowSet(mine.declarations, mine.schemas)
+    version = propose(workspace, snapshot, new).version
+    return f"Publish the new content under a higher version:  sfn-release publish {version}"

@@ -83,17 +83,6 @@ def refuse_found(version: str) -> None:
         )
 
 
-def next_patch(version: str) -> str:
-    """Return the lowest version above *version* that is not a pre-release.
-
-    >>> next_patch("1.2.3"), next_patch("2.0.0-rc.1")
-    ('1.2.4', '2.0.0')
-    """
-    import semver
-
-    return str(semver.Version.parse(version).next_version("patch"))
-
-
 Part = Literal["major", "minor", "patch"]
 """A part of a version that the next one can raise."""
 

@@ -73,7 +73,13 @@ def test_tests_pass(paying: Project) -> None:
     ]
     assert (done["passed"], done["failed"], done["errors"]) == (2, 0, [])
     assert [test["line"] for test in done["tests"]] == [3, 14]
-    assert "without tests: hello" in paying.ok("test").err
+    assert "Without tests: hello" in paying.ok("test").err
+
+
+def test_a_workflow_without_tests_is_named_once(paying: Project) -> None:
+    """The coverage names it already."""
+    ran = paying.ok("test", "--coverage")
+    assert ("Without a run: hello" in ran.out, "Without tests" in ran.err) == (True, False)
 
 
 def change(project: Project, old: str, new: str) -> None:
@@ -413,7 +419,7 @@ def test_errors_belong_to_the_workflows_beside_their_file(paying: Project) -> No
     paying.write("workflows/hello.tests.toml", "[[test]]\nname = 'x'\ninput = null\n")
     paying.ok("test", "pay")
     ran = paying.run("test")
-    assert (ran.code, "without tests" in ran.err) == (1, False)
+    assert (ran.code, "Without tests" in ran.err) == (1, False)
     assert "hello.tests.toml:3: not valid TOML" in ran.err
     assert "TOML has no null." in ran.err
 

@@ -210,7 +210,7 @@ def test_a_version_with_other_content(shop: Project) -> None:
     assert ran.code == 1
     assert "error: 1.0.0 is already released with different content.  E_IMMUTABLE" in ran.err
     assert 'hello: state "Only": Result "Hello Alice" → "Hello Bob"' in ran.err
-    assert "sfn-release publish 1.0.1" in ran.err
+    assert "sfn-release publish 1.1.0" in ran.err
 
 
 def test_no_network(shop: Project) -> None:

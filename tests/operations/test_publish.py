@@ -224,10 +224,22 @@ def test_publishing_other_content_is_refused_with_the_differences(shop: Shop) ->
         "1.0.0 is already released with different content.",
         'hello: state "Only": Result "one" → "two"',
         "bye: workflow added",
-        "sfn-release publish 1.0.1",
+        "sfn-release publish 1.1.0",
     ):
         shop.publish("1.0.0")
     assert refs == shop.refs()
+
+
+def test_refused_content_that_is_released_already_is_named(shop: Shop) -> None:
+    """A version that would only repeat another release isn't proposed."""
+    shop.publish("1.0.0")
+    shop.commit(hello="two")
+    shop.publish("1.1.0")
+    with refused("E_IMMUTABLE", "A release never changes. Your content is 1.1.0 already."):
+        shop.publish("1.0.0")
+    shop.commit(hello="three")
+    with refused("E_IMMUTABLE", "under a higher version:  sfn-release publish 1.2.0"):
+        shop.publish("1.0.0")
 
 
 def test_equal_content_may_have_two_versions(shop: Shop) -> None:

@@ -25,7 +25,7 @@ from sfn_release.release.release import (
     read_release,
     release_files,
 )
-from sfn_release.release.version import Precedence, is_version, next_patch, parse_version
+from sfn_release.release.version import Precedence, is_version, parse_version
 from support.errors import refused
 from support.values import definition
 
@@ -87,11 +87,6 @@ def test_any_text_is_a_version_or_refused(text: str) -> None:
     if is_version(text):
         assert text.replace("-", "").replace(".", "").isalnum()
         assert text.isascii()
-
-
-def test_the_version_to_publish_next_is_told() -> None:
-    """A pre-release is followed by its release."""
-    assert [next_patch(version) for version in ("1.2.3", "2.0.0-rc.1")] == ["1.2.4", "2.0.0"]
 
 
 def test_a_release_reads_back_from_its_files() -> None:

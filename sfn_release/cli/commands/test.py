@@ -25,7 +25,7 @@ _MANY = 20  # tests: below, they run faster than you can read
 _STEP = 5  # tests between two updates
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from sfn_release.operations.verbs.test import RecordedFile, Tested
     from sfn_release.operations.workspace import Workspace
@@ -194,7 +194,7 @@ def _write(session: Session, tested: Tested, covered: Sequence[WorkflowCoverage]
     if tested.coverage is not None:
         write_coverage_table(covered, verbose=session.verbose)
         terminal.write()
-    _write_summary(report)
+    _write_summary(report, {workflow.name for workflow in covered if not workflow.runs})
 
 
 def _write_result(result: DeclaredResult) -> None:
@@ -228,10 +228,12 @@ def _write_recorded(file: RecordedFile) -> None:
             terminal.write(f"  {line}", style=styles.get(line[:1], ""))
 
 
-def _write_summary(report: DeclaredReport) -> None:
+def _write_summary(report: DeclaredReport, named: Collection[str]) -> None:
+    """Write the counts, and the workflows without tests that the coverage hasn't *named*."""
     parts = [f"{report.passed} passed", f"{report.failed} failed"]
     parts += [f"{count(report.unread, 'error')}"] if report.unread else []
     parts += [f"{report.deselected} deselected"] if report.deselected else []
-    if report.untested:
-        terminal.say(f"without tests: {', '.join(report.untested)}", style="yellow")
+    untested = [name for name in report.untested if name not in named]
+    if untested:
+        terminal.say(f"Without tests: {', '.join(untested)}", style="yellow")
     terminal.write(", ".join(parts), style="green" if report.ok else "red")

@@ -198,7 +198,8 @@ def _take_version(workspace: Workspace, release: Release, *, shared: bool) -> tu
     at = workspace.runtime.now()
     written, new = workspace.ledger.add_release(release, notes=notes or "", at=at, push=shared)
     if written.digest != release.digest:
-        raise immutable(release, written)
+        seen = workspace.snapshot(offline=True)
+        raise immutable(workspace, seen, release, written)
     return written, new
 
 
