@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from sfn_release.deployment.version_lookup import AccountScope, FoundVersion, look_up_versions
 from sfn_release.deployment.workflow_pins import without_circles
-from sfn_release.errors import NotFoundError
+from sfn_release.errors import AwsError, ConfigError, NotFoundError
 from sfn_release.plan import Target, TargetWorkflow
 from sfn_release.release.pins import Reference, ResourceName, exact_name, pin, references
 from sfn_release.release.serving import RecordedState
@@ -83,7 +83,7 @@ class _Pinning:
             and not self._reason(reference)
             and not self._child(reference.name)
         }
-        answers = look_up_versions(self.site.aws, asked, self.home, tolerant=tolerant)
+        answers = self._answers(asked, tolerant=tolerant)
         missing = [
             f"{reference.written} of {workflow} ({reference.where}):"
             f" {answers[reference.name].problem}{self._workflow_hint(reference.name)}"
@@ -98,6 +98,30 @@ class _Pinning:
                 fix="Create it first, or correct the name, or the parameter that it comes from.",
             )
         return answers
+
+    def _answers(
+        self, asked: Collection[ResourceName], *, tolerant: bool
+    ) -> Mapping[ResourceName, FoundVersion]:
+        """Ask AWS. An emulator that has no Lambda gets an error with the way out."""
+        try:
+            return look_up_versions(self.site.aws, asked, self.home, tolerant=tolerant)
+        except (AwsError, ConfigError) as error:
+            environment = self.site.environment
+            functions = sorted(str(name) for name in asked if name.kind == "function")
+            if (
+                not functions
+                or not environment.on_this_machine
+                or "lambda" in environment.endpoints
+            ):
+                raise
+            raise ConfigError(
+                f"Can't look up the versions of the Lambda functions that {self.site.name} pins:"
+                f" {', '.join(functions)}.",
+                why=f"{error.message} {error.why}".strip(),
+                fix='Not every emulator has Lambda. Set  pins = "off"  in'
+                f" [environments.{self.site.name}], or give the URL of one that has it:"
+                '  endpoint_url = { stepfunctions = "…", lambda = "…" }',
+            ) from error
 
     def pinned(
         self,

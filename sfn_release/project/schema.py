@@ -123,6 +123,7 @@ _ENDPOINT = Expected(
             service: Expected(str, aws_rules.endpoint_url, f'{service} = "http://127.0.0.1:8083"')
             for service in AWS.services
         },
+        aliases={"states": "stepfunctions", "monitoring": "cloudwatch"},  # AWS's own prefixes
     ),
 )
 _REPLAY = Expected(

@@ -39,10 +39,11 @@ class Expected:
 
     *type* and *rule* check the value; *example* is a line of TOML that shows it. A table has known
     *keys*; *others* is the schema of further keys (None: unknown keys are errors), and *key_rule*
-    checks their names; its reader fails without the keys that it *needs*; *rules* check several
-    keys together. *items* is the schema of an array's items. A simple value that can also be a
-    table has the schema *table*, for the tables that *table_when* accepts. The type ``object``
-    accepts any value, and its rule checks every leaf.
+    checks their names; *aliases* maps other names of keys, which people write by mistake, to the
+    keys; its reader fails without the keys that it *needs*; *rules* check several keys together.
+    *items* is the schema of an array's items. A simple value that can also be a table has the
+    schema *table*, for the tables that *table_when* accepts. The type ``object`` accepts any value,
+    and its rule checks every leaf.
     """
 
     type: type
@@ -51,6 +52,7 @@ class Expected:
     keys: Mapping[str, Expected] = field(default_factory=dict)
     others: Expected | None = None
     key_rule: ValueRule = value_rules.anything
+    aliases: Mapping[str, str] = field(default_factory=dict)
     items: Expected | None = None
     table: Expected | None = None
     table_when: TableTest = value_rules.always
@@ -207,7 +209,7 @@ class TomlDocument:
             self.fail(
                 (*at, key),
                 f"unknown key {key!r} in {self._table(at)}",
-                fix=did_you_mean(key, expected.keys)
+                fix=did_you_mean(expected.aliases.get(key, key), expected.keys)
                 or f"Known keys: {', '.join(sorted(expected.keys))}.",
             )
         problem = expected.key_rule(key)

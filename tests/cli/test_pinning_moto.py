@@ -170,3 +170,19 @@ def test_doctor_resolves_pins(shop: Project, functions: Any) -> None:
     ran = shop.run("doctor")
     assert ran.code == 1
     assert "Workflows refer to something that doesn't exist in aws:" in ran.out
+
+
+@pytest.mark.parametrize("table", [False, True])
+def test_an_emulator_without_lambda_is_named_with_the_way_out(shop: Project, table: bool) -> None:
+    """Whether one URL stands for all services, or no Lambda is among the URLs."""
+    url = shop.endpoint
+    endpoints = f'{{ stepfunctions = "{url}", sts = "{url}" }}' if table else f'"{url}"'
+    text = config("", "", "resolve")
+    start = text.index("endpoint_url")
+    end = text.index("\n", start)
+    shop.write("releases.toml", f"{text[:start]}endpoint_url = {endpoints}{text[end:]}")
+    shop.commit()
+    ran = shop.run("publish", "1.0.0")
+    assert ran.code == 1
+    assert "Can't look up the versions of the Lambda functions that aws pins: charge" in ran.err
+    assert 'Set  pins = "off"  in [environments.aws]' in ran.err

@@ -129,6 +129,12 @@ def test_a_byte_order_mark_and_windows_line_ends_are_read() -> None:
     assert parse("\ufeff" + FULL.replace("\n", "\r\n")) == parse(FULL)
 
 
+def test_the_endpoint_prefixes_of_aws_are_understood() -> None:
+    """Step Functions has another name in URLs and ARNs than in botocore."""
+    error = refusal(environment('endpoint_url = { states = "http://127.0.0.1:1" }'))
+    assert error.fix == 'Did you mean "stepfunctions"?'
+
+
 REFUSED = {
     "unknown key": (
         environment('rol_arn = "x"'),

@@ -217,6 +217,17 @@ def test_the_items_of_a_map_are_free() -> None:
     assert held(items, call("s3:getObject", reads_items=True)) == []
 
 
+def test_the_mock_of_a_reader_answers_the_writer_of_its_map() -> None:
+    """They share the state's name. The Map ignores what the ResultWriter's call returns."""
+    found: list[ShapeProblem] = []
+    items = {"return": [{"id": 1}]}
+    tasks = HeldToShapes(Mocks({"Charge": items}), found.append)
+    tasks.run(call("s3:getObject", reads_items=True))
+    tasks.run(call("s3:putObject"))
+    assert found == []
+    assert len(held(items, call("s3:putObject"))) == 1
+
+
 def test_answers_are_handed_on() -> None:
     """Only the problems are new."""
 
