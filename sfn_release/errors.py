@@ -46,6 +46,9 @@ class SfnReleaseError(Exception):
 
     code: ClassVar[str] = "E_ERROR"
     exit_code: ClassVar[int] = 1
+    message: str
+    why: str
+    fix: str
 
     def __init__(self, message: str, *, why: str = "", fix: str = "") -> None:
         super().__init__(message)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import builtins
+import collections.abc
 import re
+import typing
 from pathlib import Path
 
 import pytest
@@ -55,6 +58,34 @@ def test_the_python_pages_hold_no_address_of_memory() -> None:
     """Pages are the same on every machine and with every Python."""
     python = [text for path, text in pages().items() if path.startswith("python")]
     assert [text for text in python if re.search(r"0x[0-9a-f]{6}", text)] == []
+
+
+@pytest.mark.parametrize("path", ["authoring", "testing", "operations"])
+def test_every_type_of_a_signature_is_described(path: str) -> None:
+    """A reader of a page finds each type of this package on it, with its fields."""
+    page = pages()[f"python/{path}.md"]
+    described = set(re.findall(r"^##+ (?:class|type|value) (\w+)$", page, re.MULTILINE))
+    before = page.partition("\n## Types\n")[0]
+    signatures = "".join(re.findall(r"^```py\n(.*?)^```$", before, re.MULTILINE | re.DOTALL))
+    named = set(re.findall(r"(?:: |\[|\| |-> |, )([A-Z][a-z]\w+)", signatures))
+    foreign = {*vars(typing), *vars(collections.abc), *vars(builtins), "Path", "ExitStack"}
+    assert named - foreign - {"SearchStrategy"} - described == set()
+
+
+def test_types_show_fields_keys_methods_and_alternatives() -> None:
+    """Of data, of keywords, of protocols and of aliases; an error has its message."""
+    operations, authoring = (pages()[f"python/{name}.md"] for name in ("operations", "authoring"))
+    for text in (
+        "class Release:\n    manifest: Manifest\n",
+        "### type Record\n",
+        "### type Runtime\n",
+        "### type Visit\n",
+        "    exit_code: ClassVar[int]\n    message: str\n    why: str\n    fix: str\n",
+        "    def say(self, text: str) -> None: ...\n",
+    ):
+        assert text in operations, text
+    assert "    comment: Text\n" in authoring
+    assert "Delimiter = Literal['COMMA', 'PIPE', 'SEMICOLON', 'SPACE', 'TAB']" in authoring
 
 
 @pytest.mark.parametrize(

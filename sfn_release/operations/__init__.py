@@ -3,7 +3,8 @@
     workspace = open_workspace(Path.cwd(), system_runtime(watcher))
     published = publish(workspace, "1.2.0", environments=["staging"])
 
-Every verb takes a Workspace first, raises SfnReleaseError, and returns frozen data.
+Every verb takes a Workspace first, raises SfnReleaseError, and returns frozen data. Verbs never ask
+before a change: an environment's ``confirm`` is for the command line, and verbs ignore it.
 
 ``__init__.pyi`` lists the public names. Each is imported when you first use it, so that `history`
 doesn't load the modules that only `publish` needs. The verbs are in a folder of their own: Python

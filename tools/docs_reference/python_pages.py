@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from docs_reference.docstrings import docstring_markdown, first_sentence
 from docs_reference.markdown import fenced, link, page, table
+from docs_reference.signature_types import Alias, named_types, type_text
 from sfn_release.lazy_names import public_names
 
 _KINDS = (types.FunctionType, property, classmethod, staticmethod)
@@ -50,7 +51,11 @@ _PACKAGES = {
         'record = operations.rollback(workspace, environment="local")\n'
         "```\n\n"
         "Errors are the classes of `sfn_release.errors`, each with a code: see"
-        " [Error codes](../error-codes.md).",
+        " [Error codes](../error-codes.md). An error has the attributes `code`, `exit_code`,"
+        " `message`, `why` and `fix`, all of them text but for the exit code.\n\n"
+        "**Nothing here asks before a change.** Questions belong to the command line, and so does"
+        " `confirm = true` of an environment: these functions ignore it, and need no `--yes`."
+        " Policies, locks and yanks apply as always.",
     ),
 }
 
@@ -128,7 +133,32 @@ def _overview(names: Mapping[str, tuple[PublicName, ...]]) -> str:
 
 def _package_page(module: str, names: tuple[PublicName, ...]) -> str:
     title, _, introduction = _PACKAGES[module]
-    return page(f"{title}: {module}", introduction, *(_name_section(name) for name in names))
+    sections = [_name_section(name) for name in names]
+    return page(f"{title}: {module}", introduction, *sections, *_types_section(names))
+
+
+def _types_section(names: tuple[PublicName, ...]) -> Iterator[str]:
+    """Yield the section about the types that signatures use and that have no section yet."""
+    found: dict[str, type | Alias] = {}
+    for name in names:
+        for value in (name.value, *(_function(member) for _, member in name.members)):
+            found |= dict(named_types(value))
+    public = {name.name for name in names}
+    others = sorted((name for name in found if name not in public), key=str.lower)
+    if not others:
+        return
+    yield "## Types"
+    yield (
+        "Signatures on this page use these types, here with their public fields. Functions return"
+        " the objects, or take them. Don't import a type from its module: it can move."
+    )
+    for other in others:
+        value = found[other]
+        yield f"### type {other}"
+        text = type_text(other, value)
+        yield fenced(text, "py") if text else ""
+        if not isinstance(value, Alias):
+            yield docstring_markdown(inspect.getdoc(value) or "")
 
 
 def _name_section(name: PublicName) -> str:
@@ -137,13 +167,17 @@ def _name_section(name: PublicName) -> str:
         parts.append(fenced(_signature(name.name, name.value), "py"))
     parts.append(docstring_markdown(name.doc))
     for member, value in name.members:
-        function = value.__func__ if isinstance(value, classmethod | staticmethod) else value
+        function = _function(value)
         dotted = f"{name.name}.{member}"
         parts.append(f"**`{dotted}`**")
         if not isinstance(function, property):
             parts.append(fenced(_signature(dotted, function), "py"))
         parts.append(docstring_markdown(inspect.getdoc(function) or ""))
     return "\n\n".join(part for part in parts if part)
+
+
+def _function(member: object) -> object:
+    return member.__func__ if isinstance(member, classmethod | staticmethod) else member
 
 
 def _has_members(value: object) -> bool:
