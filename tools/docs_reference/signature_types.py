@@ -41,9 +41,10 @@ def named_types(value: object) -> Iterator[tuple[str, type | Alias]]:
     annotations = [each.annotation for each in signature.parameters.values()]
     for annotation in (*annotations, signature.return_annotation):
         for name in dict.fromkeys(_NAME.findall(_text(annotation))):
-            for found in filter(None, (_found(module, name) for module in modules)):
+            meanings = (_found(module, name) for module in modules)
+            found = next((meaning for meaning in meanings if meaning is not None), None)
+            if found is not None:
                 yield name, found
-                break
 
 
 def type_text(name: str, value: type | Alias) -> str:
