@@ -20,6 +20,7 @@ from sfn_release.authoring.diagrams.drawing import (
 )
 from sfn_release.authoring.diagrams.marks import Mark, Marks
 from sfn_release.authoring.diagrams.mermaid import drawn
+from sfn_release.comparison.former_condition import former_condition
 from sfn_release.comparison.placed_states import PlacedScope, PlacedState
 from sfn_release.comparison.semantic_change import SemanticChange
 from sfn_release.comparison.state_matching import MatchedStates, matched_states
@@ -273,8 +274,7 @@ def _merged(before: Sequence[_Link], after: Sequence[_Link]) -> Iterator[tuple[_
         if link in old:
             yield link, None
         elif former:
-            was = former.pop(0).label
-            yield link, Mark("changed", f"was {was}" if was not in {"", link.label} else "changed")
+            yield link, Mark("changed", former_condition(former.pop(0).label, link.label))
         else:
             yield link, Mark("added", "added")
     for links in gone.values():

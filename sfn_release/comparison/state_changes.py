@@ -17,6 +17,7 @@ from sfn_release.comparison.retry_changes import (
     rule_lines,
 )
 from sfn_release.comparison.semantic_change import UNTOLD, ChangeClass, SemanticChange
+from sfn_release.comparison.state_matching import MatchedStates
 from sfn_release.release.differences import MISSING, Difference, definition_differences
 
 _NAME_READER: Final = re.compile(
@@ -231,6 +232,15 @@ def is_same(old: Any, new: Any) -> bool:
     if isinstance(old, list) and isinstance(new, list):
         return len(old) == len(new) and all(map(is_same, old, new))
     return bool(old == new) and isinstance(old, bool) is isinstance(new, bool)
+
+
+def new_names(matched: MatchedStates) -> dict[str, dict[str, str]]:
+    """Return the new names of the renamed states in each old scope, by the scope's label."""
+    found: dict[str, dict[str, str]] = {}
+    for pair in matched.pairs:
+        if pair.old is not None and pair.new is not None and pair.renamed and not pair.moved:
+            found.setdefault(pair.old.scope, {})[pair.old.name] = pair.new.name
+    return found
 
 
 def renamed_targets(state: Any, names: Mapping[str, str]) -> Any:

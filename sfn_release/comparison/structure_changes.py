@@ -11,7 +11,7 @@ from sfn_release.authoring.diagrams.captions import detail
 from sfn_release.comparison.field_classes import class_of_field
 from sfn_release.comparison.placed_states import PlacedScope, PlacedState
 from sfn_release.comparison.semantic_change import ChangeClass, SemanticChange
-from sfn_release.comparison.state_changes import ChangedState, details_text, is_same
+from sfn_release.comparison.state_changes import ChangedState, details_text, is_same, new_names
 from sfn_release.comparison.state_matching import MatchedStates, StatePair, matched_states
 from sfn_release.release.differences import MISSING, Difference, definition_differences
 from sfn_release.text import count
@@ -79,23 +79,21 @@ class _Structure:
         before, after = self._places[0][old], self._places[1][new]
         places = (before.title, after.title) if pair.moved else ("", "")
         return ChangedState(
-            self.workflow, old, new, self._names[before], *places, self._catches[new.scope]
+            self.workflow,
+            old,
+            new,
+            self._names.get(before.label, {}),
+            *places,
+            self._catches[new.scope],
         )
 
     @cached_property
-    def _names(self) -> dict[PlacedScope, dict[str, str]]:
-        """The new names of the renamed states of each old scope."""
-        found: dict[PlacedScope, dict[str, str]] = {
-            scope: {} for scope, _ in self.matched.scopes if scope is not None
-        }
-        for pair in self.matched.pairs:
-            if pair.old is not None and pair.new is not None and pair.renamed and not pair.moved:
-                found[self._places[0][pair.old]][pair.old.name] = pair.new.name
-        return found
+    def _names(self) -> dict[str, dict[str, str]]:
+        return new_names(self.matched)
 
     def _scope(self, old: PlacedScope, new: PlacedScope) -> Iterator[SemanticChange]:
         """Yield changes of a scope's own fields: StartAt, and settings of the definition."""
-        names = self._names[old]
+        names = self._names.get(old.label, {})
         for key in {**old.body, **new.body}:
             before, after = old.body.get(key, MISSING), new.body.get(key, MISSING)
             if key == "States" and isinstance(before, Mapping) and isinstance(after, Mapping):

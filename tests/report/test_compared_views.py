@@ -192,3 +192,15 @@ def test_a_change_inside_keeps_what_is_around_it() -> None:
     assert "m3-in" not in shown
     owners = {cluster.owner for cluster in folded.diagram.root.inner}
     assert owners <= {node.key for node in folded.diagram.root.nodes}
+
+
+def test_a_transition_that_follows_a_rename_is_no_change() -> None:
+    """As in the graph; the same name in another scope is another state."""
+
+    def definition(name: str) -> dict[str, Any]:
+        first = {"Type": "Pass", "Next": name}
+        last = {"Type": "Task", "Resource": "arn:aws:states:::sns:publish", "End": True}
+        return {"StartAt": "Prüfung", "States": {"Prüfung": first, name: last}}
+
+    found = changed_states(definition("Pay"), definition("Charge"))
+    assert [(state.label, state.was) for state in found] == [("Charge", "Pay")]

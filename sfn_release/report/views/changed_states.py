@@ -8,7 +8,9 @@ from typing import Any, Final, Literal
 
 from sfn_release.comparison.placed_states import PlacedState
 from sfn_release.comparison.semantic_change import SemanticChange
+from sfn_release.comparison.state_changes import new_names
 from sfn_release.comparison.state_matching import StatePair, matched_states
+from sfn_release.comparison.state_origins import is_changed
 from sfn_release.report.paths import state_anchor
 from sfn_release.report.views.line_differences import LinePair, line_differences
 from sfn_release.report.views.shown_json import indented
@@ -45,15 +47,19 @@ def changed_states(
     new: Mapping[str, Any] | None,
     changes: Sequence[SemanticChange] = (),
 ) -> tuple[ChangedState, ...]:
-    """Return the states that differ, in the order of the new definition, removed ones last."""
+    """Return the states that differ, in the order of the new definition, removed ones last.
+
+    A state whose transitions only follow a renamed state doesn't differ.
+    """
     of_state: dict[str, list[SemanticChange]] = {}
     for change in changes:
         of_state.setdefault(change.state, []).append(change)
-    pairs = matched_states(old or _EMPTY, new or _EMPTY).pairs
+    matched = matched_states(old or _EMPTY, new or _EMPTY)
+    names = new_names(matched)
     return tuple(
         _changed(pair, of_state.get((pair.new or pair.old).label, ()))  # type: ignore[union-attr]  # each pair has a side
-        for pair in pairs
-        if _differs(pair)
+        for pair in matched.pairs
+        if is_changed(pair, names.get(pair.old.scope, {}) if pair.old else {})
     )
 
 
@@ -66,12 +72,6 @@ def setting_lines(old: Any, new: Any) -> tuple[LinePair, ...]:
 def compared_anchor(number: int, label: str) -> str:
     """Return the anchor of a state in the part of a page about its *number*-th workflow."""
     return f"w{number}-{state_anchor(label)}"
-
-
-def _differs(pair: StatePair) -> bool:
-    if pair.old is None or pair.new is None or pair.renamed or pair.moved:
-        return True
-    return bool(pair.old.own != pair.new.own)
 
 
 def _changed(pair: StatePair, changes: Sequence[SemanticChange]) -> ChangedState:
