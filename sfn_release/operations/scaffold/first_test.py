@@ -1,4 +1,4 @@
-"""A first test of an imported workflow: its input is empty, and every task has a mock."""
+"""A first test of an imported workflow: the input that it reads, and a mock for every task."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sfn_release.asl.integrations import is_activity, is_function
+from sfn_release.comparison.data_flow import data_flow
+from sfn_release.comparison.data_shapes import required_shape
 from sfn_release.errors import SfnReleaseError
 from sfn_release.project.toml_text import toml, toml_key
 from sfn_release.simulator.mocks import mocked_tasks
@@ -19,18 +21,36 @@ _HEAD = """\
 #   sfn-release test --record
 
 [[test]]
-name = "it succeeds"
-input = {{}}
+name = "{name}"
+input = {input}
 """
+_COMPLETE, _TO_FILL_IN = "it succeeds", "it runs (fill in the input and the mocks)"
 
 
 def first_test(module: str, definition: Mapping[str, Any]) -> str:
     """Return the text of a file of tests for a *definition*; *module* is its file, for people."""
-    lines = [_HEAD.format(module=module)]
     mocks = [*_mocks(definition)]
+    data = _input(definition)
+    is_complete = not data and not any("{}" in mock for mock in mocks)
+    name = _COMPLETE if is_complete else _TO_FILL_IN
+    lines = [_HEAD.format(module=module, name=name, input=toml(data))]
     if mocks:
         lines += ["\n[test.mocks]\n", *mocks]
     return "".join(lines)
+
+
+def _input(definition: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an input with each member that a state needs, as an empty text to fill in."""
+    found: dict[str, Any] = {}
+    for path in sorted(data_flow(definition, required_shape(None)).needed):
+        *outer, last = path.split(".")
+        inside = found
+        for key in outer:
+            if not isinstance(inside.get(key), dict):
+                inside[key] = {}
+            inside = inside[key]
+        inside.setdefault(last, "")
+    return found
 
 
 def _mocks(definition: Mapping[str, Any]) -> Iterator[str]:
