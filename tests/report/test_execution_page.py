@@ -8,7 +8,8 @@ import re
 from sfn_release.operations.verbs.explain import explain_file
 from sfn_release.report import paths
 from sfn_release.report.pages.content_pages import content_pages
-from sfn_release.report.views.execution_view import VisitRow, execution_view
+from sfn_release.report.views.execution_view import execution_view
+from sfn_release.report.views.visit_rows import VisitRow
 from sfn_release.testing.histories.history_files import parse_history
 from support.shop_reports import (
     ATTACK,
