@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from sfn_release.authoring.diagrams.drawing import Edge, Node
@@ -78,33 +78,14 @@ def _kind_text(node: Node, note: str = "") -> str:
 
 def node_texts(node: Node, mark: Mark | None, least: float = 0.0) -> NodeTexts:
     """Return the texts of a state without graphs inside, and its size: at least *least* wide."""
-    name = wrapped(node.id, NAME_SIZE, _WIDEST, most=2, bold=True)
     if node.type in _ENDS:
+        name = wrapped(node.id, NAME_SIZE, _WIDEST, most=2, bold=True)
         wide = max(text_width(line, NAME_SIZE, bold=True) for line in name)
         height = len(name) * NAME_LINE + PADDING
         return NodeTexts(name, "", "", has_retry=False, width=max(wide + 36, least), height=height)
-    kind = _kind_text(node)
-    detail = shortened_to(kind, DETAIL_SIZE, _WIDEST)
-    room = _WIDEST + ICON + ICON_GAP
-    said = shortened_to(mark_text(mark), DETAIL_SIZE, room, bold=True)
-    wide = max(
-        _NARROWEST,
-        *(text_width(line, NAME_SIZE, bold=True) for line in name),
-        text_width(detail, DETAIL_SIZE),
-        text_width(said, DETAIL_SIZE, bold=True) - ICON - ICON_GAP,
-    )
-    badge = BADGE if node.retry else 0.0
     inset = _POINTS if node.type == "Choice" else 0.0
-    return NodeTexts(
-        name,
-        detail,
-        said,
-        kind=kind,
-        has_retry=bool(node.retry),
-        width=max(round(2 * (PADDING + inset) + ICON + ICON_GAP + wide + badge), least),
-        height=len(name) * NAME_LINE + DETAIL_LINE + 18 + (MARK_HEIGHT if said else 0),
-        inset=inset,
-    )
+    made = _state_texts(node, _kind_text(node), mark, room=_WIDEST, narrowest=_NARROWEST)
+    return replace(made, width=max(round(made.width + 2 * inset), least), inset=inset)
 
 
 def heading_texts(node: Node, mark: Mark | None, content: float, note: str) -> NodeTexts:
@@ -114,15 +95,23 @@ def heading_texts(node: Node, mark: Mark | None, content: float, note: str) -> N
     """
     badge = BADGE if node.retry else 0.0
     room = max(_HEADING, min(content - ICON - ICON_GAP - badge, _WIDEST_HEADING))
+    return _state_texts(node, _kind_text(node, note), mark, room=room)
+
+
+def _state_texts(
+    node: Node, kind: str, mark: Mark | None, *, room: float, narrowest: float = 0.0
+) -> NodeTexts:
+    """Return the texts of a state in at most *room*, and the size of a box around them."""
     name = wrapped(node.id, NAME_SIZE, room, most=2, bold=True)
-    kind = _kind_text(node, note)
     detail = shortened_to(kind, DETAIL_SIZE, room)
-    said = shortened_to(mark_text(mark), DETAIL_SIZE, room + ICON, bold=True)
+    said = shortened_to(mark_text(mark), DETAIL_SIZE, room + ICON + ICON_GAP, bold=True)
     wide = max(
+        narrowest,
         *(text_width(line, NAME_SIZE, bold=True) for line in name),
         text_width(detail, DETAIL_SIZE),
-        text_width(said, DETAIL_SIZE, bold=True) - ICON - ICON_GAP,
+        text_width(said, DETAIL_SIZE, bold=True) - ICON - ICON_GAP,  # it stands below the icon
     )
+    badge = BADGE if node.retry else 0.0
     return NodeTexts(
         name,
         detail,
