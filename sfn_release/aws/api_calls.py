@@ -76,8 +76,8 @@ class _Answer(dict[str, Any]):
 
     def __missing__(self, member: str) -> Any:
         raise NetworkError(
-            f"The answer to {_api_name(self._operation)} has no `{member}`.",
-            why=f"The endpoint doesn't speak the {_service(self._operation)[0]} API.",
+            f"The answer to {_api_name(self._operation)} isn't one of"
+            f" {_service(self._operation)[0]}: it has no `{member}`.",
             fix=_ENDPOINT,
         )
 

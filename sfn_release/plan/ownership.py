@@ -82,9 +82,12 @@ def refuse_others(
 
 
 def other_environment(observed: Observed, project: str) -> str | None:
-    """Return the environment of this project that a machine's tags name; None for other tags."""
+    """Return the environment of this project that a machine's tags name; None for other tags.
+
+    A machine that was handed over to the project belongs to none of its environments yet.
+    """
     same = observed.tags.get(f"{TAG_PREFIX}project") == project
-    return observed.tags.get(f"{TAG_PREFIX}environment") if same else None
+    return (observed.tags.get(f"{TAG_PREFIX}environment") if same else None) or None
 
 
 def is_ours(observed: Observed, project: str, environment: str) -> bool:

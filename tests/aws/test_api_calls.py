@@ -63,5 +63,5 @@ def test_a_member_that_an_answer_does_not_have_is_named() -> None:
         None,
         False,
     )
-    with pytest.raises(NetworkError, match="describe_state_machine has no `definition`"):
+    with pytest.raises(NetworkError, match="one of Step Functions: it has no `definition`"):
         answer["definition"]

@@ -351,8 +351,8 @@ def test_a_first_adoption_that_was_killed_can_be_finished(
         with pytest.raises(SystemError):
             shop.publish("1.0.0", "prod", adopt=True)
     again = "sfn-release deploy 1.0.0 --adopt --env prod"
-    assert advised(shop) == ["sfn-release unlock --env prod", again]
-    follow(shop, advised(shop)[0])
+    assert advised(shop) == [again, "sfn-release unlock --env prod"]
+    follow(shop, advised(shop)[1])
     assert advised(shop) == [again]
     follow(shop, again)
     assert (seen(shop).state, advised(shop)) == ("in-sync", [])

@@ -339,6 +339,10 @@ ELSEWHERE: dict[str, Elsewhere] = {
         "a rollback takes no version",
         "deployment/test_pinning_nested.py::test_a_rollback_to_a_deleted_version_is_refused_and_can_be_rendered_afresh",
     ),
+    "deployment: _answers": Elsewhere(
+        "an emulator without Lambda",
+        "cli/test_pinning_moto.py::test_an_emulator_without_lambda_is_named_with_the_way_out",
+    ),
     "deployment: account_of": Elsewhere("an account that is not known"),
     "deployment: refuse_elsewhere": Elsewhere(
         "an ARN of another machine",
