@@ -91,7 +91,7 @@ def test_from_a_folder_that_no_runner_reaches_the_step_fails(tmp_path: Path) -> 
     direct = {"url": "file:///home/me/sfn", "dir_info": {}}
     made = install(Installed("1.2.3", direct), tmp_path, tmp_path)
     assert made.commands[-1] == "exit 1"
-    assert "Write the step `Install sfn-release` yourself" in made.note
+    assert "Write the step that installs it yourself" in made.note
     assert "/home/me" not in str(made)
 
 

@@ -154,7 +154,7 @@ def _from_source(installed: Installed, root: Path, repository: Path) -> Install:
         _MISSING,
         apart=_MISSING,
         note="On this machine, sfn-release is installed from a folder that a runner can't reach."
-        " Write the step `Install sfn-release` yourself. Or install sfn-release here from a Git URL"
+        " Write the step that installs it yourself. Or install sfn-release here from a Git URL"
         " or an index, and run this command again.",
     )
 
